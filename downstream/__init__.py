@@ -1,0 +1,1 @@
+"""What is measured after fusion: detection (and segmentation) on folders of fused images."""

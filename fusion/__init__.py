@@ -1,0 +1,1 @@
+"""Fuse infrared and visible images."""

@@ -1,0 +1,1 @@
+"""The pipelines: the only place that knows both fusion and the downstream task."""
