@@ -1,1 +1,28 @@
-"""Fuse infrared and visible images."""
+"""Fuse infrared and visible images; usable without the rest of StableFuse.
+
+Example:
+    >>> from fusion import build_fuser, fuse_pair, read_infrared, read_visible
+    >>> fused = fuse_pair(build_fuser("laplacian"), read_infrared(infrared_path), read_visible(visible_path))
+"""
+
+from fusion import classical, learned  # noqa: F401  # fills the registry
+from fusion.errors import InputError
+from fusion.folder import fuse_folder
+from fusion.fuser import Fuser, fuse_pair
+from fusion.images import read_infrared, read_visible, write_image
+from fusion.pairs import Pair, match_pairs
+from fusion.registry import build_fuser, list_fusers
+
+__all__ = [
+    "Fuser",
+    "InputError",
+    "Pair",
+    "build_fuser",
+    "fuse_folder",
+    "fuse_pair",
+    "list_fusers",
+    "match_pairs",
+    "read_infrared",
+    "read_visible",
+    "write_image",
+]

@@ -1,0 +1,104 @@
+"""Decide which images train, validate and test, and say how much a split leaks between neighbouring frames.
+
+The published splits of M3FD stand in `splits/m3fd` as lists of ids; `scene_blocks` was published as train and val, and
+its val list is the test list here.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from fusion.errors import InputError, unknown_name
+
+log = logging.getLogger(__name__)
+
+SPLITS = ("train", "val", "test")
+PUBLISHED = {folder.name: folder for folder in sorted((Path(__file__).parent / "splits").glob("*/*"))}
+
+
+def assign_splits(stems: Collection[str], split: str, seed: int) -> dict[str, str]:
+    """Map each stem to train, val or test; stems a list does not name are left out.
+
+    Args:
+        stems: the images at hand.
+        split: the name of a published split; `random`, 8:1:1; or a folder with train.txt, test.txt and maybe val.txt,
+            one stem per line.
+        seed: of `random` alone; equal seeds and stems give equal splits.
+
+    Raises:
+        InputError: `split` is none of these, a list names an id that is not at hand or is in another list too, or
+            there are fewer than 3 images to split at random.
+    """
+    if split == "random":
+        return _random(stems, seed)
+    folder = PUBLISHED.get(split, Path(split))
+    if not folder.is_dir():
+        error = unknown_name("split", split, [*PUBLISHED, "folders", "random"])
+        raise InputError(f"{error}, or a folder with train.txt, test.txt and maybe val.txt")
+    return _listed(set(stems), folder)
+
+
+def neighbour_leakage(stems_by_split: Mapping[str, Collection[str]]) -> float | None:
+    """Give the fraction of test images whose number is one beside that of a train or val image.
+
+    Videos were cut into these images, so neighbours often show one scene. Val images count because they choose which
+    weights are tested. A stem is a number, maybe with one letter behind it (MSRS: 00004N); None when a stem is not, or
+    there is no test image.
+    """
+    seen = [_number(stem) for split in ("train", "val") for stem in stems_by_split.get(split, ())]
+    test = [_number(stem) for stem in stems_by_split.get("test", ())]
+    if not test or None in seen + test:
+        return None
+    near = {number + step for number in seen if number is not None for step in (-1, 1)}
+    return sum(number in near for number in test) / len(test)
+
+
+def _random(stems: Collection[str], seed: int) -> dict[str, str]:
+    if len(stems) < 3:
+        raise InputError(f"split 'random': {len(stems)} images; expected at least 3, one each to train, val and test")
+    shuffled = [str(stem) for stem in np.random.default_rng(seed).permutation(sorted(stems))]
+    held_out = max(1, round(len(shuffled) / 10))
+    names = ["test"] * held_out + ["val"] * held_out + ["train"] * (len(shuffled) - 2 * held_out)
+    return dict(zip(shuffled, names, strict=True))
+
+
+def _listed(stems: set[str], folder: Path) -> dict[str, str]:
+    assigned: dict[str, str] = {}
+    for split in SPLITS:
+        path = folder / f"{split}.txt"
+        if split == "val" and not path.exists():
+            continue
+        ids = _read_list(path)
+        if missing := sorted(set(ids) - stems):
+            raise InputError(
+                f"{path}: {len(missing)} of {len(ids)} ids have no image: {_first(missing)}; "
+                "for a part of a data set choose split=random"
+            )
+        if twice := sorted(set(ids) & assigned.keys()):
+            raise InputError(f"{path}: {len(twice)} ids are also in {assigned[twice[0]]}.txt: {_first(twice)}")
+        assigned |= dict.fromkeys(ids, split)
+    if left_out := sorted(stems - assigned.keys()):
+        log.info("%s: %d images are in no list and left out: %s", folder, len(left_out), _first(left_out))
+    return assigned
+
+
+def _read_list(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as text ({error}); expected one stem per line") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _first(ids: list[str]) -> str:
+    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
+
+
+def _number(stem: str) -> int | None:
+    found = re.fullmatch(r"([0-9]+)[A-Za-z]?", stem)
+    return int(found[1]) if found else None

@@ -1,0 +1,120 @@
+"""Network weights on disk: safetensors, with what made them as JSON in the same file. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from fusion.errors import InputError
+from fusion.files import write_bytes
+from fusion.networks.isfuse import ISFuse
+
+FORMAT = 1
+ARCHITECTURE = "isfuse"
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+    """Write tensors and JSON-able facts about them as one safetensors file, atomically."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_bytes(path, save(contiguous, {"format": str(FORMAT), "facts": json.dumps(facts, sort_keys=True)}))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Read what `save_tensors` wrote.
+
+    Raises:
+        InputError: the file is missing, is no safetensors file, or was not written by `save_tensors`.
+    """
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metadata = stored.metadata() or {}
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  # no mapping
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{path}: cannot be read as a safetensors checkpoint ({error})") from error
+    if metadata.get("format") != str(FORMAT):
+        raise InputError(
+            f"{path}: checkpoint format {metadata.get('format')}; expected {FORMAT}, as train_fusion writes"
+        )
+    return tensors, json.loads(metadata["facts"])
+
+
+def save_network(path: Path, network: ISFuse, settings: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Write a network, the constructor arguments that rebuild it, and facts such as its training and metric values."""
+    save_tensors(path, network.state_dict(), {**facts, "architecture": ARCHITECTURE, "network": settings})
+
+
+def load_network(path: Path) -> tuple[ISFuse, dict[str, Any]]:
+    """Rebuild the network of a checkpoint, in eval mode, and give the facts stored with it.
+
+    Raises:
+        InputError: the file cannot be read, or holds another architecture.
+    """
+    tensors, facts = load_tensors(path)
+    if facts.get("architecture") != ARCHITECTURE:
+        raise InputError(f"{path}: architecture {facts.get('architecture')!r}; expected {ARCHITECTURE!r}")
+    network = ISFuse(**facts["network"])
+    load_state(network, tensors, path)
+    return network.eval(), facts
+
+
+def load_state(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Copy tensors into a network that must fit them name by name and shape by shape.
+
+    Raises:
+        InputError: a tensor is missing, unexpected or of another shape.
+    """
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
+        raise InputError(f"{path}: does not fit this network ({first})") from error
+
+
+def load_reference(path: Path) -> ISFuse:
+    """Read the authors' released checkpoint into the released variant of the network, in eval mode.
+
+    The file is read with `weights_only`, so it can hold nothing but tensors. Its three modules that are never called
+    are left out.
+
+    Raises:
+        InputError: the file cannot be read that way, or lacks a tensor of the released variant.
+    """
+    try:
+        released = torch.load(path, map_location="cpu", weights_only=True)
+        released = {name.removeprefix("module."): tensor for name, tensor in released.items()}
+    except Exception as error:  # torch raises many kinds for a file that is no plain checkpoint
+        raise InputError(f"{path}: cannot be read as a plain state dict ({str(error).splitlines()[0]})") from error
+    network = ISFuse(shared_encoder=False, gate="pixel")
+    names = {ours: _released_name(ours) for ours in network.state_dict()}
+    absent = [theirs for theirs in names.values() if theirs not in released]
+    if absent:
+        raise InputError(f"{path}: {len(absent)} tensors of the released checkpoint are missing, first {absent[0]!r}")
+    load_state(network, {ours: released[theirs] for ours, theirs in names.items()}, path)
+    return network.eval()
+
+
+def _released_name(name: str) -> str:
+    """Translate one of our tensor names to the released checkpoint's, which counts scales from 5 (finest) down."""
+    for pattern, theirs in _RELEASED_NAMES.items():
+        name = re.sub(pattern, theirs, name)
+    return re.sub(r"<(\d)>", lambda scale: str(5 - int(scale[1])), name)
+
+
+_RELEASED_NAMES = {
+    r"^encoder_infrared\.": "encoder_ir.",
+    r"^encoder_visible\.": "encoder_vis.",
+    r"\.stages\.0": ".module1",
+    r"\.stages\.1": ".module2",
+    r"\.stages\.2": ".module3",
+    r"^integrators\.(\d)": r"cfi<\1>",
+    r"\.(q|k|v)[a-z]+_(i|v)[a-z]+\.": r".\1_\2.",
+    r"^decoders\.(\d)": r"adjust_channels<\1>",
+    r"^head\.": "final_decoder.0.",
+}

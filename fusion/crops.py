@@ -1,0 +1,76 @@
+"""Training crops: the same window of both images of a pair, turned the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fusion.images import luma
+from fusion.pairs import Pair
+from fusion.seeds import generator_for
+
+CACHE_BYTES = 2 * 1024**3
+READERS = 4
+
+
+class CropSource:
+    """Batches of aligned luma crops from a list of pairs.
+
+    Decoded pairs stay in memory as float16 (a twentieth of a grey level) up to 2 GB; further ones are read again.
+
+    Args:
+        pairs: what to draw from.
+        size: side of the square crops; smaller images are extended by reflection.
+        seed: with the number of a batch it decides every crop, whatever was drawn before.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], size: int, seed: int) -> None:
+        self._pairs, self._size, self._seed = pairs, size, seed
+        self._cache: dict[int, Tensor] = {}
+        self._cached_bytes = 0
+
+    def random_batch(self, indices: Sequence[int], number: int) -> Tensor:
+        """Cut one random crop of each pair named by `indices`, flipped and transposed at random.
+
+        Returns:
+            (B, 2, S, S) float32 in [0, 1]: infrared and visible luma.
+        """
+        generator = generator_for(self._seed, "crops", number)
+        draws = torch.rand(len(indices), 5, generator=generator).tolist()
+        with ThreadPoolExecutor(READERS) as readers:
+            images = list(readers.map(self._read, indices))
+        return torch.stack([self._cut(image, *draw) for image, draw in zip(images, draws, strict=True)])
+
+    def central_batch(self, indices: Sequence[int]) -> Tensor:
+        """Cut the central crop of each pair, for validation; (B, 2, S, S) float32 in [0, 1]."""
+        return torch.stack([self._cut(self._read(index), 0.5, 0.5, 1.0, 1.0, 1.0) for index in indices])
+
+    def _cut(self, image: Tensor, down: float, right: float, flip_y: float, flip_x: float, transpose: float) -> Tensor:
+        height, width = image.shape[1:]
+        top, left = int(down * (height - self._size + 1)), int(right * (width - self._size + 1))
+        crop = image[:, top : top + self._size, left : left + self._size].float()
+        axes = [axis for axis, draw in ((1, flip_y), (2, flip_x)) if draw < 0.5]
+        crop = crop.flip(axes) if axes else crop
+        return crop.transpose(1, 2) if transpose < 0.5 else crop
+
+    def _read(self, index: int) -> Tensor:
+        if index in self._cache:
+            return self._cache[index]
+        infrared, visible = self._pairs[index].read()
+        image = _at_least(torch.cat([infrared, luma(visible)]), self._size).half()
+        if self._cached_bytes + image.nbytes <= CACHE_BYTES:
+            self._cache[index] = image
+            self._cached_bytes += image.nbytes
+        return image
+
+
+def _at_least(image: Tensor, size: int) -> Tensor:
+    """Extend (C, H, W) by reflection until both sides reach `size`."""
+    while min(image.shape[1:]) < size:
+        more = [min(max(size - side, 0), side - 1) for side in image.shape[1:]]
+        image = F.pad(image, (0, more[1], 0, more[0]), mode="reflect")
+    return image

@@ -1,0 +1,79 @@
+"""Fuse all pairs of two folders into a third one; a run that was cut off goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from tqdm import tqdm
+
+from fusion.errors import InputError
+from fusion.files import read_json, write_json
+from fusion.fuser import Fuser, fuse_pair
+from fusion.images import write_image
+from fusion.pairs import Pair
+
+RECORD = "fusion.json"
+READ_AHEAD = 4
+
+
+def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dict[str, Any]) -> int:
+    """Fuse every pair into `out_dir/<stem>.png`; images that are there and newer than their sources are kept.
+
+    Args:
+        fuser: from `build_fuser`.
+        pairs: from `match_pairs`.
+        out_dir: is made if needed.
+        made_by: what identifies the fuser, such as name, options and weights; JSON values. It is kept in
+            `out_dir/fusion.json`, so that a folder never mixes the images of two fusers.
+
+    Returns:
+        How many pairs were fused now.
+
+    Raises:
+        InputError: a pair cannot be read, the folder cannot be written or holds the images of another fuser.
+    """
+    _claim(out_dir, made_by)
+    todo = [pair for pair in pairs if not _is_done(pair, out_dir)]
+    bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=f"fuse {out_dir.name}", unit="pair")
+    with bar, ThreadPoolExecutor(2) as workers:
+        writing: list[Future[None]] = []
+        for pair, (infrared, visible) in zip(todo, _read_ahead(todo, workers), strict=True):
+            fused = fuse_pair(fuser, infrared, visible)
+            writing.append(workers.submit(write_image, out_dir / f"{pair.stem}.png", fused))
+            if len(writing) > READ_AHEAD:
+                writing.pop(0).result()
+            bar.update()
+        for done in writing:
+            done.result()
+    return len(todo)
+
+
+def _claim(out_dir: Path, made_by: dict[str, Any]) -> None:
+    record = out_dir / RECORD
+    if record.exists():
+        earlier = read_json(record)
+        if earlier != made_by:
+            raise InputError(f"{out_dir}: holds images made by {earlier}, not by {made_by}; choose another folder")
+    else:
+        write_json(record, made_by)
+
+
+def _is_done(pair: Pair, out_dir: Path) -> bool:
+    fused = out_dir / f"{pair.stem}.png"
+    if not fused.exists():
+        return False
+    sources_changed = max(pair.infrared.stat().st_mtime_ns, pair.visible.stat().st_mtime_ns)
+    return fused.stat().st_mtime_ns >= sources_changed
+
+
+def _read_ahead(pairs: Sequence[Pair], workers: ThreadPoolExecutor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Read pairs in order, a few in advance, while others are fused and written."""
+    reading = [workers.submit(pair.read) for pair in pairs[:READ_AHEAD]]
+    for index in range(len(pairs)):
+        yield reading.pop(0).result()
+        if index + READ_AHEAD < len(pairs):
+            reading.append(workers.submit(pairs[index + READ_AHEAD].read))

@@ -1,0 +1,48 @@
+"""The contract of every fusion method, and fusing one pair of images by it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from fusion.images import luma, with_chroma_of
+
+
+class Fuser(Protocol):
+    """A fusion method: two registered luma images in, one out.
+
+    `learned` says whether the method has weights that are trained. `colour` says whether its results take the colours
+    of the visible image; a method that must not see the visible image, like "infrared", gives grey ones.
+    """
+
+    learned: ClassVar[bool]
+    colour: ClassVar[bool]
+
+    def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        """Fuse (B, 1, H, W) float32 luma in [0, 1] into the same; same input, same output; any H, W >= 4."""
+        ...
+
+
+@torch.inference_mode()
+def fuse_pair(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
+    """Fuse one pair of images as `read_infrared` and `read_visible` give them.
+
+    Args:
+        fuser: from `build_fuser`.
+        infrared: (1, H, W) float32 in [0, 1].
+        visible: (3, H, W) float32 RGB in [0, 1].
+
+    Returns:
+        (3, H, W) float32 RGB in [0, 1]: fused luma with the visible image's chroma, or grey if the fuser says so.
+
+    Raises:
+        ValueError: the shapes are not as above.
+    """
+    if infrared.ndim != 3 or infrared.shape[0] != 1 or visible.shape != (3, *infrared.shape[1:]):
+        raise ValueError(
+            f"infrared {tuple(infrared.shape)} and visible {tuple(visible.shape)}; expected (1, H, W) and (3, H, W)"
+        )
+    fused = fuser.fuse(infrared[None], luma(visible)[None])[0]
+    return with_chroma_of(fused, visible) if fuser.colour else fused.expand(3, -1, -1)

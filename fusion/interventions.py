@@ -1,0 +1,74 @@
+"""Interventions on the inputs of the network: holes, different or equal in both modalities, and a missing modality."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+HOLE_SIDE = 16
+MOST_HOLES = 6
+DISC_PROBABILITY = 0.3
+
+
+class Masks(NamedTuple):
+    """What each modality keeps, (B, 1, H, W) float32: 1 where a pixel stays, 0 where it is hidden."""
+
+    infrared: Tensor
+    visible: Tensor
+
+
+def complementary_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Masks:
+    """Draw different holes for the two modalities so that no pixel is hidden in both.
+
+    Where both would be hidden, a fair coin per pixel restores one of them.
+
+    Raises:
+        ValueError: a side is shorter than a hole.
+    """
+    infrared = hole_masks(batch, height, width, generator)
+    visible = hole_masks(batch, height, width, generator)
+    hidden_in_both = (infrared + visible) == 0
+    restore_infrared = torch.rand(infrared.shape, generator=generator) < 0.5
+    return Masks(
+        infrared + (hidden_in_both & restore_infrared),
+        visible + (hidden_in_both & ~restore_infrared),
+    )
+
+
+def random_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Masks:
+    """Draw one set of holes and hide it in both modalities.
+
+    Raises:
+        ValueError: a side is shorter than a hole.
+    """
+    mask = hole_masks(batch, height, width, generator)
+    return Masks(mask, mask)
+
+
+def hole_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+    """Draw 1 to 6 holes for each sample: squares of side 16 (probability 0.7) or discs of radius 8, wholly inside.
+
+    Returns:
+        (B, 1, H, W) float32, 0 inside a hole and 1 elsewhere.
+
+    Raises:
+        ValueError: a side is shorter than a hole.
+    """
+    if min(height, width) < HOLE_SIDE:
+        raise ValueError(f"image {width}x{height} is smaller than a hole; expected at least {HOLE_SIDE}x{HOLE_SIDE}")
+    shape = (batch, MOST_HOLES, 1, 1)
+    count = torch.randint(1, MOST_HOLES + 1, (batch, 1, 1, 1), generator=generator)
+    top = torch.randint(0, height - HOLE_SIDE + 1, shape, generator=generator)
+    left = torch.randint(0, width - HOLE_SIDE + 1, shape, generator=generator)
+    is_disc = torch.rand(shape, generator=generator) < DISC_PROBABILITY
+
+    radius = HOLE_SIDE / 2
+    from_centre_y = torch.arange(height).view(1, 1, -1, 1) + 0.5 - radius - top  # (B, 6, H, 1)
+    from_centre_x = torch.arange(width).view(1, 1, 1, -1) + 0.5 - radius - left  # (B, 6, 1, W)
+    in_square = (from_centre_y.abs() < radius) & (from_centre_x.abs() < radius)  # (B, 6, H, W)
+    in_disc = from_centre_y**2 + from_centre_x**2 < radius**2
+    is_drawn = torch.arange(MOST_HOLES).view(1, -1, 1, 1) < count
+    hidden = (torch.where(is_disc, in_disc, in_square) & is_drawn).any(dim=1, keepdim=True)
+    return (~hidden).float()

@@ -1,0 +1,46 @@
+"""Fusers with trained weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from fusion.checkpoints import load_network
+from fusion.devices import choose_device
+from fusion.errors import InputError
+from fusion.networks.folding import fold_batchnorm
+from fusion.registry import FUSERS
+
+
+@FUSERS.register_module(name="isfuse")
+class ISFuseFuser:
+    """The intervention-stable fusion network with trained weights.
+
+    Args:
+        weights: a `.safetensors` file written by the trainer.
+        device: "auto" takes the GPU where there is one.
+
+    Raises:
+        InputError: no weights are given, or the file is not one of this network.
+    """
+
+    learned: ClassVar[bool] = True
+    colour: ClassVar[bool] = True
+
+    def __init__(self, weights: str | Path | None = None, device: str = "auto") -> None:
+        if weights is None:
+            raise InputError(
+                "fuser 'isfuse' needs trained weights: give weights=FILE.safetensors; "
+                "`python tools/train_fusion.py --help` tells how to make them"
+            )
+        self._device = choose_device(device)
+        network, self.facts = load_network(Path(weights))
+        self._network = fold_batchnorm(network).to(self._device).to(memory_format=torch.channels_last)
+
+    def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        """Run the network; the result comes back to where the infrared image is."""
+        fused: Tensor = self._network(infrared.to(self._device), visible.to(self._device)).fused
+        return fused.to(infrared.device)

@@ -1,0 +1,89 @@
+"""The causal feature integrator (CFI): cross-attention between two modalities, blended in by a gate."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+GateForm = Literal["channel", "pixel", "none"]
+POOLED_SIZE = 8  # keys and values are pooled to 8 x 8
+
+
+def conv_bn_act(inputs: int, outputs: int) -> list[nn.Module]:
+    """Give the block that the whole network is made of: Conv3x3 with bias, BatchNorm, LeakyReLU 0.01."""
+    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01)]
+
+
+class CausalFeatureIntegrator(nn.Module):
+    """Integrate the features of two modalities at one scale.
+
+    Each modality asks the other one: its pixels are queries, the other's pooled features keys and values. The sum of
+    the two answers is the complementary part C, the sum of the features the local part L; a gate G in [0, 1] decides
+    per pixel, out = refine(G * C + (1 - G) * L).
+
+    Args:
+        channels: number of channels of both inputs and the output.
+        gate: "channel" gates every channel by itself, sigmoid(Conv3x3(C)); "pixel" gates all channels alike through a
+            bottleneck of half the width; "none" is the ablation without gate, out = refine(C + L).
+
+    Source: ISFuse, arXiv 2603.23272, section on the causal feature integrator; "pixel" is the released checkpoint's.
+    """
+
+    def __init__(self, channels: int, gate: GateForm) -> None:
+        super().__init__()
+        self.query_visible, self.query_infrared = nn.Conv2d(channels, channels, 1), nn.Conv2d(channels, channels, 1)
+        self.key_visible, self.key_infrared = nn.Conv2d(channels, channels, 1), nn.Conv2d(channels, channels, 1)
+        self.value_visible, self.value_infrared = nn.Conv2d(channels, channels, 1), nn.Conv2d(channels, channels, 1)
+        self.gate = _gate(channels, gate)
+        self.refine = nn.Sequential(*conv_bn_act(channels, channels))
+
+    def forward(self, infrared: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
+        """Map two (B, C, H, W) feature maps to one, and give the gate, (B, C or 1, H, W) in [0, 1]."""
+        pooled_infrared = F.adaptive_avg_pool2d(infrared, POOLED_SIZE)  # (B, C, 8, 8)
+        pooled_visible = F.adaptive_avg_pool2d(visible, POOLED_SIZE)
+        complementary = attend(
+            visible, self.query_visible, self.key_infrared(pooled_infrared), self.value_infrared(pooled_infrared)
+        ) + attend(infrared, self.query_infrared, self.key_visible(pooled_visible), self.value_visible(pooled_visible))
+        local = infrared + visible
+        if self.gate is None:
+            open_gate = torch.ones_like(local[:, :1])
+            return self.refine(complementary + local), open_gate
+        gate = self.gate(complementary)
+        return self.refine(torch.lerp(local, complementary, gate.expand_as(local))), gate
+
+
+def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> Tensor:
+    """Answer every pixel of `features` by softmax(q.k / sqrt(C)) over the pooled keys.
+
+    The query projection is folded into the few keys, q.k = x.(Wq^T k) + bq.k, so it never runs over all pixels.
+
+    Args:
+        features: (B, C, H, W), the pixels that ask.
+        query: their 1x1 projection.
+        keys: (B, C, h, w), already projected.
+        values: likewise.
+
+    Returns:
+        (B, C, H, W).
+    """
+    keys = keys.flatten(2).transpose(1, 2) * keys.shape[1] ** -0.5  # (B, hw, C)
+    folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, hw, C)
+    logits = folded @ features.flatten(2)  # (B, hw, HW)
+    if query.bias is not None:
+        logits = logits + (keys @ query.bias.to(keys.dtype)).unsqueeze(-1)
+    answers = values.flatten(2) @ logits.softmax(dim=1)  # (B, C, HW)
+    return answers.view_as(features)
+
+
+def _gate(channels: int, form: GateForm) -> nn.Module | None:
+    if form == "channel":
+        return nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.Sigmoid())
+    if form == "pixel":
+        half = channels // 2
+        return nn.Sequential(*conv_bn_act(channels, half), nn.Conv2d(half, 1, 1), nn.Sigmoid())
+    if form == "none":
+        return None
+    raise ValueError(f"gate={form!r}; expected 'channel', 'pixel' or 'none'")

@@ -1,0 +1,97 @@
+"""The intervention-stable fusion network (ISFuse): encoder, causal feature integrators, decoder."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from fusion.networks.integrator import CausalFeatureIntegrator, GateForm, conv_bn_act
+
+SCALES = 3
+SMALLEST_SIDE = 2 ** (SCALES - 1)
+Features = list[Tensor]  # one map per scale: (B, C, H, W), (B, C, H/2, W/2), (B, C, H/4, W/4)
+
+
+class Fusion(NamedTuple):
+    """What the network gives: `fused`, (B, 1, H, W) in [0, 1], and one gate per scale, finest first."""
+
+    fused: Tensor
+    gates: list[Tensor]
+
+
+class Encoder(nn.Module):
+    """Three stages of two convolution blocks, halved in size between: (B, 1, H, W) to features at three scales."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(
+            nn.Sequential(*conv_bn_act(1 if scale == 0 else channels, channels), *conv_bn_act(channels, channels))
+            for scale in range(SCALES)
+        )
+
+    def forward(self, image: Tensor) -> Features:
+        """Encode one modality."""
+        features = [self.stages[0](image)]
+        for stage in list(self.stages)[1:]:
+            features.append(stage(F.max_pool2d(features[-1], 2)))
+        return features
+
+
+class ISFuse(nn.Module):
+    """Fuse infrared and visible luma into one luma image.
+
+    Args:
+        shared_encoder: one encoder for both modalities (the paper), or one for each (the released checkpoint).
+        gate: the integrators' gate: "channel" (the paper), "pixel" (the released checkpoint), "none" (ablation).
+        channels: width of every layer.
+
+    Source: Wang, Guan, Qian, Wang, Ma, CVPR 2026, arXiv 2603.23272.
+    Verified against: the released checkpoint's output on M3FD pair 00000, exact after rounding to 8 bits.
+    """
+
+    def __init__(self, shared_encoder: bool = True, gate: GateForm = "channel", channels: int = 32) -> None:
+        super().__init__()
+        self.encoder_infrared = Encoder(channels)
+        self.encoder_visible = None if shared_encoder else Encoder(channels)  # None: the other one serves both
+        self.integrators = nn.ModuleList(CausalFeatureIntegrator(channels, gate) for _ in range(SCALES))
+        self.decoders = nn.ModuleList(
+            nn.Sequential(*conv_bn_act(channels, channels), *conv_bn_act(channels, channels)) for _ in range(SCALES - 1)
+        )
+        self.head = nn.Conv2d(channels, 1, 3, padding=1)
+
+    def forward(self, infrared: Tensor, visible: Tensor) -> Fusion:
+        """Fuse (B, 1, H, W) infrared and visible luma in [0, 1]; H, W >= 4.
+
+        Raises:
+            ValueError: the shapes differ, or a side is below 4.
+        """
+        if infrared.shape != visible.shape or infrared.shape[1] != 1 or min(infrared.shape[2:]) < SMALLEST_SIDE:
+            raise ValueError(
+                f"infrared {tuple(infrared.shape)} and visible {tuple(visible.shape)}; expected two equal shapes "
+                f"(B, 1, H, W) with H, W >= {SMALLEST_SIDE}"
+            )
+        return self.integrate(self.encode_infrared(infrared), self.encode_visible(visible))
+
+    def encode_infrared(self, infrared: Tensor) -> Features:
+        """Encode (B, 1, H, W) infrared."""
+        return self.encoder_infrared(infrared)  # type: ignore[no-any-return]
+
+    def encode_visible(self, visible: Tensor) -> Features:
+        """Encode (B, 1, H, W) visible luma."""
+        encoder = self.encoder_infrared if self.encoder_visible is None else self.encoder_visible
+        return encoder(visible)  # type: ignore[no-any-return]
+
+    def integrate(self, infrared: Features, visible: Features) -> Fusion:
+        """Fuse encoded features; split off so that training passes can share the features of an untouched image."""
+        integrated, gates = [], []
+        for integrator, of_infrared, of_visible in zip(self.integrators, infrared, visible, strict=True):
+            features, gate = integrator(of_infrared, of_visible)
+            integrated.append(features)
+            gates.append(gate)
+        decoded = integrated[-1]
+        for decoder, finer in zip(reversed(self.decoders), reversed(integrated[:-1]), strict=True):
+            decoded = decoder(finer + F.interpolate(decoded, finer.shape[2:], mode="bilinear", align_corners=False))
+        return Fusion(torch.sigmoid(self.head(decoded)), gates)

@@ -1,0 +1,150 @@
+"""Train the fusion network: one visible loop that can be killed at any moment and goes on where it stood."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from fusion.checkpoints import save_network
+from fusion.crops import CropSource
+from fusion.devices import choose_device
+from fusion.errors import InputError
+from fusion.interventions import complementary_masks, random_masks
+from fusion.networks.isfuse import ISFuse
+from fusion.objective import Objective
+from fusion.pairs import Pair
+from fusion.schedule import Schedule
+from fusion.seeds import generator_for, seed_for
+from fusion.training_state import TrainingState, write_log
+
+
+@dataclass
+class Trainer:
+    """Trains one ISFuse network on aligned pairs.
+
+    Args:
+        pairs: training pairs; some are held out for validation.
+        network: constructor arguments of `ISFuse`.
+        objective: what is minimised.
+        schedule: how long.
+        device: "auto", "cpu", "cuda", ...
+    """
+
+    pairs: Sequence[Pair]
+    network: dict[str, Any] = field(default_factory=dict)
+    objective: Objective = field(default_factory=Objective)
+    schedule: Schedule = field(default_factory=Schedule)
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if len(self.pairs) < 2:
+            raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
+        self._device = choose_device(self.device)
+        self._training, self._held_out = self._split()
+        self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed)
+        self._steps_per_epoch = math.ceil(len(self._training) / self.schedule.batch_size)
+        settings = dict(self.network)
+        if self.objective.leaves_out("integrator"):
+            settings["gate"] = "none"
+        self._settings = settings
+
+    def run(self, out_dir: Path) -> Path:
+        """Train, or go on with what `out_dir` holds, and return the file with the best weights.
+
+        Writes `best.safetensors` (lowest total loss on the held-out pairs), `last.safetensors` (everything needed to
+        go on) and `log.csv`, one row per epoch. Killed and started again, it ends with the same weights as without.
+
+        Raises:
+            InputError: `out_dir` holds a run with other settings, or cannot be written.
+        """
+        state = self._start_or_resume(out_dir)
+        steps = self.schedule.epochs * self._steps_per_epoch
+        with tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", dynamic_ncols=True) as bar:
+            while state.step < steps:
+                self._step(state)
+                bar.update()
+                if state.step % self._steps_per_epoch == 0:
+                    self._finish_epoch(state, out_dir)
+                    bar.set_postfix(validation=f"{state.history[-1]['validation_total']:.4f}")
+                elif state.seconds_since_save() > self.schedule.checkpoint_s:
+                    state.save(out_dir / "last.safetensors")
+        return out_dir / "best.safetensors"
+
+    def _start_or_resume(self, out_dir: Path) -> TrainingState:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed_for(self.schedule.seed, "initial weights"))
+            network = ISFuse(**self._settings)
+        network = network.to(self._device).to(memory_format=torch.channels_last)
+        state = TrainingState(
+            network, torch.optim.Adam(network.parameters(), self.schedule.learning_rate), self.facts()
+        )
+        if (out_dir / "last.safetensors").exists():
+            state.load(out_dir / "last.safetensors")
+        return state
+
+    def facts(self) -> dict[str, Any]:
+        """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""
+        schedule = asdict(self.schedule)
+        del schedule["checkpoint_s"]
+        return {
+            "network": self._settings,
+            "objective": asdict(self.objective),
+            "schedule": schedule,
+            "training_pairs": [self.pairs[index].stem for index in self._training],
+            "validation_pairs": [self.pairs[index].stem for index in self._held_out],
+        }
+
+    def _split(self) -> tuple[list[int], list[int]]:
+        order = torch.randperm(len(self.pairs), generator=generator_for(self.schedule.seed, "held out")).tolist()
+        held_out = max(1, round(len(self.pairs) * self.schedule.validation))
+        return sorted(order[held_out:]), sorted(order[:held_out])
+
+    def _step(self, state: TrainingState) -> None:
+        epoch, step_in_epoch = divmod(state.step, self._steps_per_epoch)
+        order = torch.randperm(len(self._training), generator=generator_for(self.schedule.seed, "order", epoch))
+        size = self.schedule.batch_size
+        chosen = [self._training[k] for k in order[step_in_epoch * size : (step_in_epoch + 1) * size].tolist()]
+        batch = self._crops.random_batch(chosen, state.step)
+        state.network.train()
+        terms = self._terms(state.network, batch, "masks", state.step)
+        state.optimizer.zero_grad(set_to_none=True)
+        terms["total"].backward()  # type: ignore[no-untyped-call]
+        state.optimizer.step()
+        state.count(terms, len(chosen))
+
+    def _terms(self, network: ISFuse, batch: Tensor, *purpose: str | int) -> dict[str, Tensor]:
+        count, _, height, width = batch.shape
+        generator = generator_for(self.schedule.seed, *purpose)
+        masks = complementary_masks(count, height, width, generator), random_masks(count, height, width, generator)
+        infrared, visible = (channel.unsqueeze(1) for channel in batch.to(self._device).unbind(1))
+        on_device = [type(pair)(*(mask.to(self._device) for mask in pair)) for pair in masks]
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.schedule.precision == "bfloat16"):
+            return self.objective.terms(network, infrared, visible, on_device[0], on_device[1])
+
+    @torch.no_grad()
+    def _validate(self, network: ISFuse) -> dict[str, float]:
+        """Average the terms over the central crops of the held-out pairs, with the same masks every time."""
+        network.eval()
+        sums: dict[str, float] = {}
+        for start in range(0, len(self._held_out), self.schedule.batch_size):
+            indices = self._held_out[start : start + self.schedule.batch_size]
+            terms = self._terms(network, self._crops.central_batch(indices), "validation masks", start)
+            for name, value in terms.items():
+                sums[name] = sums.get(name, 0.0) + value.item() * len(indices)
+        return {f"validation_{name}": total / len(self._held_out) for name, total in sums.items()}
+
+    def _finish_epoch(self, state: TrainingState, out_dir: Path) -> None:
+        validation = self._validate(state.network)
+        is_best = state.close_epoch(state.step // self._steps_per_epoch, validation)
+        if is_best:
+            facts = {**self.facts(), "epoch": len(state.history), "values": state.history[-1]}
+            save_network(out_dir / "best.safetensors", state.network, self._settings, facts)
+        write_log(out_dir / "log.csv", state.history)
+        state.save(out_dir / "last.safetensors")

@@ -1,0 +1,87 @@
+"""Flat coloured faces: what every object and building is made of once it is seen by a camera."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.sample.scene import BoolArray, Camera, FloatArray, Rgb
+
+_SUBPIXEL_BITS = 4
+_CIRCLE = [(math.cos(angle), math.sin(angle)) for angle in (math.tau * step / 20 for step in range(20))]
+
+
+class Look(NamedTuple):
+    """How a surface appears: colour and heat in [0, 1]; a glowing one keeps its colour in the dark."""
+
+    rgb: Rgb
+    heat: float
+    glows: bool = False
+
+
+@dataclass(frozen=True)
+class Face:
+    """Polygons of one look, each (N, 2) in pixels."""
+
+    outlines: tuple[FloatArray, ...]
+    look: Look
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where a local frame stands: s along its length, y up, w to its side (towards the camera for yaw 0)."""
+
+    camera: Camera
+    x: float
+    z: float
+    yaw: float
+
+    def to_pixels(self, points_syw: Sequence[tuple[float, float, float]]) -> FloatArray:
+        """Map local (s, y, w) points in metres to (N, 2) pixels."""
+        s, y, w = np.array(points_syw, dtype=np.float64).T
+        sine, cosine = np.sin(self.yaw), np.cos(self.yaw)
+        return self.camera.project(self.x + s * cosine + w * sine, y, self.z + s * sine - w * cosine)
+
+    def outlines(self, polygons_syw: Sequence[Sequence[tuple[float, float, float]]]) -> list[FloatArray]:
+        """Map several polygons of local points to pixels in one go."""
+        pixels = self.to_pixels([point for polygon in polygons_syw for point in polygon])
+        ends = np.cumsum([len(polygon) for polygon in polygons_syw])
+        return np.split(pixels, ends[:-1])
+
+    def depth(self, s: float) -> float:
+        """Give how far ahead of the camera the point s on the length axis lies, in metres."""
+        return float(self.z + s * np.sin(self.yaw))
+
+
+def fixed_point(outlines: Iterable[FloatArray], scale: float = 1.0) -> list[npt.NDArray[np.int32]]:
+    """Turn pixel polygons into the integers that `cv2.fillPoly(..., shift=4)` takes, enlarged by `scale`.
+
+    OpenCV puts pixel centres on integers, we put them on halves.
+    """
+    return [np.rint((outline * scale - 0.5) * (1 << _SUBPIXEL_BITS)).astype(np.int32) for outline in outlines]
+
+
+def silhouette(faces: Iterable[Face], size: tuple[int, int]) -> BoolArray:
+    """Give the (H, W) mask of the pixels that any of the faces covers; `size` is (width, height)."""
+    mask = np.zeros((size[1], size[0]), np.uint8)
+    for face in faces:
+        cv2.fillPoly(mask, fixed_point(face.outlines), 1, shift=_SUBPIXEL_BITS)
+    return mask.astype(bool)
+
+
+def bounds(faces: Iterable[Face]) -> tuple[float, float, float, float]:
+    """Give the box x0, y0, x1, y1 in pixels around all faces."""
+    points = np.concatenate([outline for face in faces for outline in face.outlines])
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def disc(s: float, y: float, radius: float) -> list[tuple[float, float, float]]:
+    """Give a circle in the plane w = 0 as a 20-gon of local points, counterclockwise for yaw 0."""
+    return [(s + radius * cosine, y + radius * sine, 0.0) for cosine, sine in _CIRCLE]

@@ -1,0 +1,113 @@
+"""Draw a described scene as each camera sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.sample.backdrop import street_faces
+from pipelines.sample.faces import Face, Look, Pose, disc, fixed_point
+from pipelines.sample.lighting import LIGHTINGS, Lighting
+from pipelines.sample.scene import Scene, Thing
+from pipelines.sample.sensors import add_glow, as_seen_by_infrared, as_seen_by_visible, clouds
+from pipelines.sample.shapes import faces_of
+
+_FINE = 2  # painted this many times larger, then averaged down: smooth edges
+_COLD_SKY, _HORIZON_SKY = 0.05, 0.13
+_CLOUD = np.float32(0.78 * 255)
+_SHADOW = 0.45
+Picture = npt.NDArray[np.float32]
+Canvas = npt.NDArray[np.uint8]
+Polygons = list[npt.NDArray[np.int32]]
+Street = list[tuple[float, Look, Polygons]]
+
+
+def render_scene(scene: Scene) -> tuple[Picture, Picture]:
+    """Draw both images of a scene.
+
+    Returns:
+        infrared (H, W) and visible (H, W, 3) RGB, in [0, 1].
+    """
+    rng = np.random.default_rng(scene.texture_seed)
+    street = [(z, face.look, fixed_point(face.outlines, _FINE)) for z, face in street_faces(scene)]
+    infrared = as_seen_by_infrared(_shrink(_paint_infrared(scene, street)), rng)
+    lighting = LIGHTINGS[scene.light]
+    visible = _shrink(_paint_visible(scene, street, lighting, rng))
+    if lighting.glow:
+        visible = add_glow(visible, list(_glowing(scene)), lighting.glow)
+    return infrared, as_seen_by_visible(visible, lighting.noise, rng)
+
+
+def _paint_infrared(scene: Scene, street: Street) -> Canvas:
+    width, height = scene.size
+    canvas = np.empty((height * _FINE, width * _FINE), np.uint8)
+    canvas[:] = _sky_rows(scene, np.array([[_COLD_SKY]]), np.array([[_HORIZON_SKY]]))[:, :, 0]
+    for _, look, polygons in street:
+        _fill(canvas, polygons, (look.heat,))
+    for thing in _shown(scene, "infrared"):
+        for face in faces_of(thing, scene.camera):
+            _fill(canvas, fixed_point(face.outlines, _FINE), (face.look.heat,))
+    return canvas
+
+
+def _paint_visible(scene: Scene, street: Street, lighting: Lighting, rng: np.random.Generator) -> Canvas:
+    width, height = scene.size
+    canvas = np.empty((height * _FINE, width * _FINE, 3), np.uint8)
+    canvas[:] = _sky_rows(scene, np.array([lighting.sky_top]), np.array([lighting.sky_low]))
+    if scene.light == "day":
+        sky = canvas[: round(scene.camera.horizon_px * _FINE)]
+        cloud = cv2.resize(clouds(rng, (width, sky.shape[0] // _FINE)), (sky.shape[1], sky.shape[0]))
+        sky[:] = sky + cloud[:, :, None] * (_CLOUD - sky)
+    for z, look, polygons in street:
+        _fill(canvas, polygons, lighting.colour(look, z, is_thing=False))
+    for thing in _shown(scene, "visible"):
+        _cast_shadow(canvas, thing, scene)
+        for face in faces_of(thing, scene.camera):
+            colour = lighting.colour(face.look, thing.z, is_thing=True)
+            _fill(canvas, fixed_point(face.outlines, _FINE), colour)
+    return canvas
+
+
+def _sky_rows(scene: Scene, top: npt.NDArray[np.float64], low: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Give (rows, 1, channels) levels 0..255 that run from `top` to `low` at the horizon."""
+    rows = np.arange(scene.size[1] * _FINE) / (scene.camera.horizon_px * _FINE)
+    share = np.clip(rows, 0, 1)[:, None, None]
+    return 255 * ((1 - share) * top + share * low)
+
+
+def _cast_shadow(canvas: Canvas, thing: Thing, scene: Scene) -> None:
+    """Darken the ground right under an object, which ties it to the street."""
+    pose = Pose(scene.camera, thing.x, thing.z, thing.yaw)
+    length, width = {"Car": (2.2, 1.1), "Bus": (4.0, 1.5), "Truck": (3.6, 1.4), "Motorcycle": (1.2, 0.3)}.get(
+        thing.kind, (0.45, 0.25)
+    )
+    ground = [(s * length, 0.0, y * width) for s, y, _ in disc(0.0, 0.0, 1.0)]
+    outline = pose.to_pixels(ground) * _FINE
+    left, top = np.maximum(np.floor(outline.min(axis=0)).astype(int), 0)
+    right, bottom = np.ceil(outline.max(axis=0)).astype(int)
+    part = canvas[top:bottom, left:right]
+    shade = np.zeros(part.shape[:2], np.float32)
+    cv2.fillPoly(shade, fixed_point([outline - (left, top)]), 1.0, shift=4)
+    part[:] = part * (1 - (1 - _SHADOW) * shade[:, :, None])
+
+
+def _glowing(scene: Scene) -> Iterable[Face]:
+    for thing in _shown(scene, "visible"):
+        yield from (face for face in faces_of(thing, scene.camera) if face.look.glows)
+
+
+def _shown(scene: Scene, modality: Literal["infrared", "visible"]) -> Iterable[Thing]:
+    return (thing for thing in scene.things if thing.is_shown_in(modality))
+
+
+def _fill(canvas: Canvas, polygons: Polygons, levels: tuple[float, ...]) -> None:
+    cv2.fillPoly(canvas, polygons, tuple(255 * level for level in levels), lineType=cv2.LINE_AA, shift=4)
+
+
+def _shrink(canvas: Canvas) -> Picture:
+    size = canvas.shape[1] // _FINE, canvas.shape[0] // _FINE
+    return cv2.resize(canvas, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
