@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 import cv2
@@ -45,18 +46,18 @@ class Pose:
     def to_pixels(self, points_syw: Sequence[tuple[float, float, float]]) -> FloatArray:
         """Map local (s, y, w) points in metres to (N, 2) pixels."""
         s, y, w = np.array(points_syw, dtype=np.float64).T
-        sine, cosine = np.sin(self.yaw), np.cos(self.yaw)
+        sine, cosine = math.sin(self.yaw), math.cos(self.yaw)
         return self.camera.project(self.x + s * cosine + w * sine, y, self.z + s * sine - w * cosine)
 
     def outlines(self, polygons_syw: Sequence[Sequence[tuple[float, float, float]]]) -> list[FloatArray]:
         """Map several polygons of local points to pixels in one go."""
         pixels = self.to_pixels([point for polygon in polygons_syw for point in polygon])
-        ends = np.cumsum([len(polygon) for polygon in polygons_syw])
-        return np.split(pixels, ends[:-1])
+        ends = accumulate(len(polygon) for polygon in polygons_syw)
+        return [pixels[end - len(polygon) : end] for end, polygon in zip(ends, polygons_syw, strict=True)]
 
     def depth(self, s: float) -> float:
         """Give how far ahead of the camera the point s on the length axis lies, in metres."""
-        return float(self.z + s * np.sin(self.yaw))
+        return self.z + s * math.sin(self.yaw)
 
 
 def fixed_point(outlines: Iterable[FloatArray], scale: float = 1.0) -> list[npt.NDArray[np.int32]]:

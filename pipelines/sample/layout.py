@@ -10,7 +10,8 @@ import torch
 
 from fusion.files import write_bytes, write_json, write_text
 from fusion.images import write_image
-from pipelines.sample.describe import box_of, describe_scene
+from pipelines.sample.describe import describe_scene
+from pipelines.sample.placing import box_of
 from pipelines.sample.render import render_scene
 from pipelines.sample.scene import Scene
 

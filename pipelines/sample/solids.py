@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from pipelines.sample.faces import Face, Look, Pose, disc
 from pipelines.sample.scene import FloatArray
 
@@ -53,7 +51,7 @@ class Solid:
         for index, look in enumerate(self.edges):
             (s0, y0), (s1, y1) = self.profile[index], self.profile[(index + 1) % len(self.profile)]
             hull.append(([(s0, y0, half), (s0, y0, -half), (s1, y1, -half), (s1, y1, half)], look))
-        hull.sort(key=lambda item: -pose.depth(float(np.mean([corner[0] for corner in item[0]]))))
+        hull.sort(key=lambda item: -pose.depth(sum(corner[0] for corner in item[0]) / len(item[0])))
         surfaces = [*self.treads, *hull, *self.panels]
         outlines = pose.outlines([corners for corners, _ in surfaces])
         return [

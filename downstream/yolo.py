@@ -1,0 +1,154 @@
+"""Train a YOLO and predict with it: the only file that imports ultralytics. Call `isolate_ultralytics` first."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+from ultralytics import YOLO, settings
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.utils import LOGGER, torch_utils
+from ultralytics.utils.torch_utils import strip_optimizer
+
+from downstream.boxes import Box
+from downstream.detector_settings import DetectorSettings
+from downstream.predictions import Prediction
+from downstream.start_weights import load_start_weights
+from fusion.errors import InputError
+
+CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # the protocol's, equal for all fusers
+
+
+class _Trainer(DetectionTrainer):  # type: ignore[misc]
+    """Ultralytics' trainer, with start weights of ours and without validation: the last epoch is what counts."""
+
+    start: Path | None = None
+    start_note = "random weights"
+
+    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> torch.nn.Module:
+        model: torch.nn.Module = super().get_model(cfg, weights, verbose=False)
+        if self.start is not None and weights is None:
+            self.start_note = load_start_weights(model, self.start)
+        return model
+
+    def validate(self) -> tuple[dict[str, float], float]:
+        return {}, 0.0
+
+    def final_eval(self) -> None:
+        strip_optimizer(self.last)
+
+
+def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, seed: int, device: str) -> str:
+    """Train on the `train` images of `data_yaml`, or go on with what `out_dir` holds.
+
+    Writes `out_dir/run/weights/last.pt` after every epoch; a run that was cut off goes on behind its last whole epoch.
+
+    Args:
+        out_dir: of this run alone.
+        data_yaml: as `write_yolo_data` wrote it.
+        detector: what to train.
+        seed: decides initial weights of layers without start weights, order and augmentation.
+        device: "cpu" or "cuda".
+
+    Returns:
+        A sentence on the start weights, such as "342 of 403 tensors from FILE".
+
+    Raises:
+        InputError: ultralytics does not know the architecture or an argument, or the start weights do not fit.
+    """
+    last = detector_weights(out_dir)
+    overrides = {
+        **detector.extra,
+        "model": detector.model,
+        "data": str(data_yaml),
+        "epochs": detector.epochs,
+        "imgsz": detector.image_size,
+        "batch": detector.batch_size,
+        "optimizer": detector.optimizer,
+        "lr0": detector.learning_rate,
+        "workers": detector.workers,
+        "seed": seed,
+        "device": device,
+        "project": str(out_dir.absolute()),
+        "name": "run",
+        "exist_ok": True,
+        "pretrained": False,
+        "deterministic": True,
+        "amp": False,  # its check downloads a model
+        "val": False,
+        "plots": False,
+        "verbose": False,
+    }
+    if last.exists():
+        overrides |= {"model": str(last), "resume": True}
+    with _quiet_with_all_cores():
+        try:
+            trainer = _Trainer(overrides=overrides)
+        except (SyntaxError, TypeError) as error:
+            raise InputError(f"detector.extra: {' '.join(str(error).split())[:300]}") from error
+        trainer.start = Path(detector.weights) if detector.weights else None
+        bar = tqdm(total=detector.epochs, desc=f"train {out_dir.parent.name.strip('.')}", unit="epoch")
+        trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
+        trainer.add_callback("on_train_epoch_end", lambda t: bar.update(t.epoch + 1 - bar.n))
+        try:
+            with bar:
+                trainer.train()
+        except FileNotFoundError as error:
+            raise InputError(f"detector.model={detector.model!r}: {' '.join(str(error).split())}") from error
+    return trainer.start_note
+
+
+def detector_weights(out_dir: Path) -> Path:
+    """Say where `train_detector` leaves the weights."""
+    return out_dir / "run" / "weights" / "last.pt"
+
+
+def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, device: str) -> list[Prediction]:
+    """Detect objects: confidence >= 0.001, NMS IoU 0.7, at most 300 boxes an image.
+
+    Args:
+        weights: of `train_detector`.
+        images: files, whose stems name the predictions.
+        detector: the settings it was trained with.
+        device: "cpu" or "cuda".
+
+    Returns:
+        One record per box, in pixels of the image.
+    """
+    found: list[Prediction] = []
+    with _quiet_with_all_cores():
+        model = YOLO(str(weights))
+        for path in tqdm(images, desc="predict", unit="image"):
+            result = model.predict(
+                str(path),
+                imgsz=detector.image_size,
+                conf=CONFIDENCE,
+                iou=NMS_IOU,
+                max_det=MOST_BOXES,
+                device=device,
+                verbose=False,
+            )[0]
+            boxes = result.boxes
+            for xyxy, score, index in zip(boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist(), strict=True):
+                found.append(Prediction(path.stem, Box(result.names[int(index)], tuple(xyxy)), score))
+    return found
+
+
+@contextmanager
+def _quiet_with_all_cores() -> Iterator[None]:
+    """Undo what ultralytics does to the process: telemetry, chatter, and one thread less than there are cores."""
+    settings.update({key: False for key, value in settings.items() if isinstance(value, bool)})
+    LOGGER.setLevel(logging.ERROR)
+    threads = torch.get_num_threads()
+    torch_utils.NUM_THREADS = os.cpu_count() or 1
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(False)

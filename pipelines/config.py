@@ -1,0 +1,96 @@
+"""Load a pipeline's settings by name, and change them by `key.sub=value` strictly."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from fusion.errors import InputError, unknown_name
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+Settings = dict[str, Any]
+
+
+def list_pipelines() -> dict[str, str]:
+    """Map each pipeline's name to the first line of its config's head comment."""
+    return {path.stem: _first_comment(path) for path in sorted(CONFIGS.glob("*.py"))}
+
+
+def load_settings(name: str) -> Settings:
+    """Read the settings of a pipeline.
+
+    Raises:
+        InputError: no such pipeline, with the nearest one and the list.
+    """
+    if name not in list_pipelines():
+        raise unknown_name("pipeline", name, list_pipelines())
+    settings: Settings = Config.fromfile(CONFIGS / f"{name}.py").to_dict()
+    return settings
+
+
+def override(settings: Settings, key: str, value: Any) -> None:
+    """Set one value that is there already, addressed as "detector.epochs".
+
+    Below a setting that is an empty or free dictionary (`extra`, `fuser_options`) any key may be new.
+
+    Raises:
+        InputError: no such key, with the nearest one and the list; or a value of another kind than the present one.
+    """
+    *parents, last = key.split(".")
+    section: Any = settings
+    free = False
+    for parent in parents:
+        if not isinstance(section.get(parent), dict):
+            raise unknown_name("setting", key, known_keys(settings))
+        section = section[parent]
+        free = free or parent in ("extra", "fuser_options")
+    if last not in section and not free:
+        raise unknown_name("setting", key, known_keys(settings))
+    section[last] = _like(section.get(last), value, key)
+
+
+def parse_override(argument: str) -> tuple[str, Any]:
+    """Split `key.sub=value`; the value is a Python literal, a comma list of words, or a word.
+
+    Raises:
+        InputError: there is no "=".
+    """
+    key, equals, text = argument.partition("=")
+    if not equals or not key:
+        raise InputError(f"{argument!r} is no setting; expected key.sub=value")
+    try:
+        return key, ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        words = text.strip("[]").split(",")
+        return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text
+
+
+def known_keys(settings: Settings, prefix: str = "") -> Iterator[str]:
+    """List every key that can be set, dotted."""
+    for key, value in settings.items():
+        if isinstance(value, dict) and value:
+            yield from known_keys(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}"
+
+
+def _like(present: Any, value: Any, key: str) -> Any:
+    """Check that `value` is of the kind of the present one, None going with everything."""
+    if isinstance(present, list) and isinstance(value, str | int):
+        value = [value]
+    if isinstance(value, tuple):
+        value = list(value)
+    if isinstance(present, float) and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if present is None or value is None or type(present) is type(value):
+        return value
+    raise InputError(f"setting {key}={value!r}: expected {type(present).__name__} like {present!r}")
+
+
+def _first_comment(path: Path) -> str:
+    lines: Sequence[str] = path.read_text(encoding="utf-8").splitlines()
+    return lines[0].lstrip("# ") if lines and lines[0].startswith("#") else ""

@@ -1,0 +1,55 @@
+"""Tell whether files changed, by content; unchanged size and time spare reading a large file again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fusion.files import read_json, write_json
+
+
+class Fingerprints:
+    """Content hashes of files and folders, remembered between runs.
+
+    Args:
+        memory: a JSON file; it may be deleted at any time.
+    """
+
+    def __init__(self, memory: Path) -> None:
+        self._memory = memory
+        self._known: dict[str, list[Any]] = read_json(memory) if memory.exists() else {}
+        self._of_this_run: dict[Path, str] = {}
+
+    def of(self, path: Path) -> str:
+        """Hash the content of a file, or the names and contents of all files below a folder; "" if there is none."""
+        if path not in self._of_this_run:
+            known = dict(self._known)
+            digest = hashlib.sha256()
+            for file in _files(path):
+                digest.update(f"{file.relative_to(path)} {self._of_file(file)}\n".encode())
+            self._of_this_run[path] = digest.hexdigest()
+            if self._known != known and self._memory.parent.exists():
+                write_json(self._memory, self._known)
+        return self._of_this_run[path]
+
+    def _of_file(self, file: Path) -> str:
+        status = file.stat()
+        stamp = [status.st_size, status.st_mtime_ns]
+        remembered = self._known.get(str(file.absolute()))
+        if remembered is None or remembered[:2] != stamp:
+            with file.open("rb") as content:
+                remembered = [*stamp, hashlib.file_digest(content, "sha256").hexdigest()]
+            self._known[str(file.absolute())] = remembered
+        return str(remembered[2])
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Walk the visible files at or below `path`, sorted."""
+    if path.is_file():
+        yield path
+    for folder, subfolders, names in os.walk(path):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))

@@ -1,0 +1,150 @@
+"""Detection results as tidy rows, on disk and as Markdown tables: the rows are the truth, a table is a view of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from textwrap import shorten
+from typing import TypedDict
+
+from fusion.files import write_json, write_text
+
+# `class` is "all" or a class; `value` None is "not defined"; `n` counts test images (all) or true boxes (one class).
+# A failed run is one row of metric mAP50 with value None, status "failed" and the reason.
+Row = TypedDict(
+    "Row",
+    {
+        "fuser": str,
+        "dataset": str,
+        "split": str,
+        "seed": int,
+        "metric": str,
+        "class": str,
+        "value": float | None,
+        "n": int,
+        "status": str,
+        "reason": str,
+    },
+)
+COLUMNS = ("fuser", "dataset", "split", "seed", "metric", "class", "value", "n", "status", "reason")
+_MEAN_METRICS = ("mAP50", "mAP50:95", "mAP50:95_small", "mAP50:95_medium", "mAP50:95_large")
+_MEAN_HEADER = ("fuser", "mAP50", "mAP50:95", "small", "medium", "large")
+_LONGEST_REASON = 120  # a longer one would push the other columns off the page
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a table says of one fuser in one column; `best` marks every fuser that no other one beats."""
+
+    text: str
+    best: bool
+
+
+def write_rows(out_dir: Path, rows: Sequence[Row]) -> None:
+    """Write results.csv (an undefined value is an empty field) and results.json, both in the order of `COLUMNS`."""
+    ordered = [{name: row[name] for name in COLUMNS} for row in rows]  # type: ignore[literal-required]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(ordered)
+    write_text(out_dir / "results.csv", text.getvalue())
+    write_json(out_dir / "results.json", ordered)
+
+
+def markdown_table(rows: Sequence[Row], fusers: Sequence[str], classes: Sequence[str], mark: str = "") -> str:
+    """Tell how well each fuser did: one table of means over the classes, one of AP50 per class.
+
+    Several seeds become mean ± standard deviation. The best of a column is bold, ties included.
+
+    Args:
+        rows: of one data set and one split.
+        fusers: one line each, in this order; all that occur in `rows`.
+        classes: one column each of the second table, with the number of true boxes.
+        mark: put before both headings.
+
+    Raises:
+        ValueError: `rows` mix data sets or splits, or hold a fuser that is not in `fusers`.
+    """
+    places = {(row["dataset"], row["split"]) for row in rows}
+    missing = {row["fuser"] for row in rows} - set(fusers)
+    if len(places) != 1 or missing:
+        raise ValueError(f"expected one data set and split, found {places}; fusers without a line: {missing or 'none'}")
+    dataset, split = places.pop()
+    images = max(row["n"] for row in rows if row["class"] == "all")
+    counts = {row["class"]: row["n"] for row in rows}
+    boxes = [f"{name} ({counts[name]})" if name in counts else name for name in classes]
+    means = [column(rows, fusers, metric) for metric in _MEAN_METRICS]
+    per_class = [column(rows, fusers, "AP50", name) for name in classes]
+    return (
+        f"## {mark}Detection on {dataset}, split {split}, {images} test images\n\n"
+        + markdown_lines(_MEAN_HEADER, [_line(rows, fuser, means) for fuser in fusers])
+        + f"\n## {mark}AP50 per class (number of true boxes)\n\n"
+        + markdown_lines(("fuser", *boxes), [_line(rows, fuser, per_class) for fuser in fusers])
+    )
+
+
+def column(rows: Sequence[Row], fusers: Sequence[str], metric: str, class_name: str = "all") -> dict[str, Cell]:
+    """Give the cell of every fuser for one metric.
+
+    Equal is what prints equal. A fuser of which a run failed is never best: its mean leaves out its worst seed.
+    """
+    values = {
+        fuser: [
+            row["value"]
+            for row in rows
+            if (row["fuser"], row["metric"], row["class"]) == (fuser, metric, class_name) and row["value"] is not None
+        ]
+        for fuser in fusers
+    }
+    means = {fuser: _three_digits(fmean(found)) for fuser, found in values.items() if found}
+    whole = [float(mean) for fuser, mean in means.items() if not failures(rows, fuser)]
+    cells = {}
+    for fuser, found in values.items():
+        spread = f" ± {_three_digits(stdev(found))}" if len(found) > 1 else ""
+        best = fuser in means and not failures(rows, fuser) and float(means[fuser]) == max(whole)
+        cells[fuser] = Cell(means.get(fuser, "-") + spread, best)
+    return cells
+
+
+def failures(rows: Sequence[Row], fuser: str | None = None) -> list[Row]:
+    """List the failed runs, of one fuser or of all."""
+    return [row for row in rows if row["status"] == "failed" and fuser in (None, row["fuser"])]
+
+
+def failure(rows: Sequence[Row], fuser: str) -> str:
+    """Say `failed: reason` when no run of the fuser has a result, else nothing."""
+    if any(row["status"] == "ok" for row in rows if row["fuser"] == fuser):
+        return ""
+    reasons = dict.fromkeys(row["reason"] for row in failures(rows, fuser))
+    return shorten(
+        f"failed: {'; '.join(reasons)}" if reasons else "failed: no run", _LONGEST_REASON, placeholder=" ..."
+    )
+
+
+def fuser_label(rows: Sequence[Row], fuser: str) -> str:
+    """Name the fuser, and how many seeds its numbers stand on when some of its runs failed."""
+    failed = len({row["seed"] for row in failures(rows, fuser)})
+    done = len({row["seed"] for row in rows if row["fuser"] == fuser and row["status"] == "ok"})
+    return f"{fuser} ({done} of {done + failed} seeds)" if failed and done else fuser
+
+
+def markdown_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Lay out a Markdown table; what would end a cell or a line inside a text is made harmless."""
+    body = [header, ["---"] * len(header), *lines]
+    return "".join("| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in cells) + " |\n" for cells in body)
+
+
+def _line(rows: Sequence[Row], fuser: str, columns: Sequence[dict[str, Cell]]) -> list[str]:
+    failed = failure(rows, fuser)
+    if failed:
+        return [fuser, failed, *[""] * (len(columns) - 1)]
+    cells = [cells[fuser] for cells in columns]
+    return [fuser_label(rows, fuser), *(f"**{cell.text}**" if cell.best else cell.text for cell in cells)]
+
+
+def _three_digits(value: float) -> str:
+    return f"{value:.3f}".removeprefix("0")

@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import pytest
+
+from fusion.errors import InputError
+from fusion.files import atomic_path, read_json, write_bytes, write_json, write_text
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from fusion.errors import InputError
+from fusion.files import write_bytes
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails as on a full disk instead of killing
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    write_bytes(Path(sys.argv[1]), bytes(5000))
+except InputError as error:
+    print(error)
+"""
+
+
+def test_a_written_file_holds_the_content_and_nothing_lies_beside_it(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "größer\n")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == "größer\n".encode()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
+
+
+def test_an_existing_file_is_replaced(tmp_path):
+    write_bytes(tmp_path / "a", b"old")
+    write_bytes(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_the_target_appears_only_at_the_end(tmp_path):
+    with atomic_path(tmp_path / "a.png") as partial:
+        partial.write_bytes(b"half")
+        assert not (tmp_path / "a.png").exists()
+        assert partial.suffix == ".png"
+        assert partial.name.startswith(".")
+
+
+def test_a_failure_inside_leaves_neither_target_nor_partial_file(tmp_path):
+    with pytest.raises(KeyError), atomic_path(tmp_path / "a") as partial:
+        partial.write_bytes(b"half")
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_inside_keeps_the_earlier_target(tmp_path):
+    write_bytes(tmp_path / "a", b"old")
+    with pytest.raises(KeyError), atomic_path(tmp_path / "a") as partial:
+        partial.write_bytes(b"half")
+        raise KeyError
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_a_full_disk_is_told_and_leaves_the_earlier_target_alone(tmp_path, subprocess_environment):
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+    run = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(target)], env=subprocess_environment, capture_output=True, text=True
+    )
+    assert run.stdout == f"{target}: cannot be written (File too large); free the disk or choose another folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+    assert target.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("name", ["file/a.txt", "file/deeper/a.txt", "n" * 300 + ".txt"])
+def test_a_place_that_cannot_be_written_is_named(tmp_path, name):
+    (tmp_path / "file").write_text("a file, no folder")
+    with pytest.raises(InputError, match=r"a?\.txt: cannot be written \("):
+        write_text(tmp_path / name, "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_target_that_is_a_folder_is_named_and_no_partial_file_stays(tmp_path):
+    (tmp_path / "a" / "inside").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"/a: cannot be written \(Is a directory\)"):
+        write_text(tmp_path / "a", "x")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_json_survives_writing_and_reading(tmp_path):
+    value = {"stem": "Größe", "values": [1, 2.5, None]}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json") == value
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe"])
+def test_a_file_without_json_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.json: cannot be read as JSON"):
+        read_json(tmp_path / "a.json")

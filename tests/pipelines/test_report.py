@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import torch
+
+from downstream.boxes import Box
+from fusion.errors import InputError
+from fusion.images import write_image
+from pipelines.report import Panel, Report, summary_text, write_report
+from pipelines.tables import Row
+
+
+def _row(fuser: str, value: float | None, metric: str = "mAP50", reason: str = "") -> Row:
+    status = "failed" if reason else "ok"
+    row = {"fuser": fuser, "dataset": "M3FD", "split": "scene_blocks", "seed": 0, "metric": metric, "class": "all"}
+    return {**row, "value": value, "n": 831, "status": status, "reason": reason}  # type: ignore[typeddict-item]
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    box = Box("Car", (8.0, 8.0, 30.0, 30.0))
+    paths = {name: tmp_path / "images" / f"{name}.png" for name in ("infrared", "visible", "average")}
+    for path in paths.values():
+        write_image(path, torch.rand(3, 48, 64, generator=torch.Generator().manual_seed(0)))
+    panel = Panel(
+        "night 1", paths["infrared"], paths["visible"], {"average": paths["average"]}, (box,), {"average": [(box, 0.9)]}
+    )
+    return Report(
+        name="m3fd_detect",
+        is_sample=True,
+        rows=[
+            _row("infrared", 0.5),
+            _row("infrared", 0.3, "mAP50:95"),
+            _row("visible", None, reason="out of memory"),
+            _row("average", 0.7),
+            _row("average", 0.2, "mAP50:95"),
+        ],
+        fusers=["infrared", "visible", "average"],
+        classes=["People", "Car"],
+        facts=[("split", "scene_blocks | leakage 5 %"), ("detector", "yolov8s")],
+        panels=[panel],
+        curves={"average": {"Car": [0.5] * 101}},
+    )
+
+
+def _page(out_dir: Path, report: Report) -> str:
+    write_report(out_dir, report)
+    return (out_dir / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_folder_holds_rows_page_and_pictures(tmp_path: Path, report: Report) -> None:
+    _page(tmp_path / "out", report)
+    written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert written == {"results.csv", "results.json", "report.md", "pr_curves.png", "panels/night 1.png"}
+
+
+def test_every_linked_picture_exists(tmp_path: Path, report: Report) -> None:
+    links = re.findall(r"!\[.*?\]\((\S+)\)", _page(tmp_path / "out", report))
+    assert len(links) == 2
+    assert all((tmp_path / "out" / unquote(link)).is_file() for link in links)
+
+
+def test_a_sample_says_so_in_bold_and_above_every_table(tmp_path: Path, report: Report) -> None:
+    page = _page(tmp_path / "out", report)
+    assert re.search(r"^\*\*.*built-in SAMPLE of generated scenes.*\*\*$", page, re.MULTILINE)
+    above = [part.splitlines()[0] for part in re.split(r"^#+ ", page, flags=re.MULTILINE) if "| --- |" in part]
+    assert len(above) == 4
+    assert all("SAMPLE" in heading for heading in above)
+
+
+def test_a_sample_says_so_in_the_title_of_every_picture(tmp_path: Path, report: Report) -> None:
+    for name, is_sample in (("sample", True), ("real", False)):
+        write_report(tmp_path / name, replace(report, is_sample=is_sample))
+    for picture in ("pr_curves.png", "panels/night 1.png"):
+        assert (tmp_path / "sample" / picture).read_bytes() != (tmp_path / "real" / picture).read_bytes()
+
+
+def test_real_data_is_not_called_a_sample(tmp_path: Path, report: Report) -> None:
+    real = replace(report, is_sample=False)
+    assert "SAMPLE" not in _page(tmp_path / "out", real) + summary_text(real)
+
+
+def test_facts_and_failed_runs_are_shown(tmp_path: Path, report: Report) -> None:
+    page = _page(tmp_path / "out", report)
+    assert "| split | scene_blocks \\| leakage 5 % |" in page
+    assert "| visible | 0 | out of memory |" in page
+
+
+def test_a_report_without_failures_curves_or_panels_has_no_such_part(tmp_path: Path, report: Report) -> None:
+    bare = replace(report, rows=report.rows[:2], fusers=["infrared"], panels=[], curves={})
+    page = _page(tmp_path / "out", bare)
+    assert "![" not in page
+    assert "Failed runs" not in page
+
+
+def test_a_missing_image_is_named(tmp_path: Path, report: Report) -> None:
+    panel = replace(report.panels[0], fused={"average": tmp_path / "gone.png"})
+    with pytest.raises(InputError, match=r"gone\.png"):
+        write_report(tmp_path / "out", replace(report, panels=[panel]))
+
+
+def test_the_summary_marks_the_best_of_each_column_and_the_sample(report: Report) -> None:
+    head, names, *lines, note = summary_text(report).splitlines()
+    assert head.startswith("SAMPLE: ")
+    assert "SAMPLE" in note
+    assert names.split() == ["fuser", "mAP50", "mAP50:95"]
+    assert [line.split() for line in lines] == [
+        ["infrared", ".500", ".300*"],
+        ["visible", "failed:", "out", "of", "memory"],
+        ["average", ".700*", ".200"],
+    ]
+
+
+def test_a_long_reason_does_not_widen_the_summary(report: Report) -> None:
+    rows = [
+        _row("visible", None, reason="out of memory " * 8) if row["fuser"] == "visible" else row for row in report.rows
+    ]
+    lines = summary_text(replace(report, rows=rows)).splitlines()
+    assert len(lines[2]) == len("infrared  .500   .300*")
