@@ -93,7 +93,7 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         except (SyntaxError, TypeError) as error:
             raise InputError(f"detector.extra: {' '.join(str(error).split())[:300]}") from error
         trainer.start = Path(detector.weights) if detector.weights else None
-        bar = tqdm(total=detector.epochs, desc=f"train {out_dir.parent.name.strip('.')}", unit="epoch")
+        bar = tqdm(total=detector.epochs, desc=f"train {out_dir.name.strip('.').removesuffix('.part')}", unit="epoch")
         trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
         trainer.add_callback("on_train_epoch_end", lambda t: bar.update(t.epoch + 1 - bar.n))
         try:

@@ -41,7 +41,10 @@ class Fingerprints:
         remembered = self._known.get(str(file.absolute()))
         if remembered is None or remembered[:2] != stamp:
             with file.open("rb") as content:
-                remembered = [*stamp, hashlib.file_digest(content, "sha256").hexdigest()]
+                digest = hashlib.sha256()
+                while chunk := content.read(1 << 20):
+                    digest.update(chunk)
+            remembered = [*stamp, digest.hexdigest()]
             self._known[str(file.absolute())] = remembered
         return str(remembered[2])
 

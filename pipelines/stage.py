@@ -7,7 +7,7 @@ import json
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,18 @@ from pipelines.fingerprint import Fingerprints
 
 RECORD = "stage.json"
 Summary = dict[str, Any]
-Outputs = Mapping[str, Path]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The folders of the stages a stage needs, by name, and the reasons of those that failed."""
+
+    folders: dict[str, Path]
+    failures: dict[str, str]
+
+    def __getitem__(self, stage: str) -> Path:
+        """Give the folder of a stage that did not fail."""
+        return self.folders[stage]
 
 
 @dataclass(frozen=True)
@@ -37,7 +48,7 @@ class Stage:
     """
 
     name: str
-    run: Callable[[Path, Outputs], Summary]
+    run: Callable[[Path, Inputs], Summary]
     settings: dict[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     inputs: tuple[Path, ...] = ()
@@ -108,7 +119,7 @@ class StageRunner:
         part = self._prepare_part(stage)
         start = time.monotonic()
         try:
-            summary = stage.run(part, {need: self.folder(need) for need in stage.needs})
+            summary = stage.run(part, self._inputs(stage))
         except (InputError, MemoryError):
             raise
         except Exception as error:
@@ -123,6 +134,10 @@ class StageRunner:
         self._publish(part, self.folder(stage.name))
         self._announce(f"{stage.name}: done in {seconds} s")
         return Outcome("done", summary)
+
+    def _inputs(self, stage: Stage) -> Inputs:
+        failures = {need: self.outcomes[need].reason for need in stage.needs if self.outcomes[need].status == "failed"}
+        return Inputs({need: self.folder(need) for need in stage.needs if need not in failures}, failures)
 
     def _prepare_part(self, stage: Stage) -> Path:
         """Keep a half-done folder of the same key, else start with an empty one."""

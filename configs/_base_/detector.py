@@ -1,0 +1,15 @@
+# The detector: one setting for all fusers.
+detector = dict(
+    model="yolov8s.yaml",
+    weights=None,  # a .safetensors or .pt file; None starts from random weights
+    epochs=300,
+    image_size=640,
+    batch_size=16,
+    optimizer="SGD",
+    learning_rate=0.01,
+    workers=2,
+    extra=dict(),  # further arguments of ultralytics' trainer
+)
+seeds = [0]
+device = "auto"
+panels = 4  # scenes shown in the report

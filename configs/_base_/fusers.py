@@ -1,0 +1,11 @@
+# The fusion methods of a table and how the learned ones are trained.
+fusers = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse"]
+fuser_options = dict(isfuse=dict(weights=None))  # None: train on the training pairs first
+training = dict(
+    always=False,  # True: train even where weights are given, and ignore those
+    network=dict(shared_encoder=True, gate="channel"),
+    ablation="full",
+    batchnorm="standard",
+    loss=dict(edges=1.0, invariance=0.1, necessity=0.05, gate_target=0.3, entropy_sign=-1.0, necessity_sign=1.0),
+    schedule=dict(epochs=50, batch_size=16, crop=256, learning_rate=1e-4, validation=0.1, seed=0, precision="float32"),
+)

@@ -1,0 +1,108 @@
+"""The stages of a detection pipeline, from pairs of images to a table of mAP."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+from downstream.detection_data import load_detection_data, read_detection_data, save_detection_data
+from downstream.detector_settings import DetectorSettings
+from downstream.predictions import load_predictions, save_predictions
+from downstream.yolo_data import write_yolo_data
+from fusion.devices import choose_device
+from fusion.files import write_json
+from pipelines.config import Settings
+from pipelines.detection_report import report_stage
+from pipelines.fusing import fuser_names, fusion_stages
+from pipelines.run_of import RunOf
+from pipelines.sample import write_sample
+from pipelines.stage import Inputs, Stage, Summary
+
+
+def detection_stages(settings: Settings, root: Path | None, command: str) -> list[Stage]:
+    """Give all stages in order; with `root` None the data is the built-in sample.
+
+    Raises:
+        InputError: settings that no stage could run with.
+    """
+    detector = DetectorSettings(**settings["detector"])
+    runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
+    stages = [_sample_stage(settings)] if root is None else []
+    stages += [_prepare_stage(settings, root), *fusion_stages(settings)]
+    stages += [_dataset_stage(fuser) for fuser in fuser_names(settings)]
+    for run in runs:
+        stages += [_training_stage(settings, detector, run), _scoring_stage(settings, detector, run)]
+    stages.append(report_stage(settings, runs, detector, is_sample=root is None, command=command))
+    return stages
+
+
+def _sample_stage(settings: Settings) -> Stage:
+    size = {"train": settings["sample"]["train"], "test": settings["sample"]["test"]}
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        write_sample(out_dir / "data", **size)
+        return size
+
+    return Stage("sample", run, size)
+
+
+def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
+    data = settings["data"]
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        folder = inputs["sample"] / "data" if root is None else root
+        split = str(folder / "splits") if root is None else data["split"]
+        found = read_detection_data(folder, data["labels"], data["classes"], split, data["seed"])
+        save_detection_data(out_dir / "data.json", found)
+        counts = {f"{name}_images": len(found.of(name)) for name in ("train", "val", "test")}
+        return {**counts, "leakage": found.leakage, **asdict(found.faults)}
+
+    needs, inputs = (("sample",), ()) if root is None else ((), (root,))
+    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs)
+
+
+def _dataset_stage(fuser: str) -> Stage:
+    """Lay the fused images out as ultralytics reads them."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        data = load_detection_data(inputs["prepare"] / "data.json")
+        write_yolo_data(out_dir, data, inputs[f"fuse/{fuser}"] / "images")
+        return {}
+
+    return Stage(f"dataset/{fuser}", run, needs=("prepare", f"fuse/{fuser}"), may_fail=True)
+
+
+def _training_stage(settings: Settings, detector: DetectorSettings, run_of: RunOf) -> Stage:
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from downstream.yolo import train_detector  # slow to import, and only after `isolate_ultralytics`
+
+        yaml = inputs[f"dataset/{run_of.fuser}"] / "data.yaml"
+        device = choose_device(settings["device"]).type
+        return {"start": train_detector(out_dir, yaml, detector, run_of.seed, device)}
+
+    start = (Path(detector.weights),) if detector.weights else ()
+    decisive = {"detector": asdict(detector), "seed": run_of.seed, "device": settings["device"]}
+    needs = (f"dataset/{run_of.fuser}",)
+    return Stage(f"train_task/{run_of}", run, decisive, needs=needs, inputs=start, may_fail=True)
+
+
+def _scoring_stage(settings: Settings, detector: DetectorSettings, run_of: RunOf) -> Stage:
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from downstream.detection_score import score_detections
+        from downstream.yolo import detector_weights, predict
+
+        data = load_detection_data(inputs["prepare"] / "data.json")
+        test = data.of("test")
+        images = [inputs[f"dataset/{run_of.fuser}"] / "images" / "test" / f"{item.pair.stem}.png" for item in test]
+        weights = detector_weights(inputs[f"train_task/{run_of}"])
+        save_predictions(
+            out_dir / "predictions.json",
+            predict(weights, images, detector, choose_device(settings["device"]).type),
+        )
+        result = score_detections(test, load_predictions(out_dir / "predictions.json"), data.classes)
+        write_json(out_dir / "scores.json", [asdict(score) for score in result.scores])
+        write_json(out_dir / "curves.json", result.curves)
+        return {"mAP50": result.scores[1].value}
+
+    needs = ("prepare", f"dataset/{run_of.fuser}", f"train_task/{run_of}")
+    return Stage(f"score_task/{run_of}", run, {"device": settings["device"]}, needs=needs, may_fail=True)

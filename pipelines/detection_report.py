@@ -1,0 +1,123 @@
+"""Gather what the stages of a detection pipeline left behind into its report."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from downstream.boxes import Box
+from downstream.detection_data import DetectionData, LabelledPair, load_detection_data
+from downstream.detector_settings import DetectorSettings
+from downstream.predictions import load_predictions
+from fusion.files import read_json, write_text
+from pipelines.config import Settings
+from pipelines.environment import describe_environment
+from pipelines.report import Panel, Report, summary_text, write_report
+from pipelines.run_of import RunOf
+from pipelines.stage import Inputs, Stage, Summary
+from pipelines.tables import Row
+
+
+def report_stage(
+    settings: Settings, runs: list[RunOf], detector: DetectorSettings, is_sample: bool, command: str
+) -> Stage:
+    """Give the stage that writes the report; a failed run is a row of it."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        data = load_detection_data(inputs["prepare"] / "data.json")
+        facts = [*_data_facts(settings, data, is_sample), *_detector_facts(settings, detector), ("command", command)]
+        report = Report(
+            name=settings["name"],
+            is_sample=is_sample,
+            rows=[row for run_of in runs for row in _rows(settings, run_of, inputs, data, is_sample)],
+            fusers=list(dict.fromkeys(run_of.fuser for run_of in runs)),
+            classes=list(data.classes),
+            facts=[*facts, ("date", datetime.date.today().isoformat()), *describe_environment().items()],
+            panels=[_panel(item, runs, inputs) for item in _shown(data, settings["panels"])],
+            curves={
+                run_of.fuser: read_json(inputs[f"score_task/{run_of}"] / "curves.json")
+                for run_of in runs
+                if run_of.seed == settings["seeds"][0] and f"score_task/{run_of}" in inputs.folders
+            },
+        )
+        write_report(out_dir, report)
+        write_text(out_dir / "summary.txt", summary_text(report))
+        return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
+
+    needs = ("prepare", *(f"dataset/{r.fuser}" for r in runs), *(f"score_task/{r}" for r in runs))
+    decisive = {"name": settings["name"], "panels": settings["panels"]}
+    return Stage("report", run, decisive, needs=tuple(dict.fromkeys(needs)))
+
+
+def _rows(settings: Settings, run_of: RunOf, inputs: Inputs, data: DetectionData, is_sample: bool) -> list[Row]:
+    dataset = f"{'SAMPLE' if is_sample else settings['data']['name']}"
+    head = {"fuser": run_of.fuser, "dataset": dataset, "split": _split_name(data, is_sample), "seed": run_of.seed}
+    stage = f"score_task/{run_of}"
+    if stage in inputs.failures:
+        nothing = {"metric": "mAP50", "class": "all", "value": None, "n": len(data.of("test"))}
+        return [{**head, **nothing, "status": "failed", "reason": inputs.failures[stage]}]
+    return [
+        {
+            **head,
+            "metric": score["metric"],
+            "class": score["class_name"],
+            "value": score["value"],
+            "n": score["n"],
+            "status": "ok",
+            "reason": "",
+        }
+        for score in read_json(inputs[stage] / "scores.json")
+    ]
+
+
+def _split_name(data: DetectionData, is_sample: bool) -> str:
+    return "sample" if is_sample else data.split_name
+
+
+def _data_facts(settings: Settings, data: DetectionData, is_sample: bool) -> list[tuple[str, str]]:
+    counts = ", ".join(f"{len(data.of(split))} {split}" for split in ("train", "val", "test") if data.of(split))
+    seed = f", seed {settings['data']['seed']}" if data.split_name == "random" else ""
+    leakage = "unknown, names are no numbers" if data.leakage is None else f"{data.leakage:.1%}"
+    return [
+        ("data", "built-in SAMPLE" if is_sample else settings["data"]["name"]),
+        ("split", f"{_split_name(data, is_sample)}{seed}: {counts}"),
+        (
+            "leakage",
+            "none, every scene is drawn anew"
+            if is_sample
+            else f"{leakage} of test frames have a neighbour in training",
+        ),
+        ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
+    ]
+
+
+def _detector_facts(settings: Settings, detector: DetectorSettings) -> list[tuple[str, str]]:
+    start = Path(detector.weights).name if detector.weights else "random weights"
+    return [
+        (
+            "detector",
+            f"{detector.model} from {start}, {detector.epochs} epochs at {detector.image_size} px, "
+            f"batch {detector.batch_size}, {detector.optimizer} {detector.learning_rate}, last epoch's weights",
+        ),
+        ("seeds", ", ".join(str(seed) for seed in settings["seeds"])),
+    ]
+
+
+def _shown(data: DetectionData, count: int) -> list[LabelledPair]:
+    """Choose scenes spread over the test images, preferring those with many objects."""
+    test = data.of("test")
+    blocks = [test[k * len(test) // count : (k + 1) * len(test) // count] for k in range(count)]
+    return [max(block, key=lambda item: len(item.boxes)) for block in blocks if block]
+
+
+def _panel(item: LabelledPair, runs: list[RunOf], inputs: Inputs) -> Panel:
+    stem = item.pair.stem
+    shown = {r.fuser: r for r in reversed(runs) if f"score_task/{r}" in inputs.folders}
+    found: dict[str, list[tuple[Box, float]]] = {
+        fuser: [
+            (p.box, p.score) for p in load_predictions(inputs[f"score_task/{r}"] / "predictions.json") if p.stem == stem
+        ]
+        for fuser, r in reversed(shown.items())
+    }
+    images = {fuser: inputs[f"dataset/{fuser}"] / "images" / "test" / f"{stem}.png" for fuser in found}
+    return Panel(stem, item.pair.infrared, item.pair.visible, images, item.boxes, found)
