@@ -38,9 +38,8 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
     """
     _claim(out_dir, made_by)
     todo = [pair for pair in pairs if not _is_done(pair, out_dir)]
-    bar = tqdm(
-        total=len(pairs), initial=len(pairs) - len(todo), desc=f"fuse {made_by.get('fuser', out_dir.name)}", unit="pair"
-    )
+    what = f"fuse {made_by.get('fuser', out_dir.name)}"
+    bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=what, unit="pair")
     with bar, ThreadPoolExecutor(2) as workers:
         writing: list[Future[None]] = []
         for pair, (infrared, visible) in zip(todo, _read_ahead(todo, workers), strict=True):

@@ -32,6 +32,13 @@ def load_settings(name: str) -> Settings:
     return settings
 
 
+def load_training() -> Settings:
+    """Read how a learned fuser is trained, the section `training` of every pipeline."""
+    training: Settings = Config.fromfile(CONFIGS / "_base_" / "fusers.py").to_dict()["training"]
+    del training["always"]  # a question only a pipeline has to answer
+    return training
+
+
 def override(settings: Settings, key: str, value: Any) -> None:
     """Set one value that is there already, addressed as "detector.epochs".
 

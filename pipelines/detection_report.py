@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import Any
 
 from downstream.boxes import Box
 from downstream.detection_data import DetectionData, LabelledPair, load_detection_data
@@ -50,23 +51,24 @@ def report_stage(
 
 
 def _rows(settings: Settings, run_of: RunOf, inputs: Inputs, data: DetectionData, is_sample: bool) -> list[Row]:
-    dataset = f"{'SAMPLE' if is_sample else settings['data']['name']}"
-    head = {"fuser": run_of.fuser, "dataset": dataset, "split": _split_name(data, is_sample), "seed": run_of.seed}
     stage = f"score_task/{run_of}"
-    if stage in inputs.failures:
-        nothing = {"metric": "mAP50", "class": "all", "value": None, "n": len(data.of("test"))}
-        return [{**head, **nothing, "status": "failed", "reason": inputs.failures[stage]}]
+    reason = inputs.failures.get(stage, "")
+    nothing = {"metric": "mAP50", "class_name": "all", "value": None, "n": len(data.of("test"))}
+    scores: list[dict[str, Any]] = [nothing] if reason else read_json(inputs[stage] / "scores.json")
     return [
         {
-            **head,
+            "fuser": run_of.fuser,
+            "dataset": "SAMPLE" if is_sample else settings["data"]["name"],
+            "split": _split_name(data, is_sample),
+            "seed": run_of.seed,
             "metric": score["metric"],
             "class": score["class_name"],
             "value": score["value"],
             "n": score["n"],
-            "status": "ok",
-            "reason": "",
+            "status": "failed" if reason else "ok",
+            "reason": reason,
         }
-        for score in read_json(inputs[stage] / "scores.json")
+        for score in scores
     ]
 
 
@@ -77,16 +79,15 @@ def _split_name(data: DetectionData, is_sample: bool) -> str:
 def _data_facts(settings: Settings, data: DetectionData, is_sample: bool) -> list[tuple[str, str]]:
     counts = ", ".join(f"{len(data.of(split))} {split}" for split in ("train", "val", "test") if data.of(split))
     seed = f", seed {settings['data']['seed']}" if data.split_name == "random" else ""
-    leakage = "unknown, names are no numbers" if data.leakage is None else f"{data.leakage:.1%}"
+    leakage = "unknown, names are no numbers"
+    if is_sample:
+        leakage = "none, every scene is drawn anew"
+    elif data.leakage is not None:
+        leakage = f"{data.leakage:.1%} of test frames have a neighbour in training"
     return [
         ("data", "built-in SAMPLE" if is_sample else settings["data"]["name"]),
         ("split", f"{_split_name(data, is_sample)}{seed}: {counts}"),
-        (
-            "leakage",
-            "none, every scene is drawn anew"
-            if is_sample
-            else f"{leakage} of test frames have a neighbour in training",
-        ),
+        ("leakage", leakage),
         ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
     ]
 

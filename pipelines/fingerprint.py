@@ -15,12 +15,12 @@ class Fingerprints:
     """Content hashes of files and folders, remembered between runs.
 
     Args:
-        memory: a JSON file; it may be deleted at any time.
+        memory: a JSON file; it may be deleted at any time. None remembers nothing.
     """
 
-    def __init__(self, memory: Path) -> None:
+    def __init__(self, memory: Path | None = None) -> None:
         self._memory = memory
-        self._known: dict[str, list[Any]] = read_json(memory) if memory.exists() else {}
+        self._known: dict[str, list[Any]] = read_json(memory) if memory and memory.exists() else {}
         self._of_this_run: dict[Path, str] = {}
 
     def of(self, path: Path) -> str:
@@ -31,7 +31,7 @@ class Fingerprints:
             for file in _files(path):
                 digest.update(f"{file.relative_to(path)} {self._of_file(file)}\n".encode())
             self._of_this_run[path] = digest.hexdigest()
-            if self._known != known and self._memory.parent.exists():
+            if self._memory and self._known != known and self._memory.parent.exists():
                 write_json(self._memory, self._known)
         return self._of_this_run[path]
 

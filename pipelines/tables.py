@@ -139,8 +139,7 @@ def markdown_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str
 
 
 def _line(rows: Sequence[Row], fuser: str, columns: Sequence[dict[str, Cell]]) -> list[str]:
-    failed = failure(rows, fuser)
-    if failed:
+    if failed := failure(rows, fuser):
         return [fuser, failed, *[""] * (len(columns) - 1)]
     cells = [cells[fuser] for cells in columns]
     return [fuser_label(rows, fuser), *(f"**{cell.text}**" if cell.best else cell.text for cell in cells)]

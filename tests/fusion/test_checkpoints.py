@@ -79,10 +79,9 @@ def test_settings_that_build_no_network_are_refused(tmp_path, facts):
         load_network(tmp_path / "a.safetensors")
 
 
-@pytest.mark.parametrize("protocol", [2, 4])
-def test_a_released_checkpoint_with_code_in_it_is_refused_unexecuted(tmp_path, protocol):
+def test_a_released_checkpoint_with_code_in_it_is_refused_unexecuted(tmp_path):
     path, sprung = tmp_path / "a.pth", tmp_path / "sprung"
-    torch.save({"module.head.weight": Trap(sprung)}, path, pickle_protocol=protocol)
+    torch.save({"module.head.weight": Trap(sprung)}, path)
     with pytest.raises(InputError, match=r"a\.pth: cannot be read as a plain state dict"):
         load_reference(path)
     assert not sprung.exists()
@@ -90,7 +89,7 @@ def test_a_released_checkpoint_with_code_in_it_is_refused_unexecuted(tmp_path, p
 
 def test_a_plain_pickle_with_code_in_it_is_refused_unexecuted(tmp_path):
     path, sprung = tmp_path / "a.pth", tmp_path / "sprung"
-    path.write_bytes(pickle.dumps(Trap(sprung)))
+    path.write_bytes(pickle.dumps(Trap(sprung), protocol=2))
     with pytest.raises(InputError, match=r"a\.pth: cannot be read as a plain state dict"):
         load_reference(path)
     assert not sprung.exists()
