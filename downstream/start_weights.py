@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -11,7 +12,18 @@ from torch import Tensor, nn
 
 from fusion.errors import InputError
 
-_TRUSTED_MODULES = ("torch.nn.", "ultralytics.nn.", "ultralytics.utils.")
+_LAYERS = ("torch.nn.modules.", "ultralytics.nn.", "ultralytics.utils.loss.", "ultralytics.utils.tal.")
+_RECORDS = ("ultralytics.utils.IterableSimpleNamespace",)
+
+
+class _Inert:
+    """Stands for every class a checkpoint names, so that no code of theirs runs: calls make an empty one."""
+
+    def __new__(cls, *args: object, **kwargs: object) -> _Inert:
+        return object.__new__(cls)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        pass
 
 
 def load_start_weights(model: nn.Module, path: Path) -> str:
@@ -41,27 +53,35 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        trusted = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-        with torch.serialization.safe_globals([_layer_class(name) for name in trusted]):
+        named = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+        for name in named:
+            if not (name.startswith(_LAYERS) or name in _RECORDS):
+                raise InputError(f"names {name}, which is no layer of torch or ultralytics; refused")
+        with torch.serialization.safe_globals([(_Inert, name) for name in named]):
             content = torch.load(path, map_location="cpu", weights_only=True)
+        if isinstance(content, dict):
+            content = next((content[k] for k in ("ema", "model") if isinstance(content.get(k), dict | _Inert)), content)
+        tensors = dict(_tensors(content)) if isinstance(content, _Inert) else content
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except (OSError, SafetensorError, RuntimeError, ValueError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read as weights ({str(error).splitlines()[0]})") from error
+        raise InputError(f"{path}: cannot be read as weights ({_first_line(error)})") from error
     except Exception as error:  # torch's unpickler raises its own kinds for a refused file
-        raise InputError(f"{path}: refused as unsafe or broken ({str(error).splitlines()[0]})") from error
-    if isinstance(content, dict):
-        content = content.get("ema") or content.get("model") or content
-    tensors = content.state_dict() if isinstance(content, nn.Module) else content
+        raise InputError(f"{path}: refused as unsafe or broken ({_first_line(error)})") from error
+    if not isinstance(tensors, dict):
+        raise InputError(f"{path}: holds a {type(tensors).__name__}; expected named tensors or a model")
     return {name: value for name, value in tensors.items() if isinstance(value, Tensor)}
 
 
-def _layer_class(name: str) -> type:
-    """Import one class that a checkpoint names, if it is a layer or a settings record."""
-    if not name.startswith(_TRUSTED_MODULES):
-        raise InputError(f"names {name}, which is no layer of torch or ultralytics; refused")
-    module, _, attribute = name.rpartition(".")
-    found = getattr(__import__(module, fromlist=[attribute]), attribute, None)
-    if not isinstance(found, type):
-        raise InputError(f"names {name}, which is no class; refused")
-    return found
+def _tensors(layer: _Inert, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    """List parameters and buffers as `state_dict` would, from what `nn.Module` pickles."""
+    state = vars(layer)
+    for kind in ("_parameters", "_buffers"):
+        yield from ((prefix + name, value) for name, value in state.get(kind, {}).items())
+    for name, child in state.get("_modules", {}).items():
+        if isinstance(child, _Inert):
+            yield from _tensors(child, f"{prefix}{name}.")
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

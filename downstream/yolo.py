@@ -21,6 +21,7 @@ from downstream.detector_settings import DetectorSettings
 from downstream.predictions import Prediction
 from downstream.start_weights import load_start_weights
 from fusion.errors import InputError
+from fusion.files import atomic_path
 
 CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # the protocol's, equal for all fusers
 
@@ -29,22 +30,31 @@ class _Trainer(DetectionTrainer):  # type: ignore[misc]
     """Ultralytics' trainer, with start weights of ours and without validation: the last epoch is what counts."""
 
     start: Path | None = None
-    start_note = "random weights"
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> torch.nn.Module:
         model: torch.nn.Module = super().get_model(cfg, weights, verbose=False)
-        if self.start is not None and weights is None:
-            self.start_note = load_start_weights(model, self.start)
+        if weights is None:
+            note = load_start_weights(model, self.start) if self.start else "random weights"
+            tqdm.write(f"the detector starts from {note}")
         return model
 
     def validate(self) -> tuple[dict[str, float], float]:
         return {}, 0.0
 
+    def save_model(self) -> bool:
+        final: Path = self.last
+        with atomic_path(final) as partial:  # a run may be killed while it writes
+            self.last = partial
+            saved = bool(super().save_model())
+            self.last = final
+        return saved
+
     def final_eval(self) -> None:
-        strip_optimizer(self.last)
+        with atomic_path(self.last) as partial:
+            strip_optimizer(self.last, partial)
 
 
-def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, seed: int, device: str) -> str:
+def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, seed: int, device: str) -> None:
     """Train on the `train` images of `data_yaml`, or go on with what `out_dir` holds.
 
     Writes `out_dir/run/weights/last.pt` after every epoch; a run that was cut off goes on behind its last whole epoch.
@@ -56,13 +66,9 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         seed: decides initial weights of layers without start weights, order and augmentation.
         device: "cpu" or "cuda".
 
-    Returns:
-        A sentence on the start weights, such as "342 of 403 tensors from FILE".
-
     Raises:
         InputError: ultralytics does not know the architecture or an argument, or the start weights do not fit.
     """
-    last = detector_weights(out_dir)
     overrides = {
         **detector.extra,
         "model": detector.model,
@@ -75,8 +81,7 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         "workers": detector.workers,
         "seed": seed,
         "device": device,
-        "project": str(out_dir.absolute()),
-        "name": "run",
+        "save_dir": str(out_dir.absolute() / "run"),
         "exist_ok": True,
         "pretrained": False,
         "deterministic": True,
@@ -85,23 +90,32 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         "plots": False,
         "verbose": False,
     }
+    last = detector_weights(out_dir)
     if last.exists():
-        overrides |= {"model": str(last), "resume": True}
+        if _is_complete(last, detector.epochs):
+            return
+        overrides |= {"model": str(last), "resume": str(last)}  # True would take the newest run below this folder
     with _quiet_with_all_cores():
         try:
             trainer = _Trainer(overrides=overrides)
-        except (SyntaxError, TypeError) as error:
-            raise InputError(f"detector.extra: {' '.join(str(error).split())[:300]}") from error
-        trainer.start = Path(detector.weights) if detector.weights else None
-        bar = tqdm(total=detector.epochs, desc=f"train {out_dir.name.strip('.').removesuffix('.part')}", unit="epoch")
-        trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
-        trainer.add_callback("on_train_epoch_end", lambda t: bar.update(t.epoch + 1 - bar.n))
-        try:
+            trainer.start = Path(detector.weights) if detector.weights else None
+            bar = tqdm(
+                total=detector.epochs, desc=f"train {out_dir.name.strip('.').removesuffix('.part')}", unit="epoch"
+            )
+            trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
+            trainer.add_callback("on_train_epoch_end", lambda t: bar.update(t.epoch + 1 - bar.n))
             with bar:
                 trainer.train()
-        except FileNotFoundError as error:
-            raise InputError(f"detector.model={detector.model!r}: {' '.join(str(error).split())}") from error
-    return trainer.start_note
+        except (SyntaxError, TypeError, ValueError, NotImplementedError, FileNotFoundError) as error:
+            if isinstance(error, InputError) or detector_weights(out_dir).exists():
+                raise  # not about the settings
+            raise InputError(f"detector {detector.model!r}: {' '.join(str(error).split())[:300]}") from error
+
+
+def _is_complete(weights: Path, epochs: int) -> bool:
+    """Tell whether a checkpoint of ours is of the last epoch; `final_eval` leaves -1."""
+    epoch: int = torch.load(weights, map_location="cpu", weights_only=False)["epoch"]
+    return epoch in (-1, epochs - 1)
 
 
 def detector_weights(out_dir: Path) -> Path:

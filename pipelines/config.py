@@ -12,6 +12,7 @@ from mmengine.config import Config
 from fusion.errors import InputError, unknown_name
 
 CONFIGS = Path(__file__).parent.parent / "configs"
+NULLABLE = ("data.root", "detector.weights", "fuser_options.isfuse.weights")  # a name, or None for none
 Settings = dict[str, Any]
 
 
@@ -51,6 +52,8 @@ def override(settings: Settings, key: str, value: Any) -> None:
     section: Any = settings
     free = False
     for parent in parents:
+        if free:
+            section.setdefault(parent, {})
         if not isinstance(section.get(parent), dict):
             raise unknown_name("setting", key, known_keys(settings))
         section = section[parent]
@@ -71,7 +74,7 @@ def parse_override(argument: str) -> tuple[str, Any]:
         raise InputError(f"{argument!r} is no setting; expected key.sub=value")
     try:
         return key, ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         words = text.strip("[]").split(",")
         return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text
 
@@ -79,6 +82,8 @@ def parse_override(argument: str) -> tuple[str, Any]:
 def known_keys(settings: Settings, prefix: str = "") -> Iterator[str]:
     """List every key that can be set, dotted."""
     for key, value in settings.items():
+        if f"{prefix}{key}" == "sample.settings":
+            continue  # values of other settings
         if isinstance(value, dict) and value:
             yield from known_keys(value, f"{prefix}{key}.")
         else:
@@ -86,14 +91,15 @@ def known_keys(settings: Settings, prefix: str = "") -> Iterator[str]:
 
 
 def _like(present: Any, value: Any, key: str) -> Any:
-    """Check that `value` is of the kind of the present one, None going with everything."""
-    if isinstance(present, list) and isinstance(value, str | int):
-        value = [value]
-    if isinstance(value, tuple):
-        value = list(value)
-    if isinstance(present, float) and isinstance(value, int) and not isinstance(value, bool):
+    """Check that `value` is of the kind of the present one; where that is None, a name or None is expected."""
+    if isinstance(present, list):
+        items = list(value) if isinstance(value, list | tuple) else [value]
+        return [_like(present[0], item, key) for item in items] if present else items
+    if isinstance(present, float) and type(value) is int:
         value = float(value)
-    if present is None or value is None or type(present) is type(value):
+    if key in NULLABLE and (value is None or isinstance(value, str)):
+        return value
+    if key not in NULLABLE and (present is None or type(present) is type(value)):
         return value
     raise InputError(f"setting {key}={value!r}: expected {type(present).__name__} like {present!r}")
 

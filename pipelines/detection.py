@@ -78,7 +78,8 @@ def _training_stage(settings: Settings, detector: DetectorSettings, run_of: RunO
 
         yaml = inputs[f"dataset/{run_of.fuser}"] / "data.yaml"
         device = choose_device(settings["device"]).type
-        return {"start": train_detector(out_dir, yaml, detector, run_of.seed, device)}
+        train_detector(out_dir, yaml, detector, run_of.seed, device)
+        return {}
 
     start = (Path(detector.weights),) if detector.weights else ()
     decisive = {"detector": asdict(detector), "seed": run_of.seed, "device": settings["device"]}

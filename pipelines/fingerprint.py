@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from fusion.errors import InputError
 from fusion.files import read_json, write_json
 
 
@@ -24,19 +25,24 @@ class Fingerprints:
         self._of_this_run: dict[Path, str] = {}
 
     def of(self, path: Path) -> str:
-        """Hash the content of a file, or the names and contents of all files below a folder; "" if there is none."""
+        """Hash the content of a file, or the names and contents of all files below a folder."""
         if path not in self._of_this_run:
-            known = dict(self._known)
             digest = hashlib.sha256()
             for file in _files(path):
                 digest.update(f"{file.relative_to(path)} {self._of_file(file)}\n".encode())
             self._of_this_run[path] = digest.hexdigest()
-            if self._memory and self._known != known and self._memory.parent.exists():
-                write_json(self._memory, self._known)
         return self._of_this_run[path]
 
+    def remember(self) -> None:
+        """Write the memory for the next run."""
+        if self._memory:
+            write_json(self._memory, self._known)
+
     def _of_file(self, file: Path) -> str:
-        status = file.stat()
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read ({error.strerror})") from error
         stamp = [status.st_size, status.st_mtime_ns]
         remembered = self._known.get(str(file.absolute()))
         if remembered is None or remembered[:2] != stamp:
@@ -50,9 +56,14 @@ class Fingerprints:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Walk the visible files at or below `path`, sorted."""
+    """Walk the visible files at or below `path`, sorted; a linked folder counts like a real one."""
     if path.is_file():
         yield path
-    for folder, subfolders, names in os.walk(path):
+    seen = set()
+    for folder, subfolders, names in os.walk(path, followlinks=True):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        if os.path.realpath(folder) in seen:  # a link back to where we came from
+            subfolders.clear()
+            continue
+        seen.add(os.path.realpath(folder))
         yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))

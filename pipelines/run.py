@@ -55,7 +55,7 @@ def run_pipeline(
     stages = detection_stages(settings, root, command)
     runner = StageRunner(folder, forced, announce=lambda line: print(f"[{name}] {line}", flush=True))
     if root is None:
-        print(BANNER.format(looked=f"data/{load_settings(name)['data']['name']}"), flush=True)
+        print(BANNER.format(looked=f"data/{settings['data']['name']}"), flush=True)
     if settings["detector"]["weights"] is None:
         print(f"[{name}] the detector starts from random weights; for others: detector.weights=FILE", flush=True)
     if dry_run:

@@ -17,6 +17,7 @@ from fusion.files import read_json, write_json
 from pipelines.fingerprint import Fingerprints
 
 RECORD = "stage.json"
+PART_KEY = ".key.json"
 Summary = dict[str, Any]
 
 
@@ -88,7 +89,7 @@ class StageRunner:
             if not stale and self._finished(stage) is not None:
                 plans[stage.name] = "skip"
             else:
-                plans[stage.name] = "continue" if self._part(stage).exists() else "run"
+                plans[stage.name] = "continue" if not stale and self._can_continue(stage) else "run"
         return plans
 
     def run(self, stages: Sequence[Stage]) -> dict[str, Outcome]:
@@ -105,6 +106,7 @@ class StageRunner:
             else:
                 outcome = self._run(stage)
             self.outcomes[stage.name] = outcome
+        self._fingerprints.remember()
         return self.outcomes
 
     def folder(self, name: str) -> Path:
@@ -142,16 +144,17 @@ class StageRunner:
     def _prepare_part(self, stage: Stage) -> Path:
         """Keep a half-done folder of the same key, else start with an empty one."""
         part = self._part(stage)
-        key_file = part / ".key.json"
-        key = self._key(stage)
-        if part.exists() and not (key_file.exists() and read_json(key_file) == key):
-            shutil.rmtree(part)
-        if part.exists():
+        if self._can_continue(stage):
             self._announce(f"{stage.name}: goes on")
         else:
             self._announce(f"{stage.name}: starts")
-            write_json(key_file, key)
+            shutil.rmtree(part, ignore_errors=True)
+            write_json(part / PART_KEY, self._key(stage))
         return part
+
+    def _can_continue(self, stage: Stage) -> bool:
+        key_file = self._part(stage) / PART_KEY
+        return key_file.exists() and read_json(key_file) == self._key(stage)
 
     def _publish(self, part: Path, final: Path) -> None:
         """Swap the finished folder in; the old one is gone only when the new one stands beside it complete."""

@@ -50,5 +50,5 @@ def write_png(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
 
 @pytest.fixture
 def subprocess_environment() -> dict[str, str]:
-    """Let a child process import the packages of this checkout, from whatever folder it runs in."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    """Let a child process import the packages of this checkout, and compute with one thread as tests/fusion does."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

@@ -20,6 +20,12 @@ except InputError as error:
 """
 
 
+def fail_halfway(path):
+    with atomic_path(path) as partial:
+        partial.write_bytes(b"half")
+        raise KeyError
+
+
 def test_a_written_file_holds_the_content_and_nothing_lies_beside_it(tmp_path):
     write_text(tmp_path / "new" / "a.txt", "größer\n")
     assert (tmp_path / "new" / "a.txt").read_bytes() == "größer\n".encode()
@@ -41,17 +47,15 @@ def test_the_target_appears_only_at_the_end(tmp_path):
 
 
 def test_a_failure_inside_leaves_neither_target_nor_partial_file(tmp_path):
-    with pytest.raises(KeyError), atomic_path(tmp_path / "a") as partial:
-        partial.write_bytes(b"half")
-        raise KeyError
+    with pytest.raises(KeyError):
+        fail_halfway(tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_inside_keeps_the_earlier_target(tmp_path):
     write_bytes(tmp_path / "a", b"old")
-    with pytest.raises(KeyError), atomic_path(tmp_path / "a") as partial:
-        partial.write_bytes(b"half")
-        raise KeyError
+    with pytest.raises(KeyError):
+        fail_halfway(tmp_path / "a")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
 

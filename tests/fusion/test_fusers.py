@@ -143,7 +143,8 @@ def test_fusing_records_no_gradients(fuser):
 
 
 @pytest.mark.parametrize(
-    ("infrared", "visible"), [((1, 4, 4), (1, 4, 4)), ((3, 4, 4), (3, 4, 4)), ((1, 4, 5), (3, 4, 4)), ((4, 4), (3, 4, 4))]
+    ("infrared", "visible"),
+    [((1, 4, 4), (1, 4, 4)), ((3, 4, 4), (3, 4, 4)), ((1, 4, 5), (3, 4, 4)), ((4, 4), (3, 4, 4))],
 )
 def test_a_pair_of_other_shapes_is_refused_with_the_shapes(infrared, visible):
     message = f"infrared {infrared} and visible {visible}; expected (1, H, W) and (3, H, W)"

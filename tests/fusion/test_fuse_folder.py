@@ -1,0 +1,150 @@
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from fusion import InputError, build_fuser, fuse_folder, fuse_pair, read_visible
+from fusion.images import to_bytes
+from fusion.pairs import images_by_stem, match_pairs
+
+MADE_BY = {"name": "average", "options": {}}
+FUSE = """
+import sys
+from pathlib import Path
+from fusion import build_fuser, fuse_folder, match_pairs
+folder = Path(sys.argv[1])
+pairs = match_pairs(folder / "ir", folder / "vi")
+fuse_folder(build_fuser("average"), pairs, folder / "out", {"name": "average", "options": {}})
+"""
+
+
+@pytest.fixture
+def average():
+    return build_fuser("average")
+
+
+def test_every_pair_is_fused_as_fuse_pair_does(tmp_path, make_pairs, average):
+    pairs = make_pairs(count=11)
+    assert fuse_folder(average, pairs, tmp_path / "out", MADE_BY) == 11
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *(f"{index:02}.png" for index in range(11)),
+        "fusion.json",
+    ]
+    for pair in pairs:
+        expected = to_bytes(fuse_pair(average, *pair.read()))
+        assert (to_bytes(read_visible(tmp_path / "out" / f"{pair.stem}.png")) == expected).all()
+
+
+def test_the_folder_tells_what_made_it(tmp_path, make_pairs, average):
+    fuse_folder(average, make_pairs(count=1), tmp_path / "out", MADE_BY)
+    assert json.loads((tmp_path / "out" / "fusion.json").read_text()) == MADE_BY
+
+
+def test_what_is_there_is_not_fused_again(tmp_path, make_pairs, average):
+    pairs = make_pairs()
+    fuse_folder(average, pairs, tmp_path / "out", MADE_BY)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+    assert fuse_folder(average, pairs, tmp_path / "out", MADE_BY) == 0
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_deleted_image_is_fused_again_and_no_other(tmp_path, make_pairs, average):
+    pairs = make_pairs()
+    fuse_folder(average, pairs, tmp_path / "out", MADE_BY)
+    (tmp_path / "out" / "02.png").unlink()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+    assert fuse_folder(average, pairs, tmp_path / "out", MADE_BY) == 1
+    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
+    assert after.pop(tmp_path / "out" / "02.png")
+    assert after == before
+
+
+@pytest.mark.parametrize("side", ["infrared", "visible"])
+def test_a_changed_source_is_fused_again(tmp_path, make_pairs, average, side):
+    pairs = make_pairs()
+    fuse_folder(average, pairs, tmp_path / "out", MADE_BY)
+    later = (tmp_path / "out" / "01.png").stat().st_mtime_ns + 10**9
+    os.utime(getattr(pairs[1], side), ns=(later, later))
+    (tmp_path / "out" / "01.png").write_bytes(b"stale")
+    os.utime(tmp_path / "out" / "01.png", ns=(later - 1, later - 1))
+    assert fuse_folder(average, pairs, tmp_path / "out", MADE_BY) == 1
+    read_visible(tmp_path / "out" / "01.png")
+
+
+def test_a_folder_of_another_fuser_is_refused_untouched(tmp_path, make_pairs, average):
+    pairs = make_pairs()
+    fuse_folder(average, pairs[:1], tmp_path / "out", MADE_BY)
+    other = {"name": "maximum", "options": {}}
+    message = f"{tmp_path / 'out'}: holds images made by {MADE_BY}, not by {other}; choose another folder"
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        fuse_folder(build_fuser("maximum"), pairs, tmp_path / "out", other)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00.png", "fusion.json"]
+
+
+def test_images_of_unknown_origin_are_not_taken_for_results(tmp_path, make_pairs, average):
+    pairs = make_pairs()
+    fuse_folder(build_fuser("maximum"), pairs, tmp_path / "out", {"name": "maximum"})
+    (tmp_path / "out" / "fusion.json").unlink()
+    try:
+        assert fuse_folder(average, pairs, tmp_path / "out", MADE_BY) == len(pairs)
+    except InputError as refusal:
+        assert str(tmp_path / "out") in str(refusal)  # noqa: PT017  # either is right, keeping the images is not
+
+
+def test_a_broken_source_is_named_and_the_rest_can_go_on_later(tmp_path, make_pairs, average):
+    pairs = make_pairs(count=8)
+    whole = pairs[5].visible.read_bytes()
+    pairs[5].visible.write_bytes(whole[:50])
+    with pytest.raises(InputError, match=r"vi/05\.png: not an image"):
+        fuse_folder(average, pairs, tmp_path / "out", MADE_BY)
+    pairs[5].visible.write_bytes(whole)
+    assert fuse_folder(average, pairs, tmp_path / "out", MADE_BY) == 3
+    assert list(images_by_stem(tmp_path / "out")) == [pair.stem for pair in pairs]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, make_pairs, average):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"/file/out/\S+: cannot be written"):
+        fuse_folder(average, make_pairs(count=1), tmp_path / "file" / "out", MADE_BY)
+
+
+def test_an_image_that_cannot_be_written_stops_the_run(tmp_path, make_pairs, average):
+    (tmp_path / "out" / "01.png" / "inside").mkdir(parents=True)
+    pairs = make_pairs(count=2)
+    later = time.time_ns() + 10**9
+    os.utime(pairs[1].infrared, ns=(later, later))
+    with pytest.raises(InputError, match=r"out/01\.png: cannot be written"):
+        fuse_folder(average, pairs, tmp_path / "out", MADE_BY)
+
+
+def test_a_killed_run_leaves_only_whole_images_and_goes_on(tmp_path, make_pairs, average, subprocess_environment):
+    pairs = make_pairs(count=6, height=300, width=400)
+    for index in range(6, 200):  # many names for few images, so that the run lasts
+        os.link(pairs[index % 6].infrared, tmp_path / "ir" / f"{index:03}.png")
+        os.link(pairs[index % 6].visible, tmp_path / "vi" / f"{index:03}.png")
+    pairs = match_pairs(tmp_path / "ir", tmp_path / "vi")
+    command = [sys.executable, "-c", FUSE, str(tmp_path)]
+    process = subprocess.Popen(command, env=subprocess_environment, stderr=subprocess.DEVNULL)
+    while len(list((tmp_path / "out").glob("*.png"))) < 5 and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    done = images_by_stem(tmp_path / "out")
+    assert 5 <= len(done) < 200
+    assert set(done) <= {pair.stem for pair in pairs}
+    assert all(read_visible(path).shape == (3, 300, 400) for path in done.values())
+    some = [pair for pair in pairs if pair.stem in done] + [pair for pair in pairs if pair.stem not in done][:2]
+    assert fuse_folder(average, some, tmp_path / "out", MADE_BY) == 2
+
+
+def test_an_infrared_folder_is_grey(tmp_path, make_pairs):
+    fuse_folder(build_fuser("infrared"), make_pairs(count=1), tmp_path / "out", {"name": "infrared"})
+    red, green, blue = read_visible(tmp_path / "out" / "00.png")
+    assert torch.equal(red, green)
+    assert torch.equal(green, blue)

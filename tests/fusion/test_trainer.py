@@ -1,0 +1,218 @@
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from fusion.checkpoints import load_network, load_tensors
+from fusion.errors import InputError
+from fusion.losses import LossWeights
+from fusion.objective import Objective
+from fusion.schedule import Schedule
+from fusion.train import Trainer
+
+STEPS_PER_EPOCH = 3
+TRAIN = """
+import json, sys
+from pathlib import Path
+from fusion.pairs import match_pairs
+from fusion.schedule import Schedule
+from fusion.train import Trainer
+folder, out_dir, schedule = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+pairs = match_pairs(folder / "ir", folder / "vi")
+Trainer(pairs, {"channels": 4}, schedule=Schedule(**schedule), device="cpu").run(out_dir)
+"""
+
+
+def settings(**changes):
+    return {"epochs": 2, "batch_size": 2, "crop": 32, "learning_rate": 1e-3, "validation": 0.2, **changes}
+
+
+def trainer(pairs, network=None, objective=None, **changes):
+    return Trainer(pairs, network or {"channels": 4}, objective or Objective(), Schedule(**settings(**changes)), "cpu")
+
+
+def contents(path):
+    tensors, facts = load_tensors(path)
+    return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}, facts
+
+
+def rows(out_dir):
+    with (out_dir / "log.csv").open() as log:
+        return list(csv.DictReader(log))
+
+
+@pytest.fixture
+def pairs(make_pairs):
+    return make_pairs(count=7, height=34, width=38)  # 1 held out, 6 for training: 3 steps an epoch
+
+
+def test_killed_and_started_again_it_ends_with_the_same_weights_to_the_bit(tmp_path, pairs, subprocess_environment):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    schedule = settings(epochs=5, checkpoint_s=0)
+    command = [sys.executable, "-c", TRAIN, str(tmp_path), str(cut), json.dumps(schedule)]
+    process = subprocess.Popen(command, env=subprocess_environment, stderr=subprocess.DEVNULL)
+    while not (cut / "last.safetensors").exists() and process.poll() is None:
+        time.sleep(0.002)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    step = load_tensors(cut / "last.safetensors")[1]["progress"]["step"]
+    assert 0 < step < 5 * STEPS_PER_EPOCH
+
+    for out_dir in (whole, cut):
+        trainer(pairs, **{**schedule, "checkpoint_s": 60.0}).run(out_dir)
+    assert rows(whole) == rows(cut)
+    for name in ("best.safetensors", "last.safetensors"):
+        assert contents(whole / name) == contents(cut / name)
+
+
+def test_a_finished_training_is_not_repeated(tmp_path, pairs):
+    best = trainer(pairs).run(tmp_path / "run")
+    before = {path: path.stat().st_mtime_ns for path in best.parent.iterdir()}
+    assert trainer(pairs).run(tmp_path / "run") == best
+    assert {path: path.stat().st_mtime_ns for path in best.parent.iterdir()} == before
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_others(tmp_path, pairs):
+    first, again, other = (
+        contents(trainer(pairs, seed=seed).run(tmp_path / name)) for name, seed in (("a", 5), ("b", 5), ("c", 6))
+    )
+    assert first == again
+    weights = [name for name in first[0] if name.endswith("0.weight")]
+    assert weights
+    assert not any(first[0][name] == other[0][name] for name in weights)
+
+
+def test_randomness_outside_is_neither_used_nor_touched(tmp_path, pairs):
+    torch.manual_seed(1)
+    state = torch.get_rng_state()
+    first = contents(trainer(pairs, epochs=1).run(tmp_path / "a"))
+    assert torch.equal(torch.get_rng_state(), state)
+    torch.manual_seed(2)
+    assert contents(trainer(pairs, epochs=1).run(tmp_path / "b")) == first
+
+
+def test_the_log_has_one_row_an_epoch_and_the_best_weights_are_those_of_the_best_row(tmp_path, pairs):
+    best = trainer(pairs, learning_rate=0.03, epochs=6).run(tmp_path / "run")
+    log = rows(best.parent)
+    assert [int(row["epoch"]) for row in log] == [1, 2, 3, 4, 5, 6]
+    assert [int(row["step"]) for row in log] == [3, 6, 9, 12, 15, 18]
+    names = {"total", "fusion", "invariance", "necessity", "gate"}
+    assert log[0].keys() == {"epoch", "step", *names, *(f"validation_{name}" for name in names)}
+    validation = [float(row["validation_total"]) for row in log]
+    _, facts = load_network(best)
+    assert facts["epoch"] == 1 + validation.index(min(validation))
+    assert facts["values"]["validation_total"] == min(validation)
+
+
+def test_training_lowers_the_validation_loss(tmp_path, pairs):
+    best = trainer(pairs, epochs=8, learning_rate=0.01).run(tmp_path / "run")
+    validation = [float(row["validation_fusion"]) for row in rows(best.parent)]
+    assert min(validation[4:]) < 0.9 * validation[0]
+
+
+def test_the_best_weights_load_with_what_made_them(tmp_path, pairs):
+    chosen = {"channels": 4, "gate": "pixel", "shared_encoder": False}
+    made = trainer(pairs, chosen, Objective(ablation="no_necessity"), epochs=1)
+    network, facts = load_network(made.run(tmp_path / "run"))
+    assert facts["network"] == chosen
+    assert facts["objective"]["ablation"] == "no_necessity"
+    assert facts["schedule"]["crop"] == 32
+    assert sorted([*facts["training_pairs"], *facts["validation_pairs"]]) == [pair.stem for pair in pairs]
+    assert len(facts["validation_pairs"]) == 1
+    assert network.encoder_visible is not None
+
+
+def test_without_integrator_the_network_has_no_gate(tmp_path, pairs):
+    network, facts = load_network(
+        trainer(pairs, objective=Objective(ablation="no_integrator"), epochs=1).run(tmp_path / "run")
+    )
+    assert facts["network"] == {"channels": 4, "gate": "none"}
+    assert all(integrator.gate is None for integrator in network.integrators)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"network": {"channels": 8}}, "network"),
+        ({"objective": Objective(LossWeights(entropy_sign=1.0))}, "objective"),
+        ({"learning_rate": 0.5}, "schedule"),
+        ({"seed": 9}, "schedule"),
+    ],
+)
+def test_going_on_with_other_settings_is_refused_and_harms_nothing(tmp_path, pairs, changes, named):
+    last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
+    before = last.read_bytes()
+    with pytest.raises(InputError, match=rf"^{re.escape(str(last))}: belongs to a training with other {named}"):
+        trainer(pairs, **{"epochs": 1, **changes}).run(tmp_path / "run")
+    assert last.read_bytes() == before
+
+
+def test_going_on_with_other_pairs_is_refused(tmp_path, pairs):
+    trainer(pairs, epochs=1).run(tmp_path / "run")
+    with pytest.raises(InputError, match="belongs to a training with other training_pairs"):
+        trainer(pairs[:-1], epochs=1).run(tmp_path / "run")
+
+
+def test_a_broken_checkpoint_is_named(tmp_path, pairs):
+    last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
+    last.write_bytes(last.read_bytes()[:1000])
+    with pytest.raises(InputError, match=rf"^{re.escape(str(last))}: cannot be read as a safetensors checkpoint"):
+        trainer(pairs, epochs=1).run(tmp_path / "run")
+
+
+def test_a_checkpoint_in_training_is_no_network_to_fuse_with(tmp_path, pairs):
+    last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
+    with pytest.raises(InputError, match=r"last\.safetensors: architecture None; expected 'isfuse'"):
+        load_network(last)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_too_few_pairs_are_refused(pairs, count):
+    with pytest.raises(InputError, match=f"{count} training pairs; expected at least 2"):
+        trainer(pairs[:count])
+
+
+@pytest.mark.parametrize(("count", "validation"), [(2, 0.9), (2, 0.01), (7, 0.99)])
+def test_a_pair_is_left_to_train_on_and_one_to_validate(pairs, count, validation):
+    facts = trainer(pairs[:count], validation=validation).facts()
+    assert len(facts["training_pairs"]) >= 1
+    assert len(facts["validation_pairs"]) >= 1
+    assert len(facts["training_pairs"]) + len(facts["validation_pairs"]) == count
+
+
+def test_a_diverged_training_stops_and_keeps_finite_weights(tmp_path, pairs):
+    with pytest.raises(FloatingPointError, match=r"training diverged at step \d+"):
+        trainer(pairs, learning_rate=float("inf"), checkpoint_s=0).run(tmp_path / "run")
+    for path in (tmp_path / "run").glob("*.safetensors"):
+        assert all(torch.isfinite(tensor).all() for tensor in load_tensors(path)[0].values()), path.name
+
+
+def test_bfloat16_trains_to_nearly_the_same_loss(tmp_path, pairs):
+    losses = []
+    for precision in ("float32", "bfloat16"):
+        best = trainer(pairs, epochs=1, precision=precision).run(tmp_path / precision)
+        losses.append(float(rows(best.parent)[0]["total"]))
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"/file/run/\S+: cannot be written"):
+        trainer(pairs, epochs=1).run(tmp_path / "file" / "run")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"epochs": 0}, {"batch_size": 0}, {"crop": 15}, {"validation": 0}, {"validation": 1}, {"precision": "float8"}],
+)
+def test_a_schedule_out_of_range_is_refused_with_the_value(changes):
+    (name, value), *_ = changes.items()
+    with pytest.raises(InputError, match=f"{name}={value!r}.*; expected "):
+        Schedule(**changes)
