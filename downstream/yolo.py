@@ -42,7 +42,7 @@ class _Trainer(DetectionTrainer):  # type: ignore[misc]
         return {}, 0.0
 
     def save_model(self) -> bool:
-        final: Path = self.last
+        final = Path(self.wdir) / "last.pt"
         with atomic_path(final) as partial:  # a run may be killed while it writes
             self.last = partial
             saved = bool(super().save_model())

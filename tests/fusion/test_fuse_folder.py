@@ -115,8 +115,9 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, make_pairs, average)
 
 
 def test_an_image_that_cannot_be_written_stops_the_run(tmp_path, make_pairs, average):
-    (tmp_path / "out" / "01.png" / "inside").mkdir(parents=True)
     pairs = make_pairs(count=2)
+    fuse_folder(average, pairs[:1], tmp_path / "out", MADE_BY)
+    (tmp_path / "out" / "01.png" / "inside").mkdir(parents=True)
     later = time.time_ns() + 10**9
     os.utime(pairs[1].infrared, ns=(later, later))
     with pytest.raises(InputError, match=r"out/01\.png: cannot be written"):

@@ -186,9 +186,10 @@ def test_a_pair_is_left_to_train_on_and_one_to_validate(pairs, count, validation
     assert len(facts["training_pairs"]) + len(facts["validation_pairs"]) == count
 
 
-def test_a_diverged_training_stops_and_keeps_finite_weights(tmp_path, pairs):
+@pytest.mark.parametrize("changes", [{"checkpoint_s": 0}, {"batch_size": 6}], ids=["in an epoch", "at its end"])
+def test_a_diverged_training_stops_and_keeps_finite_weights(tmp_path, pairs, changes):
     with pytest.raises(FloatingPointError, match=r"training diverged at step \d+"):
-        trainer(pairs, learning_rate=float("inf"), checkpoint_s=0).run(tmp_path / "run")
+        trainer(pairs, learning_rate=float("inf"), **changes).run(tmp_path / "run")
     for path in (tmp_path / "run").glob("*.safetensors"):
         assert all(torch.isfinite(tensor).all() for tensor in load_tensors(path)[0].values()), path.name
 

@@ -19,7 +19,10 @@ def folder(tmp_path: Path) -> Path:
 
 def fingerprint(path: Path, memory: Path | None = None) -> str:
     """Ask anew, as the next process would."""
-    return Fingerprints(memory or path.parent / "memory.json").of(path)
+    fingerprints = Fingerprints(memory or path.parent / "memory.json")
+    found = fingerprints.of(path)
+    fingerprints.remember()
+    return found
 
 
 def test_another_content_of_equal_length_differs(folder: Path) -> None:
@@ -92,16 +95,10 @@ def test_a_file_of_unchanged_size_and_time_is_not_read_again(folder: Path) -> No
     assert fingerprint(folder) == before
 
 
-def test_no_memory_is_written_where_its_folder_does_not_exist(folder: Path, tmp_path: Path) -> None:
-    assert fingerprint(folder, tmp_path / "none" / "memory.json") == fingerprint(folder)
-    assert not (tmp_path / "none").exists()
-
-
 def test_what_does_not_exist_differs_from_a_file(folder: Path, tmp_path: Path) -> None:
     assert fingerprint(tmp_path / "nothing") != fingerprint(folder / "a.txt")
 
 
-@pytest.mark.xfail(reason="_files does not follow links to folders, so linked data sets are never seen to change")
 def test_content_behind_a_link_to_a_folder_counts(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "Vis").symlink_to(folder, target_is_directory=True)

@@ -125,7 +125,6 @@ def test_a_dry_run_says_what_would_run_and_makes_nothing(tool: CommandLine) -> N
     assert not list(tool.cwd.iterdir())
 
 
-@pytest.mark.xfail(reason="the banner takes data.name from the unchanged settings")
 def test_the_banner_names_the_folder_that_was_looked_for(tool: CommandLine) -> None:
     assert "data/Elsewhere does not exist" in tool.run(*TINY, "data.name=Elsewhere", "--dry-run").stdout
 
@@ -156,7 +155,6 @@ def test_a_work_folder_in_use_is_refused(tool: CommandLine) -> None:
 
 
 @pytest.mark.parametrize("value", ["fusers=1", "detector.epochs=None", "data.root=5"])
-@pytest.mark.xfail(reason="ends in a traceback")
 def test_a_value_of_the_wrong_kind_is_one_line(tool: CommandLine, value: str) -> None:
     assert_refused(tool.run(*TINY, value, "--dry-run"))
 
@@ -222,7 +220,6 @@ def test_more_epochs_train_and_score_again_but_fuse_nothing(copy_of_finished: Co
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="resume=True makes ultralytics take the newest last.pt below the current folder")
 def test_a_run_killed_while_it_trains_goes_on(copy_of_finished: CommandLine) -> None:
     tool = copy_of_finished
     command = (*TINY, "detector.epochs=3")
@@ -242,7 +239,6 @@ def test_a_run_killed_while_it_trains_goes_on(copy_of_finished: CommandLine) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="ultralytics refuses to resume a finished training, so the stage fails for ever")
 def test_a_run_killed_between_training_and_the_record_goes_on(copy_of_finished: CommandLine) -> None:
     tool = copy_of_finished
     folder = tool.cwd / WORK / "train_task"
