@@ -58,8 +58,9 @@ def run_pipeline(
         print(BANNER.format(looked=f"data/{settings['data']['name']}"), flush=True)
     if settings["detector"]["weights"] is None:
         print(f"[{name}] the detector starts from random weights; for others: detector.weights=FILE", flush=True)
+    plans = runner.plan(stages)
     if dry_run:
-        for stage, plan in runner.plan(stages).items():
+        for stage, plan in plans.items():
             print(f"{plan:9} {stage}")
         return 0
     with locked(folder):

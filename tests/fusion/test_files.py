@@ -38,6 +38,13 @@ def test_an_existing_file_is_replaced(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"new"
 
 
+def test_a_reader_of_the_old_file_is_not_disturbed(tmp_path):
+    write_bytes(tmp_path / "a", b"old")
+    with (tmp_path / "a").open("rb") as reader:
+        write_bytes(tmp_path / "a", b"new")
+        assert reader.read() == b"old"
+
+
 def test_the_target_appears_only_at_the_end(tmp_path):
     with atomic_path(tmp_path / "a.png") as partial:
         partial.write_bytes(b"half")

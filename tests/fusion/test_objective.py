@@ -164,6 +164,14 @@ def test_an_ablation_leaves_its_terms_out_of_the_total(ablation, alpha, beta):
     assert (terms["invariance"] != 0) == (terms["necessity"] != 0) == measured
 
 
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_a_term_that_is_left_out_is_measured_without_gradient(ablation):
+    terms = total(ablation)
+    for name in ("invariance", "necessity"):
+        is_left_out = ablation == "no_interventions" or Objective(ablation=ablation).leaves_out(name)
+        assert terms[name].requires_grad == (not is_left_out)
+
+
 def test_only_no_integrator_leaves_the_integrator_out():
     assert [name for name in ABLATIONS if Objective(ablation=name).leaves_out("integrator")] == ["no_integrator"]
 

@@ -110,6 +110,13 @@ def test_the_log_has_one_row_an_epoch_and_the_best_weights_are_those_of_the_best
     assert facts["values"]["validation_total"] == min(validation)
 
 
+@pytest.mark.parametrize("stem", [f"{index:02}" for index in range(7)])
+def test_every_pair_is_seen_in_the_first_epoch(tmp_path, pairs, stem):
+    pairs[int(stem)].visible.write_bytes(b"no image")
+    with pytest.raises(InputError, match=rf"vi/{stem}\.png: not an image"):
+        trainer(pairs, epochs=1).run(tmp_path / "run")
+
+
 def test_training_lowers_the_validation_loss(tmp_path, pairs):
     best = trainer(pairs, epochs=8, learning_rate=0.01).run(tmp_path / "run")
     validation = [float(row["validation_fusion"]) for row in rows(best.parent)]
