@@ -38,7 +38,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  # no mapping
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path}: cannot be read as a safetensors checkpoint ({error})") from error
-    if metadata.get("format") != str(FORMAT):
+    if metadata.get("format") != str(FORMAT) or "facts" not in metadata:
         raise InputError(
             f"{path}: checkpoint format {metadata.get('format')}; expected {FORMAT}, as train_fusion writes"
         )
@@ -59,7 +59,10 @@ def load_network(path: Path) -> tuple[ISFuse, dict[str, Any]]:
     tensors, facts = load_tensors(path)
     if facts.get("architecture") != ARCHITECTURE:
         raise InputError(f"{path}: architecture {facts.get('architecture')!r}; expected {ARCHITECTURE!r}")
-    network = ISFuse(**facts["network"])
+    try:
+        network = ISFuse(**facts["network"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: its network settings {facts.get('network')} build no network ({error})") from error
     load_state(network, tensors, path)
     return network.eval(), facts
 

@@ -102,12 +102,10 @@ def _shrink(image: Tensor) -> Tensor:
 
 
 def _grow(image: Tensor, like: Tensor) -> Tensor:
-    """Interpolate back to the size of `like`: spread the pixels out, smooth, make up for the zeros between."""
+    """Interpolate back to the size of `like`: spread the pixels out, smooth."""
     spread = torch.zeros_like(like)
     spread[..., ::2, ::2] = image
-    weight = torch.zeros_like(like[:1])
-    weight[..., ::2, ::2] = 1
-    return _smooth(spread) / _smooth(weight)
+    return _smooth(spread) * 4  # three of four pixels are zeros
 
 
 def _smooth(image: Tensor) -> Tensor:

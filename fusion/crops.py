@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fusion.errors import InputError
 from fusion.images import luma
+from fusion.networks.isfuse import SMALLEST_SIDE
 from fusion.pairs import Pair
 from fusion.seeds import generator_for
 
@@ -61,6 +63,8 @@ class CropSource:
         if index in self._cache:
             return self._cache[index]
         infrared, visible = self._pairs[index].read()
+        if min(infrared.shape[1:]) < SMALLEST_SIDE:
+            raise InputError(f"{self._pairs[index].infrared}: sides below {SMALLEST_SIDE} pixels cannot be trained on")
         image = _at_least(torch.cat([infrared, luma(visible)]), self._size).half()
         if self._cached_bytes + image.nbytes <= CACHE_BYTES:
             self._cache[index] = image

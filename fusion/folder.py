@@ -59,6 +59,8 @@ def _claim(out_dir: Path, made_by: dict[str, Any]) -> None:
         earlier = read_json(record)
         if earlier != made_by:
             raise InputError(f"{out_dir}: holds images made by {earlier}, not by {made_by}; choose another folder")
+    elif any(out_dir.glob("*.png")):
+        raise InputError(f"{out_dir}: holds images but no {RECORD} that tells what made them; choose another folder")
     else:
         write_json(record, made_by)
 

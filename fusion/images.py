@@ -55,9 +55,9 @@ def write_image(path: Path, image: Tensor) -> None:
     The kind of file follows the suffix of `path`; PNG is compressed lightly, which is lossless and three times faster.
     """
     bgr = np.ascontiguousarray(to_bytes(image)[..., ::-1])
-    done, encoded = cv2.imencode(path.suffix, bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    if not done:
-        raise InputError(f"{path}: OpenCV cannot write images with suffix {path.suffix!r}")
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        raise InputError(f"{path}: cannot write images ending in {path.suffix!r}; known: {', '.join(IMAGE_SUFFIXES)}")
+    _, encoded = cv2.imencode(path.suffix, bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     write_bytes(path, encoded.tobytes())
 
 
@@ -95,7 +95,10 @@ def _decode(path: Path) -> npt.NDArray[Any]:
         raw = np.fromfile(path, np.uint8)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    pixels = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
+    try:
+        pixels = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
+    except cv2.error:  # a header that promises more pixels than OpenCV takes
+        pixels = None
     if pixels is None:
         raise InputError(f"{path}: not an image that can be decoded ({raw.size} bytes)")
     if pixels.dtype not in (np.uint8, np.uint16):

@@ -103,7 +103,7 @@ class Trainer:
 
     def _split(self) -> tuple[list[int], list[int]]:
         order = torch.randperm(len(self.pairs), generator=generator_for(self.schedule.seed, "held out")).tolist()
-        held_out = max(1, round(len(self.pairs) * self.schedule.validation))
+        held_out = min(max(1, round(len(self.pairs) * self.schedule.validation)), len(self.pairs) - 1)
         return sorted(order[held_out:]), sorted(order[:held_out])
 
     def _step(self, state: TrainingState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,8 @@ class TrainingState:
 
     def close_epoch(self, epoch: int, validation: Row) -> bool:
         """Add the epoch's row to the history and tell whether it is the best one so far."""
+        if not math.isfinite(validation["validation_total"]):
+            raise FloatingPointError(f"training diverged at step {self.step}: validation loss is not finite")
         training = {name: total / self._samples for name, total in self._sums.items()}
         earlier = [row["validation_total"] for row in self.history]
         self.history.append({"epoch": epoch, "step": self.step, **training, **validation})
@@ -64,7 +67,13 @@ class TrainingState:
         return time.monotonic() - self._saved_at
 
     def save(self, path: Path) -> None:
-        """Write the state, atomically."""
+        """Write the state, atomically.
+
+        Raises:
+            FloatingPointError: the last step spoilt the network; what was written before stays.
+        """
+        if not all(torch.isfinite(parameter).all() for parameter in self.network.parameters()):
+            raise FloatingPointError(f"training diverged at step {self.step}: weights are not finite")
         tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
         for index, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}

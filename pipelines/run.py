@@ -10,7 +10,7 @@ from fusion.errors import InputError
 from fusion.files import write_json
 from pipelines.config import Settings, load_settings, override, parse_override
 from pipelines.lock import locked
-from pipelines.stage import StageRunner
+from pipelines.stage_runner import StageRunner
 
 BANNER = """\
 ==============================================================================

@@ -1,7 +1,7 @@
 # The built-in sample, used where no data is named and none is found: small enough for two processor cores.
 sample = dict(
-    train=160,
-    test=48,
+    train=120,
+    test=40,
     settings={
         "data.labels": "voc",
         "data.classes": ["People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"],
@@ -11,12 +11,12 @@ sample = dict(
         "training.schedule.learning_rate": 2e-3,
         "training.schedule.precision": "bfloat16",
         "detector.model": "yolov8n.yaml",
-        "detector.epochs": 20,
-        "detector.image_size": 320,
+        "detector.epochs": 12,
+        "detector.image_size": 224,
         "detector.batch_size": 8,
         "detector.optimizer": "AdamW",
         "detector.learning_rate": 0.002,
         "detector.workers": 0,
-        "detector.extra": {"mosaic": 0.0, "warmup_epochs": 1.0},
+        "detector.extra": {"mosaic": 0.0, "warmup_epochs": 1.0, "nbs": 8},
     },
 )

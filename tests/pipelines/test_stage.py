@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from fusion.errors import InputError
-from pipelines.stage import Inputs, Outcome, Stage, StageRunner, Summary
+from pipelines.stage import Inputs, Outcome, Stage, Summary
+from pipelines.stage_runner import StageRunner
 
 
 class Chain:
