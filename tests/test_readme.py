@@ -1,0 +1,49 @@
+"""What the README tells a newcomer to type is what exists."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
+
+
+def test_the_readme_has_the_two_commands():
+    assert "python tools/run_pipeline.py m3fd_detect\n" in README
+    assert '<!-- tests -->\n```bash\npip install -e ".[all]"\npytest\n```' in README
+
+
+def test_every_tool_is_in_the_readme():
+    assert {tool for tool, _ in COMMANDS} == {f"tools/{path.name}" for path in (ROOT / "tools").glob("*.py")}
+
+
+@pytest.mark.parametrize("tool", sorted({tool for tool, _ in COMMANDS}))
+def test_every_option_the_readme_uses_is_in_the_help(tool):
+    done = subprocess.run([sys.executable, str(ROOT / tool), "--help"], capture_output=True, text=True, check=True)
+    used = {option for named, rest in COMMANDS if named == tool for option in re.findall(r"--[\w-]+", rest)}
+    assert all(option in done.stdout for option in used), used
+
+
+@pytest.mark.parametrize("arguments", [rest for tool, rest in COMMANDS if tool == "tools/run_pipeline.py"])
+def test_every_pipeline_command_of_the_readme_is_understood(arguments, tmp_path):
+    arguments = arguments.replace("yolov8s.pt", str(tmp_path / "w.pt")).split()
+    (tmp_path / "w.pt").touch()
+    arguments = [str(tmp_path) if value.startswith(("path/", "../", "mine")) else value for value in arguments]
+    arguments = [re.sub(r"weights=\.\./.*", f"weights={tmp_path / 'w.pt'}", value).strip("'") for value in arguments]
+    command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), *arguments, "--dry-run"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "report" in done.stdout
+
+
+def test_the_example_of_the_fusion_stage_runs(tmp_path, make_pairs, monkeypatch):
+    pair = make_pairs(count=1)[0]
+    pair.infrared.rename(tmp_path / "ir.png")
+    pair.visible.rename(tmp_path / "vis.png")
+    monkeypatch.chdir(tmp_path)
+    exec(re.search(r"```python\n(.*?)```", README, re.DOTALL)[1], {})
+    assert (tmp_path / "fused.png").exists()
