@@ -77,8 +77,7 @@ def _training_stage(settings: Settings, detector: DetectorSettings, run_of: RunO
         from downstream.yolo import train_detector  # slow to import, and only after `isolate_ultralytics`
 
         yaml = inputs[f"dataset/{run_of.fuser}"] / "data.yaml"
-        device = choose_device(settings["device"]).type
-        train_detector(out_dir, yaml, detector, run_of.seed, device)
+        train_detector(out_dir, yaml, detector, run_of.seed, str(choose_device(settings["device"])))
         return {}
 
     start = (Path(detector.weights),) if detector.weights else ()
@@ -98,7 +97,7 @@ def _scoring_stage(settings: Settings, detector: DetectorSettings, run_of: RunOf
         weights = detector_weights(inputs[f"train_task/{run_of}"])
         save_predictions(
             out_dir / "predictions.json",
-            predict(weights, images, detector, choose_device(settings["device"]).type),
+            predict(weights, images, detector, str(choose_device(settings["device"]))),
         )
         result = score_detections(test, load_predictions(out_dir / "predictions.json"), data.classes)
         write_json(out_dir / "scores.json", [asdict(score) for score in result.scores])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from fusion.errors import InputError, unknown_name
-from fusion.files import read_json, write_json
+from fusion.files import read_json, unwritable, write_json
 from pipelines.fingerprint import Fingerprints
 from pipelines.stage import Inputs, Outcome, Stage
 
 RECORD = "stage.json"
 PART_KEY = ".key.json"
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # no fault of one fuser
 
 
 class StageRunner:
@@ -79,6 +81,8 @@ class StageRunner:
         except (InputError, MemoryError):
             raise
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+                raise unwritable(part, error) from error
             if not stage.may_fail:
                 raise
             reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -281,3 +282,11 @@ def test_every_stage_is_announced(chain: Chain) -> None:
     assert chain.lines[:2] == ["read: finished, skipped", "double: starts"]
     assert chain.lines[2].startswith("double: done in ")
     assert chain.lines[3] == "other: finished, skipped"
+
+
+def test_a_full_disk_stops_everything_and_is_no_fault_of_one_fuser(tmp_path: Path) -> None:
+    def fill(out_dir: Path, inputs: Inputs) -> Summary:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left on device"):
+        StageRunner(tmp_path, [], announce=lambda line: None).run([Stage("fuse/average", fill, may_fail=True)])
