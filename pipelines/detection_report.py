@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from downstream.detector_settings import DetectorSettings
 from downstream.predictions import load_predictions
 from fusion.files import read_json, write_text
 from pipelines.config import Settings
-from pipelines.environment import describe_environment
+from pipelines.detection_facts import detection_facts, split_name
 from pipelines.report import Panel, Report, summary_text, write_report
 from pipelines.run_of import RunOf
 from pipelines.stage import Inputs, Stage, Summary
@@ -26,14 +25,13 @@ def report_stage(
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         data = load_detection_data(inputs["prepare"] / "data.json")
-        facts = [*_data_facts(settings, data, is_sample), *_detector_facts(settings, detector), ("command", command)]
         report = Report(
             name=settings["name"],
             is_sample=is_sample,
             rows=[row for run_of in runs for row in _rows(settings, run_of, inputs, data, is_sample)],
             fusers=list(dict.fromkeys(run_of.fuser for run_of in runs)),
             classes=list(data.classes),
-            facts=[*facts, ("date", datetime.date.today().isoformat()), *describe_environment().items()],
+            facts=detection_facts(settings, data, detector, is_sample, command),
             panels=[_panel(item, runs, inputs) for item in _shown(data, settings["panels"])],
             curves={
                 run_of.fuser: read_json(inputs[f"score_task/{run_of}"] / "curves.json")
@@ -59,7 +57,7 @@ def _rows(settings: Settings, run_of: RunOf, inputs: Inputs, data: DetectionData
         {
             "fuser": run_of.fuser,
             "dataset": "SAMPLE" if is_sample else settings["data"]["name"],
-            "split": _split_name(data, is_sample),
+            "split": split_name(data, is_sample),
             "seed": run_of.seed,
             "metric": score["metric"],
             "class": score["class_name"],
@@ -69,38 +67,6 @@ def _rows(settings: Settings, run_of: RunOf, inputs: Inputs, data: DetectionData
             "reason": reason,
         }
         for score in scores
-    ]
-
-
-def _split_name(data: DetectionData, is_sample: bool) -> str:
-    return "sample" if is_sample else data.split_name
-
-
-def _data_facts(settings: Settings, data: DetectionData, is_sample: bool) -> list[tuple[str, str]]:
-    counts = ", ".join(f"{len(data.of(split))} {split}" for split in ("train", "val", "test") if data.of(split))
-    seed = f", seed {settings['data']['seed']}" if data.split_name == "random" else ""
-    leakage = "unknown, names are no numbers"
-    if is_sample:
-        leakage = "none, every scene is drawn anew"
-    elif data.leakage is not None:
-        leakage = f"{data.leakage:.1%} of test frames have a neighbour in training"
-    return [
-        ("data", "built-in SAMPLE" if is_sample else settings["data"]["name"]),
-        ("split", f"{_split_name(data, is_sample)}{seed}: {counts}"),
-        ("leakage", leakage),
-        ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
-    ]
-
-
-def _detector_facts(settings: Settings, detector: DetectorSettings) -> list[tuple[str, str]]:
-    start = Path(detector.weights).name if detector.weights else "random weights"
-    return [
-        (
-            "detector",
-            f"{detector.model} from {start}, {detector.epochs} epochs at {detector.image_size} px, "
-            f"batch {detector.batch_size}, {detector.optimizer} {detector.learning_rate}, last epoch's weights",
-        ),
-        ("seeds", ", ".join(str(seed) for seed in settings["seeds"])),
     ]
 
 

@@ -35,7 +35,7 @@ def fusion_stages(settings: Settings) -> list[Stage]:
     """Give the training stage of every learned fuser without weights, and the fusing stage of every fuser."""
     stages = []
     for name in fuser_names(settings):
-        if _is_trained(settings, name):
+        if is_trained(settings, name):
             stages.append(_training_stage(settings, name))
         stages.append(_fusing_stage(settings, name))
     return stages
@@ -64,7 +64,7 @@ def _training_stage(settings: Settings, fuser: str) -> Stage:
 
 
 def _fusing_stage(settings: Settings, fuser: str) -> Stage:
-    trained = f"train_fusion/{fuser}" if _is_trained(settings, fuser) else None
+    trained = f"train_fusion/{fuser}" if is_trained(settings, fuser) else None
     options = dict(settings["fuser_options"].get(fuser, {}))
     if "device" in inspect.signature(fuser_class(fuser)).parameters:
         options.setdefault("device", settings["device"])
@@ -85,6 +85,7 @@ def _fusing_stage(settings: Settings, fuser: str) -> Stage:
     return Stage(f"fuse/{fuser}", run, options, needs=needs, inputs=given, may_fail=True)
 
 
-def _is_trained(settings: Settings, fuser: str) -> bool:
+def is_trained(settings: Settings, fuser: str) -> bool:
+    """Tell whether the pipeline trains this fuser: it learns, and no weights are given or they are not wanted."""
     has_weights = bool(settings["fuser_options"].get(fuser, {}).get("weights"))
     return fuser_class(fuser).learned and (settings["training"]["always"] or not has_weights)

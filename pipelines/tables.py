@@ -90,7 +90,8 @@ def markdown_table(rows: Sequence[Row], fusers: Sequence[str], classes: Sequence
 def column(rows: Sequence[Row], fusers: Sequence[str], metric: str, class_name: str = "all") -> dict[str, Cell]:
     """Give the cell of every fuser for one metric.
 
-    Equal is what prints equal. A fuser of which a run failed is never best: its mean leaves out its worst seed.
+    Equal is what prints equal. Zero is never best, nor is a fuser of which a run failed: its mean leaves out its
+    worst seed.
     """
     values = {
         fuser: [
@@ -105,7 +106,7 @@ def column(rows: Sequence[Row], fusers: Sequence[str], metric: str, class_name: 
     cells = {}
     for fuser, found in values.items():
         spread = f" ± {_three_digits(stdev(found))}" if len(found) > 1 else ""
-        best = fuser in means and not failures(rows, fuser) and float(means[fuser]) == max(whole)
+        best = fuser in means and not failures(rows, fuser) and float(means[fuser]) == max(whole) > 0
         cells[fuser] = Cell(means.get(fuser, "-") + spread, best)
     return cells
 

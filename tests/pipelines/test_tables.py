@@ -62,6 +62,11 @@ def test_values_that_print_equal_are_all_bold() -> None:
     assert [_line(text, fuser)[0] for fuser in FUSERS] == ["**.700**", "**.700**", ".600"]
 
 
+def test_where_all_are_zero_none_is_best() -> None:
+    text = markdown_table([_row("infrared", 0.0), _row("visible", 0.0004), _row("average", None)], FUSERS, ["Car"])
+    assert [_line(text, fuser)[0] for fuser in FUSERS] == [".000", ".000", "-"]
+
+
 def test_zero_and_one_keep_three_digits() -> None:
     text = markdown_table([_row("infrared", 0.0), _row("visible", 1.0), _row("average", None)], FUSERS, ["Car"])
     assert [_line(text, fuser)[0] for fuser in FUSERS] == [".000", "**1.000**", "-"]

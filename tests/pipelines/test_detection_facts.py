@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from downstream.boxes import LabelFaults
+from downstream.detection_data import DetectionData
+from downstream.detector_settings import DetectorSettings
+from pipelines.config import load_settings, override
+from pipelines.detection_facts import detection_facts
+
+DATA = DetectionData(("Car",), (), LabelFaults(2, 1), "random", 0.25)
+
+
+def facts_with(*changes: tuple[str, object]) -> dict[str, str]:
+    settings = load_settings("m3fd_detect")
+    for key, value in changes:
+        override(settings, key, value)
+    return dict(detection_facts(settings, DATA, DetectorSettings(**settings["detector"]), False, "python ..."))
+
+
+def test_the_report_tells_how_a_learned_fuser_was_trained() -> None:
+    text = facts_with(("training.schedule.epochs", 7), ("training.ablation", "no_necessity"))["isfuse"]
+    assert "no_necessity objective, 7 epochs, crops of 256 px" in text
+
+
+def test_the_report_names_the_weights_that_a_fuser_was_given() -> None:
+    assert facts_with(("fuser_options.isfuse.weights", "mine.safetensors"))["isfuse"] == "weights mine.safetensors"
+
+
+def test_the_report_tells_the_leakage_and_the_faulty_boxes() -> None:
+    facts = facts_with()
+    assert facts["leakage"] == "25.0% of test frames have a neighbour in training"
+    assert facts["box faults"] == "2 clipped to the image, 1 without area dropped"
+
+
+def test_further_detector_settings_are_told() -> None:
+    assert "mosaic 0.0" in facts_with(("detector.extra.mosaic", 0.0))["detector"]
