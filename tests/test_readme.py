@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
+COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README.replace("\\\n", ""), re.MULTILINE)
 
 
 def test_the_readme_has_the_two_commands():

@@ -1,0 +1,90 @@
+"""Metrics that follow edges from the sources into the fused image: what is preserved, and what is made up."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fusion.metrics.triplet import Triplet
+from fusion.metrics.windows import sobel
+
+
+def edge_preservation(images: Triplet) -> Tensor:
+    """Tell how much edge strength and direction of both sources survives (Qabf); (B,) in [0, 1].
+
+    As the standard code: where source and fused edge are equally strong, the strength stands for their ratio, a slip of
+    up to 2e-4. NaN where both sources are black; any other constant has an edge at the border, padded with zeros.
+
+    Source: Xydeas and Petrovic, Electronics Letters 36 (2000).
+    """
+    return _preserved(images, strength_factor=1.0)
+
+
+def edge_preservation_vifb(images: Triplet) -> Tensor:
+    """Give VIFB's Qabf: it multiplies 0..255 by 255 again, which only equally strong edges notice."""
+    return _preserved(images, strength_factor=255.0)
+
+
+def edge_preservation_clean(images: Triplet) -> Tensor:
+    """Give Qabf with ratio 1 where the edges are equally strong."""
+    return _preserved(images, strength_factor=None)
+
+
+def fusion_artifacts(images: Triplet) -> Tensor:
+    """Tell how much of the edges' weight lies where the fused image has stronger edges than both sources (Nabf).
+
+    (B,) in [0, 1], lower is better.
+
+    Source: Shreyamsha Kumar, Signal, Image and Video Processing 7 (2013).
+    """
+    return _artifacts(images.planes)
+
+
+def fusion_artifacts_as_called(images: Triplet) -> Tensor:
+    """Give what the standard code prints as Nabf since 2023: the infrared image stands where the fused one belongs."""
+    return _artifacts(images.planes[[1, 2, 0]])
+
+
+def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
+    down, along = sobel(F.pad(images.planes, (1, 1, 1, 1)))
+    strength = (down * down + along * along).sqrt_()
+    angle = torch.where(along == 0, math.pi / 2, torch.atan(-down / along))
+    of_fused, kept = strength[2], []
+    for source in range(2):
+        ratio = _ratio(strength[source], of_fused)
+        if strength_factor is not None:
+            ratio = torch.where(strength[source] == of_fused, strength_factor * of_fused, ratio)
+        agreement = 1 - (angle[source] - angle[2]).abs_() / (math.pi / 2)
+        quality = 0.9994 * 0.9879 / (_rise(ratio, 15, 0.5) * _rise(agreement, 22, 0.8))
+        kept.append((quality * strength[source]).sum((1, 2)))
+    return (kept[0] + kept[1]) / strength[:2].sum((0, 2, 3))
+
+
+def _artifacts(planes: Tensor) -> Tensor:
+    """Compute Nabf of (3, B, H, W): two sources, then the fused image."""
+    down, along = sobel(F.pad(planes, (1, 1, 1, 1), mode="reflect") / 8)
+    strength = (down * down + along * along).sqrt_()
+    weight = torch.where(strength[:2] >= 2, strength[:2] * strength[:2].sqrt(), 0.001)
+    added = (strength[2] > strength[0]) & (strength[2] > strength[1])
+    down, along = down[:, added], along[:, added]  # (3, number of such pixels)
+    angle = torch.where(down == 0, (along != 0) * (math.pi / 2), torch.atan(along / down))
+    ratio = _ratio(strength[:2, added], strength[2, added])
+    agreement = ((angle[:2] - angle[2]).abs() - math.pi / 2).abs() * (2 / math.pi)
+    quality = (0.9999 * 0.9995 / (_rise(ratio, 19, 0.5) * _rise(agreement, 22, 0.5))).sqrt()
+    lost = ((1 - quality) * weight[:, added]).sum(0)
+    per_image = torch.zeros(planes.shape[1], dtype=lost.dtype, device=lost.device)
+    return per_image.index_add_(0, added.nonzero()[:, 0], lost) / weight.sum((0, 2, 3))
+
+
+def _ratio(first: Tensor, second: Tensor) -> Tensor:
+    """Give the smaller over the larger strength, 0 where both are 0."""
+    larger = torch.maximum(first, second)
+    return torch.minimum(first, second).div_(torch.where(larger > 0, larger, 1.0))
+
+
+def _rise(value: Tensor, steepness: float, middle: float) -> Tensor:
+    """Give the denominator of a logistic rise from 0 to 1 around `middle`."""
+    return ((value - middle) * -steepness).exp_().add_(1)

@@ -1,0 +1,47 @@
+"""Metrics of sharpness: how strongly the fused image changes from pixel to pixel."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from fusion.metrics.triplet import Triplet
+from fusion.metrics.windows import sobel
+
+
+def average_gradient(images: Triplet) -> Tensor:
+    """Give the mean strength of central differences, one-sided at the borders (AG); divisor (H - 1)(W - 1)."""
+    return _gradient_sum(images) / ((images.height - 1) * (images.width - 1))
+
+
+def average_gradient_mean(images: Triplet) -> Tensor:
+    """Give AG with the number of pixels as divisor, as CDDFuse does."""
+    return _gradient_sum(images) / (images.height * images.width)
+
+
+def spatial_frequency(images: Triplet) -> Tensor:
+    """Give the root of the mean squared differences between neighbours in rows and in columns (SF)."""
+    rows, columns = _squared_differences(images)
+    return (rows.mean((1, 2)) + columns.mean((1, 2))).sqrt()
+
+
+def spatial_frequency_vifb(images: Triplet) -> Tensor:
+    """Give VIFB's SF, which divides both sums by the number of pixels."""
+    rows, columns = _squared_differences(images)
+    return ((rows.sum((1, 2)) + columns.sum((1, 2))) / (images.height * images.width)).sqrt()
+
+
+def edge_intensity(images: Triplet) -> Tensor:
+    """Give the mean Sobel magnitude, with the border repeated (EI)."""
+    down, along = sobel(F.pad(images.fused, (1, 1, 1, 1), mode="replicate"))
+    return torch.hypot(down, along).mean((1, 2))
+
+
+def _gradient_sum(images: Triplet) -> Tensor:
+    down, along = torch.gradient(images.fused, dim=(1, 2))
+    return ((down**2 + along**2) / 2).sqrt().sum((1, 2))
+
+
+def _squared_differences(images: Triplet) -> tuple[Tensor, Tensor]:
+    return images.fused.diff(dim=2) ** 2, images.fused.diff(dim=1) ** 2
