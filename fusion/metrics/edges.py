@@ -50,17 +50,18 @@ def fusion_artifacts_as_called(images: Triplet) -> Tensor:
 
 def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
     down, along = sobel(F.pad(images.planes, (1, 1, 1, 1)))
-    strength = (down * down + along * along).sqrt_()
-    angle = torch.where(along == 0, math.pi / 2, torch.atan(-down / along))
-    of_fused, kept = strength[2], []
-    for source in range(2):
-        ratio = _ratio(strength[source], of_fused)
+    angle = torch.atan(down / along).masked_fill_(along == 0, -math.pi / 2)  # up is positive in the authors' code
+    strength = down.square_().add_(along.square_()).sqrt_()
+    of_fused = strength[2]
+    kept: list[Tensor] = []
+    for of_source, its_angle in zip(strength[:2], angle[:2], strict=True):
+        ratio = _ratio(of_source, of_fused)
         if strength_factor is not None:
-            ratio = torch.where(strength[source] == of_fused, strength_factor * of_fused, ratio)
-        agreement = 1 - (angle[source] - angle[2]).abs_() / (math.pi / 2)
-        quality = 0.9994 * 0.9879 / (_rise(ratio, 15, 0.5) * _rise(agreement, 22, 0.8))
-        kept.append((quality * strength[source]).sum((1, 2)))
-    return (kept[0] + kept[1]) / strength[:2].sum((0, 2, 3))
+            ratio = torch.where(of_source == of_fused, strength_factor * of_fused, ratio)
+        agreement = (its_angle - angle[2]).abs_().mul_(-2 / math.pi).add_(1)
+        quality_inverse = _rise(ratio, 15, 0.5).mul_(_rise(agreement, 22, 0.8))
+        kept.append((of_source / quality_inverse).sum((1, 2)))
+    return 0.9994 * 0.9879 * (kept[0] + kept[1]) / strength[:2].sum((0, 2, 3))
 
 
 def _artifacts(planes: Tensor) -> Tensor:
@@ -81,10 +82,10 @@ def _artifacts(planes: Tensor) -> Tensor:
 
 def _ratio(first: Tensor, second: Tensor) -> Tensor:
     """Give the smaller over the larger strength, 0 where both are 0."""
-    larger = torch.maximum(first, second)
-    return torch.minimum(first, second).div_(torch.where(larger > 0, larger, 1.0))
+    larger = torch.maximum(first, second).clamp_(min=torch.finfo(first.dtype).tiny)
+    return torch.minimum(first, second).div_(larger)
 
 
 def _rise(value: Tensor, steepness: float, middle: float) -> Tensor:
-    """Give the denominator of a logistic rise from 0 to 1 around `middle`."""
-    return ((value - middle) * -steepness).exp_().add_(1)
+    """Turn `value`, in place, into the denominator of a logistic rise from 0 to 1 around `middle`."""
+    return value.mul_(-steepness).add_(steepness * middle).exp_().add_(1)

@@ -72,17 +72,12 @@ def visual_information_fidelity(images: Triplet) -> Tensor:
             planes = filter_valid(planes, window)[..., ::2, ::2]
         moments = window_moments(planes, window)
         variances = moments.variances.clamp_(min=0)
-        source, fused = variances[:2], variances[2]
-        gain = moments.covariances / (source + _TINY)
-        noise = fused - gain * moments.covariances
-        flat = source < _TINY
-        noise = torch.where(flat | (gain < 0), fused, noise)
-        none_seen = flat | (fused < _TINY) | (gain < 0)
-        noise = torch.where(fused < _TINY, 0.0, noise).clamp_(min=_TINY)
-        gain.masked_fill_(none_seen, 0.0)
-        source = source.masked_fill(flat, 0.0)
-        seen += (gain.square_() * source).div_(noise.add_(_NOISE)).log1p_().sum((2, 3))
-        there += (source / _NOISE).log1p_().sum((2, 3))
+        flat = variances < _TINY
+        source, fused = variances[:2].masked_fill_(flat[:2], 0.0), variances[2]
+        gain = (moments.covariances / (source + _TINY)).clamp_(min=0).masked_fill_(flat[:2] | flat[2], 0.0)
+        noise = (fused - gain * moments.covariances).clamp_(min=_TINY)
+        seen += gain.square_().mul_(source).div_(noise.add_(_NOISE)).log1p_().sum((2, 3))
+        there += source.div_(_NOISE).log1p_().sum((2, 3))
     return (seen / there).sum(0)
 
 
@@ -90,11 +85,13 @@ def _ssim(moments: WindowMoments, levels: float) -> Tensor:
     """Give the mean SSIM of each source with the fused image, (2, B)."""
     constant = (0.01 * levels) ** 2
     source, fused = moments.means[:2], moments.means[2]
-    luminance = (2 * source * fused + constant) / (source**2 + fused**2 + constant)
-    return (luminance * _contrast(moments, levels)).mean((2, 3))
+    luminance = (source * fused).mul_(2).add_(constant)
+    luminance.div_((source * source).add_(fused * fused).add_(constant))
+    return luminance.mul_(_contrast(moments, levels)).mean((2, 3))
 
 
 def _contrast(moments: WindowMoments, levels: float) -> Tensor:
     """Map contrast and structure terms, (2, B, H', W')."""
     constant = (0.03 * levels) ** 2
-    return (2 * moments.covariances + constant) / (moments.variances[:2] + moments.variances[2] + constant)
+    spread = (moments.variances[:2] + moments.variances[2]).add_(constant)
+    return (2 * moments.covariances).add_(constant).div_(spread)
