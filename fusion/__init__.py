@@ -12,6 +12,7 @@ from fusion.fuser import Fuser, fuse_pair
 from fusion.images import read_infrared, read_visible, write_image
 from fusion.pairs import Pair, match_pairs
 from fusion.registry import build_fuser, list_fusers
+from fusion.score import score_folder
 
 __all__ = [
     "Fuser",
@@ -24,5 +25,6 @@ __all__ = [
     "match_pairs",
     "read_infrared",
     "read_visible",
+    "score_folder",
     "write_image",
 ]

@@ -1,0 +1,235 @@
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from fusion import InputError, build_fuser, fuse_folder, match_pairs, score_folder
+from fusion.images import luma, read_visible
+from fusion.metrics import SUITES, measure
+from fusion.score import _in_batches
+
+NAMES = ["EN", "AG", "Qabf"]
+SCORE = """
+import sys
+from pathlib import Path
+from fusion import match_pairs, score_folder
+folder = Path(sys.argv[1])
+score_folder("average", match_pairs(folder / "ir", folder / "vi"), folder / "average", folder / "out", ["EN", "Qabf"])
+"""
+
+
+@pytest.fixture
+def make_fused(tmp_path, make_pairs):
+    """Write pairs and what the average fuser makes of them; give the pairs and the folder of fused images."""
+
+    def make(**options):
+        pairs = make_pairs(**options)
+        fuse_folder(build_fuser("average"), pairs, tmp_path / "average", {"fuser": "average"})
+        return pairs, tmp_path / "average"
+
+    return make
+
+
+def read_levels(path):
+    """Read the luma of one image as whole levels, (1, 1, H, W)."""
+    return (luma(read_visible(path)) * 255).round().to(torch.uint8)[None]
+
+
+def mark(record, stem):
+    """Make a kept row recognisable: it holds a value that no image has."""
+    kept = json.loads(record.read_text())
+    kept["images"][stem]["values"]["EN"] = 99.0
+    record.write_text(json.dumps(kept))
+
+
+def marked(scores):
+    return [row.image for row in scores if row.values["EN"] == 99.0]
+
+
+def grey_out(path):
+    cv2.imwrite(str(path), np.full(cv2.imread(str(path)).shape, 128, np.uint8))
+
+
+def test_every_row_is_what_measure_says_of_the_same_images(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=9)
+    scores = score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    assert [(row.method, row.image) for row in scores] == [("average", f"{index:02}") for index in range(9)]
+    for pair, row in zip(pairs, scores, strict=True):
+        images = (read_levels(path) for path in (pair.infrared, pair.visible, fused_dir / f"{pair.stem}.png"))
+        assert row.values == {name: value.item() for name, value in measure(*images, NAMES).items()}
+
+
+def test_without_names_the_suite_of_the_convention_is_measured(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=1, height=48)
+    scores = score_folder("average", pairs, fused_dir, tmp_path / "out", convention="cddfuse")
+    assert tuple(scores[0].values) == SUITES["cddfuse"]
+
+
+def test_a_fused_image_in_colour_scores_as_its_luma(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=2)
+    (tmp_path / "grey").mkdir()
+    for path in fused_dir.glob("*.png"):
+        assert cv2.imread(str(path)).std(axis=2).any()
+        cv2.imwrite(str(tmp_path / "grey" / path.name), read_levels(path)[0, 0].numpy())
+    colour, grey = (score_folder(d.name, pairs, d, tmp_path / "out", NAMES) for d in (fused_dir, tmp_path / "grey"))
+    assert [row.values for row in colour] == [row.values for row in grey]
+
+
+def test_what_is_not_defined_is_nan_and_stays_it(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=1)
+    for path in (pairs[0].infrared, pairs[0].visible, fused_dir / "00.png"):
+        grey_out(path)
+    for _ in range(2):
+        scores = score_folder("average", pairs, fused_dir, tmp_path / "out", ["NMI", "EN"])
+        assert math.isnan(scores[0].values["NMI"])
+        assert scores[0].values["EN"] == 0
+
+
+def test_a_gpu_is_given_batches_of_one_size_in_order(make_fused):
+    pairs, fused_dir = make_fused(count=24)
+    for pair in pairs[2:4]:
+        for path in (pair.infrared, pair.visible, fused_dir / f"{pair.stem}.png"):
+            cv2.imwrite(str(path), cv2.imread(str(path), cv2.IMREAD_UNCHANGED)[:-8])
+    batches = []
+
+    def sizes(jobs, levels):
+        batches.append([tuple(image.shape) for image in levels])
+        return [{"infrared": image[0].double().mean().item()} for image in levels]
+
+    measured = list(_in_batches([(pair, fused_dir / f"{pair.stem}.png") for pair in pairs], sizes))
+    assert [pair for (pair, _), _ in measured] == pairs
+    assert batches == [[(3, 1, 40, 48)] * 2, [(3, 1, 32, 48)] * 2, [(3, 1, 40, 48)] * 16, [(3, 1, 40, 48)] * 4]
+    for pair, (_, values) in zip(pairs, measured, strict=True):
+        assert values["infrared"] == read_levels(pair.infrared).double().mean().item()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_a_gpu_gives_the_rows_of_the_cpu(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=20)
+    on_gpu, on_cpu = (
+        score_folder("average", pairs, fused_dir, tmp_path / device, NAMES, device=device) for device in ("cuda", "cpu")
+    )
+    for one, other in zip(on_gpu, on_cpu, strict=True):
+        assert one.values == pytest.approx(other.values, rel=1e-9)
+
+
+def test_a_second_run_reads_what_the_first_one_kept(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    record = tmp_path / "out" / "per_image" / "average.json"
+    first = score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    before = record.stat().st_mtime_ns
+    assert score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES) == first
+    assert record.stat().st_mtime_ns == before
+    mark(record, "02")
+    assert marked(score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)) == ["02"]
+
+
+@pytest.mark.parametrize("side", ["infrared", "visible", "fused"])
+def test_a_touched_image_is_measured_again_and_no_other(tmp_path, make_fused, side):
+    pairs, fused_dir = make_fused()
+    score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    for stem in ("01", "02"):
+        mark(tmp_path / "out" / "per_image" / "average.json", stem)
+    touched = fused_dir / "01.png" if side == "fused" else getattr(pairs[1], side)
+    later = touched.stat().st_mtime_ns + 1
+    os.utime(touched, ns=(later, later))
+    assert marked(score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)) == ["02"]
+
+
+@pytest.mark.parametrize("change", [{"names": ["EN"]}, {"convention": "clean"}])
+def test_other_metrics_are_measured_anew(tmp_path, make_fused, change):
+    pairs, fused_dir = make_fused()
+    score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    mark(tmp_path / "out" / "per_image" / "average.json", "00")
+    scores = score_folder("average", pairs, fused_dir, tmp_path / "out", **{"names": NAMES, **change})
+    assert not marked(scores)
+
+
+def test_another_folder_under_the_same_name_is_measured_anew(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    mark(tmp_path / "out" / "per_image" / "average.json", "00")
+    fused_dir.rename(tmp_path / "elsewhere")
+    assert not marked(score_folder("average", pairs, tmp_path / "elsewhere", tmp_path / "out", NAMES))
+
+
+def test_after_a_broken_image_the_finished_ones_are_kept(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=8)
+    whole = (fused_dir / "05.png").read_bytes()
+    (fused_dir / "05.png").write_bytes(whole[:50])
+    torch.set_num_threads(3)
+    with pytest.raises(InputError, match=r"average/05\.png: not an image"):
+        score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(1)
+    (fused_dir / "05.png").write_bytes(whole)
+    mark(tmp_path / "out" / "per_image" / "average.json", "04")
+    scores = score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    assert marked(scores) == ["04"]
+    assert len(scores) == 8
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
+def test_a_run_stopped_in_the_middle_goes_on(tmp_path, make_fused, subprocess_environment, how):
+    pairs, fused_dir = make_fused(count=2, height=300, width=400)
+    for index in range(2, 400):  # many names for few images, so that the run lasts
+        for source in (pairs[index % 2].infrared, pairs[index % 2].visible, fused_dir / f"{index % 2:02}.png"):
+            os.link(source, source.with_name(f"{index:03}.png"))
+    pairs = match_pairs(tmp_path / "ir", tmp_path / "vi")
+    record = tmp_path / "out" / "per_image" / "average.json"
+    command = [sys.executable, "-c", SCORE, str(tmp_path)]
+    process = subprocess.Popen(command, env=subprocess_environment, stderr=subprocess.DEVNULL)
+    while not record.exists() and process.poll() is None:
+        time.sleep(0.002)
+    process.send_signal(how)
+    assert process.wait(60) != 0
+    done = list(json.loads(record.read_text())["images"])
+    assert 50 <= len(done) < 400
+    mark(record, done[-1])
+    whole = score_folder("average", pairs, fused_dir, tmp_path / "out", ["EN", "Qabf"])
+    assert marked(whole) == [done[-1]]
+    assert [row.image for row in whole] == [pair.stem for pair in pairs]
+
+
+def test_another_size_is_named_with_both_sizes(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    cv2.imwrite(str(fused_dir / "02.png"), np.zeros((20, 30), np.uint8))
+    message = f"{fused_dir / '02.png'}: 30x20, but {pairs[2].visible} is 48x40; expected equal sizes"
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+
+
+def test_an_image_too_small_for_a_metric_is_named(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    with pytest.raises(InputError, match=r"average/00\.png: MS_SSIM: images of 48x40 pixels; expected at least"):
+        score_folder("average", pairs, fused_dir, tmp_path / "out", ["MS_SSIM"])
+
+
+def test_a_missing_fused_image_is_named(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    (fused_dir / "03.png").unlink()
+    with pytest.raises(InputError, match=r"/ir: 1 without partner in .*/average: 03; expected equal stems"):
+        score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+
+
+@pytest.mark.parametrize("method", ["", ".", "..", ".hidden", "a/b", "a\\b", "a\0b"])
+def test_a_method_that_cannot_be_a_file_name_is_refused(tmp_path, make_fused, method):
+    pairs, fused_dir = make_fused()
+    with pytest.raises(InputError, match="cannot be a file name"):
+        score_folder(method, pairs, fused_dir, tmp_path / "out", NAMES)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_metric_is_refused_with_the_nearest_one(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    with pytest.raises(InputError, match=r"unknown metric of convention 'eif' 'Qbaf'\. Did you mean 'Qabf'"):
+        score_folder("average", pairs, fused_dir, tmp_path / "out", ["Qbaf"])

@@ -1,0 +1,112 @@
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+
+from fusion import InputError
+from fusion.score import ImageScores
+from fusion.score_tables import Mean, mean_with_interval, write_scores
+
+ROWS = [
+    ImageScores("average", "00", {"EN": 6.0, "MSE": 0.1, "NMI": math.nan}),
+    ImageScores("average", "01", {"EN": 7.0, "MSE": 0.3, "NMI": 0.5}),
+    ImageScores("maxi|mum", "00", {"EN": 0.1 + 0.2, "MSE": 0.5, "NMI": 0.5}),
+    ImageScores("maxi|mum", "01", {"EN": 5.0, "MSE": 0.5, "NMI": 0.25}),
+]
+
+
+def read_csv(path):
+    return list(csv.reader(path.read_text().splitlines()))
+
+
+def test_the_interval_holds_the_mean_and_narrows_with_more_images():
+    values = np.random.default_rng(0).normal(5, 2, 1000)
+    few, many = mean_with_interval(values[:50], 0), mean_with_interval(values, 0)
+    for found, of in ((few, values[:50]), (many, values)):
+        assert found.low < found.mean < found.high
+        assert found.mean == pytest.approx(of.mean())
+        assert found.high - found.low == pytest.approx(2 * 1.96 * of.std() / math.sqrt(len(of)), rel=0.1)
+
+
+def test_an_interval_is_the_same_for_the_same_seed_only():
+    values = np.random.default_rng(0).random(30)
+    assert mean_with_interval(values, 1) == mean_with_interval(values, 1)
+    assert mean_with_interval(values, 1) != mean_with_interval(values, 2)
+
+
+def test_equal_values_have_an_interval_of_no_width():
+    assert mean_with_interval([0.1] * 7, 0) == Mean(*[pytest.approx(0.1, abs=1e-15)] * 3, 7)
+    assert mean_with_interval([3.5], 0) == Mean(3.5, 3.5, 3.5, 1)
+
+
+def test_two_values_have_them_as_edges():
+    assert mean_with_interval([1.0, 2.0], 0) == Mean(1.5, 1.0, 2.0, 2)  # each is drawn twice in a quarter of the draws
+
+
+def test_undefined_values_are_left_out_and_counted():
+    values = [1.0, 2.0, 4.0]
+    assert mean_with_interval([math.nan, *values, math.nan], 0) == mean_with_interval(values, 0)
+    assert mean_with_interval([math.nan], 0) == mean_with_interval([], 0) == Mean(None, None, None, 0)
+
+
+def test_an_infinite_value_makes_an_infinite_mean():
+    assert mean_with_interval([math.inf] * 9 + [1.0], 0) == Mean(math.inf, math.inf, math.inf, 10)
+
+
+def test_scores_csv_holds_every_value_to_the_last_digit(tmp_path):
+    write_scores(tmp_path / "out", ROWS, "eif")
+    assert read_csv(tmp_path / "out" / "scores.csv") == [
+        ["method", "image", "EN", "MSE", "NMI"],
+        ["average", "00", "6.0", "0.1", ""],
+        ["average", "01", "7.0", "0.3", "0.5"],
+        ["maxi|mum", "00", "0.30000000000000004", "0.5", "0.5"],
+        ["maxi|mum", "01", "5.0", "0.5", "0.25"],
+    ]
+
+
+def test_means_csv_and_json_hold_the_same_means(tmp_path):
+    write_scores(tmp_path, ROWS, "eif")
+    header, *lines = read_csv(tmp_path / "means.csv")
+    assert header == ["method", "metric", "mean", "low", "high", "n"]
+    assert lines[0] == ["average", "EN", "6.5", "6.0", "7.0", "2"]
+    assert lines[2] == ["average", "NMI", "0.5", "0.5", "0.5", "1"]
+    facts = json.loads((tmp_path / "means.json").read_text())
+    assert facts["convention"] == "eif"
+    assert [[str(value) for value in line.values()] for line in facts["means"]] == lines
+
+
+def test_what_no_image_defines_is_empty_null_and_a_dash(tmp_path):
+    text = write_scores(tmp_path, [ImageScores("a", "00", {"NMI": math.nan, "PSNR_std": math.inf})], "eif")
+    assert read_csv(tmp_path / "means.csv")[1:] == [
+        ["a", "NMI", "", "", "", "0"],
+        ["a", "PSNR_std", "inf", "inf", "inf", "1"],
+    ]
+    undefined, infinite = json.loads((tmp_path / "means.json").read_text())["means"]
+    assert (undefined["mean"], infinite["mean"]) == (None, "inf")
+    assert "| a | - | **inf** |" in text
+
+
+def test_the_table_names_convention_direction_and_the_best(tmp_path):
+    text = write_scores(tmp_path, ROWS, "eif")
+    assert (tmp_path / "means.md").read_text() == text
+    assert text.splitlines()[:6] == [
+        "## Fusion metrics, convention eif, mean over 2 images",
+        "",
+        "| method | EN ↑ | MSE ↓ | NMI ↑ |",
+        "| --- | --- | --- | --- |",
+        "| average | **6.5000** | **0.2000** | **0.5000** (n=1) |",
+        "| maxi\\|mum | 2.6500 | 0.5000 | 0.3750 |",
+    ]
+
+
+def test_equal_means_are_both_best(tmp_path):
+    text = write_scores(tmp_path, [ImageScores(name, "00", {"EN": 1.00001}) for name in "ab"], "clean")
+    assert text.count("**1.0000**") == 2
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"file/scores\.csv: cannot be written"):
+        write_scores(tmp_path / "file", ROWS, "eif")

@@ -1,0 +1,85 @@
+"""The tool that scores fused images, as a user runs it: a subprocess in another folder."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+TOOL = Path(__file__).parents[2] / "tools" / "score_fusion.py"
+FOLDERS = ("--infrared", "ir", "--visible", "vi")
+
+
+def run(cwd, *arguments):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+    command = [sys.executable, str(TOOL), *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture
+def folders(tmp_path, make_pairs):
+    """Make two pairs of 48x40 images and two folders of fused ones: one the mean, one the infrared images."""
+    for pair in make_pairs(count=2):
+        infrared, visible = (cv2.imread(str(path)) for path in (pair.infrared, pair.visible))
+        for folder, pixels in (("mean", (infrared / 2 + visible / 2).astype(np.uint8)), ("ir_again", infrared)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / folder / f"{pair.stem}.png"), pixels)
+    return tmp_path
+
+
+def test_two_methods_are_scored_into_one_table(folders):
+    done = run(folders, *FOLDERS, "--fused", "mean", "--fused", "mine=ir_again/", "--metrics", "EN, Qabf")
+    assert done.returncode == 0, done.stderr
+    assert "| method | EN ↑ | Qabf ↑ |" in done.stdout
+    assert "convention eif, mean over 2 images" in done.stdout
+    assert "scores/means.md" in done.stdout
+    lines = list(csv.reader((folders / "scores" / "scores.csv").read_text().splitlines()))
+    assert lines[0] == ["method", "image", "EN", "Qabf"]
+    assert [line[:2] for line in lines[1:]] == [["mean", "00"], ["mean", "01"], ["mine", "00"], ["mine", "01"]]
+    written = {path.name: path.read_bytes() for path in (folders / "scores").glob("*.*")}
+    again = run(folders, *FOLDERS, "--fused", "mean", "--fused", "mine=ir_again/", "--metrics", "EN, Qabf")
+    assert again.stdout == done.stdout
+    assert {path.name: path.read_bytes() for path in (folders / "scores").glob("*.*")} == written
+
+
+def test_another_size_is_told_with_both_sizes_and_exit_code_2(folders):
+    cv2.imwrite(str(folders / "mean" / "01.png"), np.zeros((20, 30), np.uint8))
+    done = run(folders, *FOLDERS, "--fused", "mean", "--metrics", "EN")
+    assert done.returncode == 2
+    told = done.stderr.splitlines()[-1]
+    assert told.endswith("error: mean/01.png: 30x20, but vi/01.png is 48x40; expected equal sizes")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["--fused", "mean", "--metrics", "Qbaf"], ["unknown metric", "'Qabf'"]),
+        (["--fused", "mean", "--metrics", ""], ["unknown metric"]),
+        (["--fused", "mean", "--convention", "eiff"], ["unknown convention", "'eif'"]),
+        (["--fused", "mean", "--device", "gpu"], ["device='gpu'"]),
+        (["--fused", "mean", "--fused", "mean=ir_again"], ["'mean'", "NAME=ir_again"]),
+        (["--fused", "=mean"], ["method=''"]),
+        (["--fused", "a/b=mean"], ["method='a/b'"]),
+        (["--fused", "nowhere"], ["nowhere: no such folder"]),
+        (["--fused", "mean", "--visible", "vi/.."], ["no images found"]),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(folders, arguments, parts):
+    done = run(folders, *FOLDERS, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert all(part in done.stderr for part in parts), done.stderr
+    assert not (folders / "scores").exists()
+
+
+def test_the_help_lists_the_metrics_of_every_convention(tmp_path):
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    for part in ("eif: EN, SD,", "cddfuse: EN,", "vifb: EN,", "clean: EN,", "Nabf_as_called↓", "NAME is the method"):
+        assert part in done.stdout
