@@ -2,8 +2,8 @@
 
 Example:
     >>> from fusion.metrics import measure
-    >>> measure(infrared, visible, fused, ["AG", "Qabf"])  # (B, 1, H, W) uint8 tensors
-    {'AG': tensor([4.9802], dtype=torch.float64), 'Qabf': tensor([0.4737], dtype=torch.float64)}
+    >>> measure(infrared, visible, fused, ["AG", "Qabf"])  # (B, 1, H, W) uint8, triplet_1 of the tests
+    {'AG': tensor([6.6828], dtype=torch.float64), 'Qabf': tensor([0.4740], dtype=torch.float64)}
 """
 
 from __future__ import annotations

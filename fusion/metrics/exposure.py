@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fusion.metrics.similarity import WANG_WEIGHTS
 from fusion.metrics.triplet import Triplet
 from fusion.metrics.windows import filter_valid, gaussian
 
 _SIDE = 11
-_WEIGHTS = (0.0448, 0.2856, 0.3001)
+_WEIGHTS = WANG_WEIGHTS[:3]
 _EPS = torch.finfo(torch.float64).eps
 
 

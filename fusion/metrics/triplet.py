@@ -34,7 +34,7 @@ class Triplet:
         if not 0 < self.height * self.width <= MOST_PIXELS:
             raise ValueError(f"{self.width}x{self.height} pixels; expected 1 to {MOST_PIXELS}")
         self.planes = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)  # (3, B, H, W)
-        self.infrared, self.visible, self.fused = self.planes.unbind()  # (B, H, W) float64
+        self.fused = self.planes[2]  # (B, H, W) float64
 
     @cached_property
     def joint_counts(self) -> Tensor:
