@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downstream.boxes import Box, LabelFaults
-from downstream.detection_folders import find_pairs, pair_size, require_undivided, split_folders
+from downstream.dataset_folders import find_pairs, pair_size, require_undivided, split_folders
 from downstream.labels import read_labels, require_label_format
 from downstream.splitting import SPLITS, assign_splits, neighbour_leakage
 from fusion.errors import InputError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from downstream.boxes import Box, LabelFaults, clean_boxes
 from downstream.coco import read_coco
-from downstream.detection_folders import find_label_folder
+from downstream.dataset_folders import find_label_folder
 from downstream.voc import read_voc
 from downstream.yolo_txt import read_yolo_txt
 from fusion.errors import unknown_name

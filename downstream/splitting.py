@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fusion.errors import InputError, unknown_name
+from fusion.errors import InputError, first_few, unknown_name
 
 log = logging.getLogger(__name__)
 
@@ -76,14 +76,14 @@ def _listed(stems: set[str], folder: Path) -> dict[str, str]:
         ids = _read_list(path)
         if missing := sorted(set(ids) - stems):
             raise InputError(
-                f"{path}: {len(missing)} of {len(ids)} ids have no image: {_first(missing)}; "
+                f"{path}: {len(missing)} of {len(ids)} ids have no image: {first_few(missing)}; "
                 "for a part of a data set choose split=random"
             )
         if twice := sorted(set(ids) & assigned.keys()):
-            raise InputError(f"{path}: {len(twice)} ids are also in {assigned[twice[0]]}.txt: {_first(twice)}")
+            raise InputError(f"{path}: {len(twice)} ids are also in {assigned[twice[0]]}.txt: {first_few(twice)}")
         assigned |= dict.fromkeys(ids, split)
     if left_out := sorted(stems - assigned.keys()):
-        log.info("%s: %d images are in no list and left out: %s", folder, len(left_out), _first(left_out))
+        log.info("%s: %d images are in no list and left out: %s", folder, len(left_out), first_few(left_out))
     return assigned
 
 
@@ -93,10 +93,6 @@ def _read_list(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text ({error}); expected one stem per line") from error
     return [line.strip() for line in lines if line.strip()]
-
-
-def _first(ids: list[str]) -> str:
-    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")
 
 
 def _number(stem: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -19,3 +19,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     near = get_close_matches(name, names, n=1)
     suggestion = f" Did you mean {near[0]!r}?" if near else ""
     return InputError(f"unknown {kind} {name!r}.{suggestion} Known: {', '.join(names)}")
+
+
+def first_few(names: Sequence[str]) -> str:
+    """Name the first three, and say that there are more."""
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

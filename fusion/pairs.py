@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from fusion.errors import InputError
+from fusion.errors import InputError, first_few
 from fusion.images import IMAGE_SUFFIXES, read_infrared, read_visible
 
 
@@ -84,7 +84,7 @@ def require_same_stems(first: Iterable[str], first_dir: Path, second: Iterable[s
     first, second = set(first), set(second)
     for here, lonely, there in ((first_dir, first - second, second_dir), (second_dir, second - first, first_dir)):
         if lonely:
-            named = ", ".join(sorted(lonely)[:3]) + (", ..." if len(lonely) > 3 else "")
+            named = first_few(sorted(lonely))
             raise InputError(f"{here}: {len(lonely)} without partner in {there}: {named}; expected equal stems")
 
 

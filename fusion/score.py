@@ -16,12 +16,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from fusion.devices import choose_device
-from fusion.errors import InputError
+from fusion.errors import InputError, first_few
 from fusion.files import read_json, write_json
 from fusion.images import luma, read_visible
 from fusion.interrupts import deferred_interrupt
 from fusion.metrics import choose_metrics, measure
-from fusion.pairs import Pair, images_by_stem, require_same_stems
+from fusion.pairs import Pair, images_by_stem
 
 SAVE_EVERY = 50
 _BATCH_IMAGES, _BATCH_PIXELS = 16, 5_000_000  # on a GPU: sixteen of 640x480, fewer of larger ones
@@ -56,7 +56,7 @@ def score_folder(
     Args:
         method: what the fused images are called in the results; names a file.
         pairs: from `match_pairs`.
-        fused_dir: one image per pair, of equal stem and size.
+        fused_dir: one image per pair, of equal stem and size; images of other stems are left alone.
         out_dir: keeps `per_image/<method>.json`, written every 50 images and whenever the run ends or is stopped. It
             serves again as long as convention, names, and the path, size and time of the three files are the same.
         names: as `measure` takes it, like `convention`; `device` as `choose_device` does.
@@ -73,8 +73,8 @@ def score_folder(
     chosen = [metric.name for metric in choose_metrics(names, convention)]
     where = choose_device(device)
     fused = images_by_stem(fused_dir)
-    sources = pairs[0].infrared.parent if pairs else Path("pairs")
-    require_same_stems([pair.stem for pair in pairs], sources, fused, fused_dir)
+    if lonely := [pair.stem for pair in pairs if pair.stem not in fused]:
+        raise InputError(f"{fused_dir}: no fused image for {first_few(lonely)}; expected one for every pair")
     record = out_dir / "per_image" / f"{method}.json"
     kept = {"convention": convention, "names": chosen}
     earlier = read_json(record) if record.exists() else {}

@@ -16,12 +16,19 @@ PACKAGES = ("torch", "ultralytics", "pycocotools", "numpy", "opencv-python")
 def describe_environment() -> dict[str, str]:
     """Name the commit of this checkout, the machine and the versions that decide a result."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
+    versions = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
     return {
         "commit": _commit(),
         "machine": f"{_processor()}, {os.cpu_count()} cores{gpu}",
         "versions": ", ".join([f"Python {platform.python_version()}", *versions]),
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:  # belongs to an extra that this pipeline does not need
+        return ""
 
 
 def _commit() -> str:

@@ -5,7 +5,7 @@ import pytest
 from detection_scenes import CLASSES, OBJECTS, SIZE, coco_content, make_folder
 
 from downstream.boxes import LabelFaults
-from downstream.detection_folders import find_pairs
+from downstream.dataset_folders import find_pairs
 from downstream.labels import read_labels, require_label_format
 from fusion.errors import InputError
 

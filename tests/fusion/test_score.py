@@ -217,7 +217,7 @@ def test_an_image_too_small_for_a_metric_is_named(tmp_path, make_fused):
 def test_a_missing_fused_image_is_named(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     (fused_dir / "03.png").unlink()
-    with pytest.raises(InputError, match=r"/ir: 1 without partner in .*/average: 03; expected equal stems"):
+    with pytest.raises(InputError, match=r"/average: no fused image for 03; expected one for every pair"):
         score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
 
 
@@ -233,3 +233,9 @@ def test_an_unknown_metric_is_refused_with_the_nearest_one(tmp_path, make_fused)
     pairs, fused_dir = make_fused()
     with pytest.raises(InputError, match=r"unknown metric of convention 'eif' 'Qbaf'\. Did you mean 'Qabf'"):
         score_folder("average", pairs, fused_dir, tmp_path / "out", ["Qbaf"])
+
+
+def test_fused_images_without_a_pair_are_left_alone(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    scores = score_folder("average", pairs[:2], fused_dir, tmp_path / "out", NAMES)
+    assert [row.image for row in scores] == [pair.stem for pair in pairs[:2]]
