@@ -7,8 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
-from downstream.detection_data import DetectionData
 from downstream.dataset_folders import image_size
+from downstream.detection_data import DetectionData
 from downstream.splitting import SPLITS
 from downstream.yolo_txt import write_yolo_txt
 from fusion.errors import InputError

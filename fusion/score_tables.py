@@ -5,52 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from fusion.files import write_json, write_text
+from fusion.markdown import Cell, markdown_lines
 from fusion.metrics import CONVENTIONS
 from fusion.score import ImageScores
-from fusion.seeds import seed_for
+from fusion.score_means import RESAMPLES, Mean, Means, mean_scores
 
-RESAMPLES = 2000
-_EDGES = (0.025, 0.975)  # of the 95 % interval
 _MEAN_COLUMNS = ("method", "metric", "mean", "low", "high", "n")
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean over `n` images with the interval it would move in, were other images drawn; None where n is 0."""
-
-    mean: float | None
-    low: float | None
-    high: float | None
-    n: int
-
-
-def mean_with_interval(values: Sequence[float], seed: int) -> Mean:
-    """Tell the mean over images and its 95 % percentile bootstrap interval of 2000 resamples.
-
-    NaN is left out, and `n` says how many values remain. The same seed draws the same images of n, whatever the values,
-    so that methods are compared on equal draws.
-
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
-    """
-    defined = np.array([value for value in values if not math.isnan(value)], np.float64)
-    if not defined.size:
-        return Mean(None, None, None, 0)
-    rng = np.random.default_rng(seed_for(seed, "bootstrap over images"))
-    draws = [defined[rng.integers(defined.size, size=defined.size)].mean() for _ in range(RESAMPLES)]
-    low, high = np.quantile(draws, _EDGES, method="inverted_cdf")  # takes values that occur: an infinite one is no NaN
-    return Mean(float(defined.mean()), float(low), float(high), defined.size)
-
-
-def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, seed: int = 0) -> str:
-    """Write scores.csv, means.csv, means.json and means.md, and give the text of the last one.
+def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, seed: int = 0) -> Means:
+    """Write scores.csv, means.csv and means.json, and give the means.
 
     scores.csv holds `method,image` and one column per metric; what is not defined is an empty field, in means.json
     null. An infinite value (the PSNR of equal images) is `inf`, in means.json the text "inf".
@@ -64,56 +35,62 @@ def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, se
     Raises:
         InputError: the folder cannot be written.
     """
-    metrics = list(dict.fromkeys(metric for row in rows for metric in row.values))
-    methods: dict[str, list[ImageScores]] = {}
-    for row in rows:
-        methods.setdefault(row.method, []).append(row)
-    means = {
-        metric: {
-            method: mean_with_interval([row.values.get(metric, math.nan) for row in of_method], seed)
-            for method, of_method in methods.items()
-        }
-        for metric in metrics
-    }
-    scores = [[row.method, row.image, *(_field(row.values.get(metric)) for metric in metrics)] for row in rows]
-    _write_csv(out_dir / "scores.csv", ("method", "image", *metrics), scores)
-    tidy = [{"method": m, "metric": metric, **asdict(means[metric][m])} for m in methods for metric in metrics]
+    means = mean_scores(rows, seed)
+    scores = [[row.method, row.image, *(_field(row.values.get(metric)) for metric in means)] for row in rows]
+    _write_csv(out_dir / "scores.csv", ("method", "image", *means), scores)
+    methods = dict.fromkeys(row.method for row in rows)
+    tidy = [{"method": m, "metric": metric, **asdict(means[metric][m])} for m in methods for metric in means]
     _write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(line[name]) for name in _MEAN_COLUMNS] for line in tidy])
     finite = [{name: _json_value(value) for name, value in line.items()} for line in tidy]
     facts = {"convention": convention, "interval": "95 % percentile bootstrap over images", "resamples": RESAMPLES}
     write_json(out_dir / "means.json", {**facts, "seed": seed, "means": finite})
-    text = _markdown({method: len(of_method) for method, of_method in methods.items()}, means, convention)
-    write_text(out_dir / "means.md", text)
-    return text
+    return means
 
 
-def _markdown(images: dict[str, int], means: dict[str, dict[str, Mean]], convention: str) -> str:
-    counts = " or ".join(map(str, sorted(set(images.values()))))
-    columns = [_cells(convention, metric, of_metric) for metric, of_metric in means.items()]
-    lines = [["method", *(f"{metric} {_arrow(convention, metric)}" for metric in means)], ["---"] * (1 + len(means))]
-    lines += [[method.replace("|", "\\|"), *(cells[method] for cells in columns)] for method in images]
+def means_table(means: Means, convention: str, failed: Mapping[str, str] = MappingProxyType({}), mark: str = "") -> str:
+    """Lay the means out as a Markdown table, one line per method; the best of a column is bold, ties included.
+
+    Args:
+        means: from `write_scores`.
+        convention: the one they were measured with.
+        failed: by method, why it has no scores; such a method is a line with its reason.
+        mark: put before the heading.
+    """
+    methods = list(dict.fromkeys(method for of_metric in means.values() for method in of_metric))
+    counts = sorted({max(of_metric[method].n for of_metric in means.values()) for method in methods})
+    columns = [metric_cells(of_metric, convention, metric) for metric, of_metric in means.items()]
+    header = ("method", *(f"{metric} {arrow(convention, metric)}" for metric in means))
+    lines = [[method, *(cells[method].bold for cells in columns)] for method in methods]
+    lines += [[method, f"failed: {reason}", *[""] * (len(means) - 1)] for method, reason in failed.items()]
     return (
-        f"## Fusion metrics, convention {convention}, mean over {counts} images\n\n"
-        + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-        + "\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
+        f"## {mark}Fusion metrics, convention {convention}, mean over {' or '.join(map(str, counts))} images\n\n"
+        f"{markdown_lines(header, lines)}\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
     )
 
 
-def _cells(convention: str, metric: str, means: dict[str, Mean]) -> dict[str, str]:
-    """Print the means of one metric; equal is what prints equal, and n is told where a method misses some images."""
-    printed = {method: f"{mean.mean:.4f}" for method, mean in means.items() if mean.mean is not None}
+def metric_cells(of_metric: Mapping[str, Mean], convention: str, metric: str) -> dict[str, Cell]:
+    """Print the means of one metric, by method, to about four digits.
+
+    Equal is what prints equal, and n is told where a method misses some images.
+    """
+    values = {method: mean.mean for method, mean in of_metric.items() if mean.mean is not None}
+    largest = max((abs(value) for value in values.values() if math.isfinite(value)), default=1.0)
+    decimals = min(max(3 - math.floor(math.log10(largest or 1.0)), 0), 4)
+    printed = {method: f"{value:.{decimals}f}" for method, value in values.items()}
     choose = max if CONVENTIONS[convention][metric].higher_is_better else min
     best = choose(map(float, printed.values()), default=math.nan)
-    most = max(mean.n for mean in means.values())
-    cells = {}
-    for method, mean in means.items():
-        text = printed.get(method, "-")
-        bold = f"**{text}**" if method in printed and float(text) == best else text
-        cells[method] = bold + (f" (n={mean.n})" if 0 < mean.n < most else "")
-    return cells
+    most = max(mean.n for mean in of_metric.values())
+    return {
+        method: Cell(
+            printed.get(method, "-") + (f" (n={mean.n})" if 0 < mean.n < most else ""),
+            method in printed and float(printed[method]) == best,
+        )
+        for method, mean in of_metric.items()
+    }
 
 
-def _arrow(convention: str, metric: str) -> str:
+def arrow(convention: str, metric: str) -> str:
+    """Tell which direction is better."""
     return "↑" if CONVENTIONS[convention][metric].higher_is_better else "↓"
 
 

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from downstream.boxes import Box
 from fusion.files import write_text
 from fusion.images import read_infrared, read_visible
+from fusion.markdown import markdown_lines
 from pipelines.figures import LOWEST_SCORE, draw_panel, draw_pr_curves
-from pipelines.tables import Row, column, failure, failures, fuser_label, markdown_lines, markdown_table, write_rows
+from pipelines.tables import Row, column, failure, failures, fuser_label, markdown_table, write_rows
 
 _SAMPLE_NOTE = (
     "All numbers and pictures here come from the built-in SAMPLE of generated scenes. They say nothing about real data."

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from textwrap import shorten
 from typing import TypedDict
 
 from fusion.files import write_json, write_text
+from fusion.markdown import Cell, markdown_lines
 
 # `class` is "all" or a class; `value` None is "not defined"; `n` counts test images (all) or true boxes (one class).
 # A failed run is one row of metric mAP50 with value None, status "failed" and the reason.
@@ -34,14 +34,6 @@ COLUMNS = ("fuser", "dataset", "split", "seed", "metric", "class", "value", "n",
 _MEAN_METRICS = ("mAP50", "mAP50:95", "mAP50:95_small", "mAP50:95_medium", "mAP50:95_large")
 _MEAN_HEADER = ("fuser", "mAP50", "mAP50:95", "small", "medium", "large")
 _LONGEST_REASON = 120  # a longer one would push the other columns off the page
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What a table says of one fuser in one column; `best` marks every fuser that no other one beats."""
-
-    text: str
-    best: bool
 
 
 def write_rows(out_dir: Path, rows: Sequence[Row]) -> None:
@@ -133,17 +125,11 @@ def fuser_label(rows: Sequence[Row], fuser: str) -> str:
     return f"{fuser} ({done} of {done + failed} seeds)" if failed and done else fuser
 
 
-def markdown_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Lay out a Markdown table; what would end a cell or a line inside a text is made harmless."""
-    body = [header, ["---"] * len(header), *lines]
-    return "".join("| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in cells) + " |\n" for cells in body)
-
-
 def _line(rows: Sequence[Row], fuser: str, columns: Sequence[dict[str, Cell]]) -> list[str]:
     if failed := failure(rows, fuser):
         return [fuser, failed, *[""] * (len(columns) - 1)]
     cells = [cells[fuser] for cells in columns]
-    return [fuser_label(rows, fuser), *(f"**{cell.text}**" if cell.best else cell.text for cell in cells)]
+    return [fuser_label(rows, fuser), *(cell.bold for cell in cells)]
 
 
 def _three_digits(value: float) -> str:

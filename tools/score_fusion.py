@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fusion import InputError, match_pairs, score_folder
+from fusion.files import write_text
 from fusion.metrics import CONVENTIONS, SUITES
-from fusion.score_tables import write_scores
+from fusion.score_tables import means_table, write_scores
 from pipelines.command_line import exit_code
 
 
@@ -54,7 +55,9 @@ def main() -> None:
     rows = []
     for method, folder in folders.items():
         rows += score_folder(method, pairs, folder, arguments.out, names, arguments.convention, arguments.device)
-    print(write_scores(arguments.out, rows, arguments.convention))
+    table = means_table(write_scores(arguments.out, rows, arguments.convention), arguments.convention)
+    write_text(arguments.out / "means.md", table)
+    print(table)
     print(f"{', '.join(str(arguments.out / name) for name in ('scores.csv', 'means.csv', 'means.json', 'means.md'))}")
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from fusion import InputError
 from fusion.score import ImageScores
-from fusion.score_tables import Mean, mean_with_interval, write_scores
+from fusion.score_means import Mean, mean_scores, mean_with_interval
+from fusion.score_tables import means_table, write_scores
 
 ROWS = [
     ImageScores("average", "00", {"EN": 6.0, "MSE": 0.1, "NMI": math.nan}),
@@ -78,32 +79,43 @@ def test_means_csv_and_json_hold_the_same_means(tmp_path):
 
 
 def test_what_no_image_defines_is_empty_null_and_a_dash(tmp_path):
-    text = write_scores(tmp_path, [ImageScores("a", "00", {"NMI": math.nan, "PSNR_std": math.inf})], "eif")
+    means = write_scores(tmp_path, [ImageScores("a", "00", {"NMI": math.nan, "PSNR_std": math.inf})], "eif")
     assert read_csv(tmp_path / "means.csv")[1:] == [
         ["a", "NMI", "", "", "", "0"],
         ["a", "PSNR_std", "inf", "inf", "inf", "1"],
     ]
     undefined, infinite = json.loads((tmp_path / "means.json").read_text())["means"]
     assert (undefined["mean"], infinite["mean"]) == (None, "inf")
-    assert "| a | - | **inf** |" in text
+    assert "| a | - | **inf** |" in means_table(means, "eif")
 
 
-def test_the_table_names_convention_direction_and_the_best(tmp_path):
-    text = write_scores(tmp_path, ROWS, "eif")
-    assert (tmp_path / "means.md").read_text() == text
-    assert text.splitlines()[:6] == [
+def test_the_table_names_convention_direction_and_the_best():
+    assert means_table(mean_scores(ROWS), "eif").splitlines()[:6] == [
         "## Fusion metrics, convention eif, mean over 2 images",
         "",
         "| method | EN ↑ | MSE ↓ | NMI ↑ |",
         "| --- | --- | --- | --- |",
-        "| average | **6.5000** | **0.2000** | **0.5000** (n=1) |",
-        "| maxi\\|mum | 2.6500 | 0.5000 | 0.3750 |",
+        "| average | **6.500** | **0.2000** | **0.5000 (n=1)** |",
+        "| maxi\\|mum | 2.650 | 0.5000 | 0.3750 |",
     ]
 
 
-def test_equal_means_are_both_best(tmp_path):
-    text = write_scores(tmp_path, [ImageScores(name, "00", {"EN": 1.00001}) for name in "ab"], "clean")
-    assert text.count("**1.0000**") == 2
+def test_equal_means_are_both_best():
+    means = mean_scores([ImageScores(name, "00", {"EN": 1.00001}) for name in "ab"])
+    assert means_table(means, "clean").count("**1.000**") == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0, "0.000"), (0.01234, "0.0123"), (6.7449, "6.745"), (62.066, "62.07"), (12345.6, "12346")]
+)
+def test_a_mean_is_printed_to_about_four_digits(value, text):
+    assert f"**{text}**" in means_table(mean_scores([ImageScores("a", "00", {"SD": value})]), "eif")
+
+
+def test_a_failed_method_is_a_line_with_its_reason():
+    text = means_table(mean_scores(ROWS), "eif", {"isfuse": "training diverged"}, "SAMPLE: ")
+    assert "## SAMPLE: Fusion metrics" in text
+    assert "| isfuse | failed: training diverged |  |  |" in text
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
