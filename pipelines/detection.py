@@ -8,42 +8,41 @@ from pathlib import Path
 from downstream.detection_data import load_detection_data, read_detection_data, save_detection_data
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import load_predictions, save_predictions
+from downstream.splitting import SPLITS
 from downstream.yolo_data import write_yolo_data
+from downstream.yolo_environment import isolate_ultralytics
 from fusion.devices import choose_device
 from fusion.files import write_json
 from pipelines.config import Settings
 from pipelines.detection_report import report_stage
 from pipelines.fusing import fuser_names, fusion_stages
+from pipelines.pair_lists import save_pairs
 from pipelines.run_of import RunOf
-from pipelines.sample import write_sample
+from pipelines.sampling import sample_stage
+from pipelines.scoring import scoring_stage
 from pipelines.stage import Inputs, Stage, Summary
+from pipelines.task import Task
 
 
-def detection_stages(settings: Settings, root: Path | None, command: str) -> list[Stage]:
-    """Give all stages in order; with `root` None the data is the built-in sample.
+def detection_task(settings: Settings, root: Path | None, home: Path, command: str) -> Task:
+    """Give all stages in order; with `root` None the data is the built-in sample, and `home` is for ultralytics.
 
     Raises:
         InputError: settings that no stage could run with.
     """
     detector = DetectorSettings(**settings["detector"])
     runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
-    stages = [_sample_stage(settings)] if root is None else []
-    stages += [_prepare_stage(settings, root), *fusion_stages(settings)]
-    stages += [_dataset_stage(fuser) for fuser in fuser_names(settings)]
+    stages = [sample_stage(settings)] if root is None else []
+    stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
+    for fuser in fuser_names(settings):
+        stages += [scoring_stage(settings, fuser), _dataset_stage(fuser)]
     for run in runs:
-        stages += [_training_stage(settings, detector, run), _scoring_stage(settings, detector, run)]
+        stages += [_training_stage(settings, detector, home, run), _scoring_stage(settings, detector, home, run)]
     stages.append(report_stage(settings, runs, detector, is_sample=root is None, command=command))
-    return stages
-
-
-def _sample_stage(settings: Settings) -> Stage:
-    size = {"train": settings["sample"]["train"], "test": settings["sample"]["test"]}
-
-    def run(out_dir: Path, inputs: Inputs) -> Summary:
-        write_sample(out_dir / "data", **size)
-        return size
-
-    return Stage("sample", run, size)
+    notices = []
+    if detector.weights is None:
+        notices.append("the detector starts from random weights; for others: detector.weights=FILE")
+    return Task(stages, notices)
 
 
 def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
@@ -54,11 +53,12 @@ def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
         split = str(folder / "splits") if root is None else data["split"]
         found = read_detection_data(folder, data["labels"], data["classes"], split, data["seed"])
         save_detection_data(out_dir / "data.json", found)
-        counts = {f"{name}_images": len(found.of(name)) for name in ("train", "val", "test")}
+        save_pairs(out_dir, {name: [item.pair for item in found.of(name)] for name in SPLITS})
+        counts = {f"{name}_images": len(found.of(name)) for name in SPLITS}
         return {**counts, "leakage": found.leakage, **asdict(found.faults)}
 
     needs, inputs = (("sample",), ()) if root is None else ((), (root,))
-    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs)
+    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs, version=2)
 
 
 def _dataset_stage(fuser: str) -> Stage:
@@ -72,9 +72,10 @@ def _dataset_stage(fuser: str) -> Stage:
     return Stage(f"dataset/{fuser}", run, needs=("prepare", f"fuse/{fuser}"), may_fail=True)
 
 
-def _training_stage(settings: Settings, detector: DetectorSettings, run_of: RunOf) -> Stage:
+def _training_stage(settings: Settings, detector: DetectorSettings, home: Path, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from downstream.yolo import train_detector  # slow to import, and only after `isolate_ultralytics`
+        isolate_ultralytics(home)
+        from downstream.yolo import train_detector
 
         yaml = inputs[f"dataset/{run_of.fuser}"] / "data.yaml"
         train_detector(out_dir, yaml, detector, run_of.seed, str(choose_device(settings["device"])))
@@ -86,8 +87,9 @@ def _training_stage(settings: Settings, detector: DetectorSettings, run_of: RunO
     return Stage(f"train_task/{run_of}", run, decisive, needs=needs, inputs=start, may_fail=True)
 
 
-def _scoring_stage(settings: Settings, detector: DetectorSettings, run_of: RunOf) -> Stage:
+def _scoring_stage(settings: Settings, detector: DetectorSettings, home: Path, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        isolate_ultralytics(home)
         from downstream.detection_score import score_detections
         from downstream.yolo import detector_weights, predict
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 from downstream.detection_data import DetectionData
 from downstream.detector_settings import DetectorSettings
-from fusion.registry import fuser_class
 from pipelines.config import Settings
-from pipelines.environment import describe_environment
-from pipelines.fusing import fuser_names, is_trained
-
-Facts = list[tuple[str, str]]
+from pipelines.facts import Facts, fuser_facts, run_facts
 
 
 def detection_facts(
@@ -21,11 +16,9 @@ def detection_facts(
     """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
     return [
         *_data_facts(settings, data, is_sample),
-        *_fuser_facts(settings),
+        *fuser_facts(settings),
         *_detector_facts(settings, detector),
-        ("command", command),
-        ("date", datetime.date.today().isoformat()),
-        *describe_environment().items(),
+        *run_facts(command),
     ]
 
 
@@ -47,23 +40,6 @@ def _data_facts(settings: Settings, data: DetectionData, is_sample: bool) -> Fac
         ("split", f"{split_name(data, is_sample)}{seed}: {counts}"),
         ("leakage", leakage),
         ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
-    ]
-
-
-def _fuser_facts(settings: Settings) -> Facts:
-    """Say of every learned fuser where its weights come from."""
-    training = settings["training"]
-    schedule = training["schedule"]
-    trained = (
-        f"trained on the training pairs ({schedule['validation']:.0%} held out to choose the epoch): "
-        f"{training['ablation']} objective, {schedule['epochs']} epochs, crops of {schedule['crop']} px, "
-        f"batch {schedule['batch_size']}, Adam {schedule['learning_rate']}, {schedule['precision']}, "
-        f"seed {schedule['seed']}"
-    )
-    return [
-        (name, trained if is_trained(settings, name) else f"weights {settings['fuser_options'][name]['weights']}")
-        for name in fuser_names(settings)
-        if fuser_class(name).learned
     ]
 
 

@@ -21,7 +21,7 @@ from fusion.images import to_bytes
 LOWEST_SCORE = 0.25
 # Okabe and Ito's colours, which colour-blind readers tell apart; those that stand out most on grey images come first.
 _PALETTE = ("#56B4E9", "#E69F00", "#CC79A7", "#F0E442", "#009E73", "#D55E00", "#0072B2")
-_CURVE_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+CURVE_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _LINE_STYLES = ("-", "--", ":", "-.")
 _DPI = 150
 _WIDEST_GRID = 4
@@ -49,7 +49,7 @@ def draw_panel(
         truth: dashed in white on every image.
         predictions: boxes with score, by name of the fuser; those below `LOWEST_SCORE` are left out.
         title: stands above all.
-        classes: all of the data set, so that a class has one colour in all panels.
+        classes: all of the data set, so that a class has one colour in all panels; none where no boxes are shown.
     """
     images = {"infrared (source)": infrared.expand(3, -1, -1), "visible (source)": visible, **fused}
     rows = ceil(len(images) / _WIDEST_GRID)
@@ -71,11 +71,11 @@ def draw_panel(
         found = predictions.get(name, []) if name in fused else []
         _draw_predictions(axes, [(box, score) for box, score in found if score >= LOWEST_SCORE], classes)
     figure.text(0.5, 1 - 0.22 / height, title, ha="center", va="center", fontsize=15, weight="bold")
-    keys = [Patch(color=_PALETTE[index % len(_PALETTE)], label=name) for index, name in enumerate(classes)]
-    true_key = Patch(facecolor="0.4", edgecolor="white", ls="--", lw=1.5, label="true box")
-    handles = [true_key, *keys]
-    figure.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=12, frameon=False)
-    _save(figure, path)
+    if classes:
+        keys = [Patch(color=_PALETTE[index % len(_PALETTE)], label=name) for index, name in enumerate(classes)]
+        handles = [Patch(facecolor="0.4", edgecolor="white", ls="--", lw=1.5, label="true box"), *keys]
+        figure.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=12, frameon=False)
+    save_figure(figure, path)
 
 
 def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title: str) -> None:
@@ -96,8 +96,8 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
     }
     recall = np.linspace(0, 1, 101)
     for index, by_class in enumerate(curves.values()):
-        colour = _CURVE_PALETTE[index % len(_CURVE_PALETTE)]
-        style = _LINE_STYLES[index // len(_CURVE_PALETTE) % len(_LINE_STYLES)]
+        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
+        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
         main.plot(recall, np.mean(list(by_class.values()), axis=0), color=colour, ls=style, lw=2.2)
         for name, precision in by_class.items():
             small[name].plot(recall, precision, color=colour, ls=style, lw=1.5)
@@ -108,7 +108,7 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, fontsize=14, weight="bold")
     figure.legend(main.lines, list(curves), loc="outside lower center", ncols=min(len(curves), 7), frameon=False)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def _draw_box(axes: Axes, box: Box, colour: str, dashed: bool) -> None:
@@ -142,7 +142,8 @@ def _draw_predictions(axes: Axes, found: list[tuple[Box, float]], classes: Seque
         )
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, atomically; equal content gives equal bytes."""
     FigureCanvasAgg(figure)
     with atomic_path(path) as partial:
-        figure.savefig(partial, metadata={"Software": None})  # equal content, equal bytes
+        figure.savefig(partial, metadata={"Software": None})

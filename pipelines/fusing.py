@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from downstream.detection_data import load_detection_data
 from fusion import build_fuser, fuse_folder
 from fusion.losses import LossWeights
 from fusion.objective import Objective
@@ -14,9 +14,11 @@ from fusion.registry import fuser_class
 from fusion.schedule import Schedule
 from fusion.train import Trainer
 from pipelines.config import Settings
+from pipelines.pair_lists import load_pairs
 from pipelines.stage import Inputs, Stage, Summary
 
-BASELINES = ("infrared", "visible", "average")  # a score without them says nothing
+SOURCES = ("infrared", "visible")  # one camera alone: no fusion
+BASELINES = (*SOURCES, "average")  # a score without them says nothing
 
 
 def fuser_names(settings: Settings) -> list[str]:
@@ -31,13 +33,13 @@ def fuser_names(settings: Settings) -> list[str]:
     return names
 
 
-def fusion_stages(settings: Settings) -> list[Stage]:
-    """Give the training stage of every learned fuser without weights, and the fusing stage of every fuser."""
+def fusion_stages(settings: Settings, splits: Sequence[str]) -> list[Stage]:
+    """Give the training stage of every learned fuser without weights, and the stage of every fuser that fuses."""
     stages = []
     for name in fuser_names(settings):
         if is_trained(settings, name):
             stages.append(_training_stage(settings, name))
-        stages.append(_fusing_stage(settings, name))
+        stages.append(_fusing_stage(settings, name, splits))
     return stages
 
 
@@ -54,8 +56,7 @@ def build_trainer(pairs: list[Any], training: dict[str, Any], device: str) -> Tr
 
 def _training_stage(settings: Settings, fuser: str) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        data = load_detection_data(inputs["prepare"] / "data.json")
-        pairs = [item.pair for item in data.of("train")]
+        pairs = load_pairs(inputs["prepare"], "train")
         build_trainer(pairs, settings["training"], settings["device"]).run(out_dir)
         return {"pairs": len(pairs)}
 
@@ -63,22 +64,17 @@ def _training_stage(settings: Settings, fuser: str) -> Stage:
     return Stage(f"train_fusion/{fuser}", run, decisive, needs=("prepare",), may_fail=True)
 
 
-def _fusing_stage(settings: Settings, fuser: str) -> Stage:
+def _fusing_stage(settings: Settings, fuser: str, splits: Sequence[str]) -> Stage:
     trained = f"train_fusion/{fuser}" if is_trained(settings, fuser) else None
     options = dict(settings["fuser_options"].get(fuser, {}))
     if "device" in inspect.signature(fuser_class(fuser)).parameters:
         options.setdefault("device", settings["device"])
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        data = load_detection_data(inputs["prepare"] / "data.json")
+        pairs = load_pairs(inputs["prepare"], *splits)
         weights = {"weights": str(inputs[trained] / "best.safetensors")} if trained else {}
-        fuse_folder(
-            build_fuser(fuser, **{**options, **weights}),
-            [item.pair for item in data.items],
-            out_dir / "images",
-            {"fuser": fuser},
-        )
-        return {"images": len(data.items)}
+        fuse_folder(build_fuser(fuser, **{**options, **weights}), pairs, out_dir / "images", {"fuser": fuser})
+        return {"images": len(pairs)}
 
     given = (Path(options["weights"]),) if options.get("weights") and not trained else ()
     needs = ("prepare", trained) if trained else ("prepare",)

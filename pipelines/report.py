@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from downstream.boxes import Box
 from fusion.files import write_text
-from fusion.images import read_infrared, read_visible
 from fusion.markdown import markdown_lines
-from pipelines.figures import LOWEST_SCORE, draw_panel, draw_pr_curves
+from pipelines.agreement import Agreement, agreement_table
+from pipelines.figures import LOWEST_SCORE, draw_pr_curves
+from pipelines.panels import Panel, write_panels
+from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
+from pipelines.scatter import draw_scatter
 from pipelines.tables import Row, column, failure, failures, fuser_label, markdown_table, write_rows
 
-_SAMPLE_NOTE = (
-    "All numbers and pictures here come from the built-in SAMPLE of generated scenes. They say nothing about real data."
-)
 _EXPLANATION = """\
 - **mAP50**: average precision of a class is the area under its precision-recall curve, a detection counting as right
   when it overlaps a true box with IoU >= .5; mAP50 is the mean over the classes. **mAP50:95** is also the mean over the
@@ -24,21 +22,12 @@ _EXPLANATION = """\
 - `-` means not defined: the test images hold no true box of that kind. **Bold** is the best of a column. With several
   seeds a cell is mean ± standard deviation; a difference within the spread may be noise. A fuser of which a run
   failed is never bold.
+- **rank correlation** is Spearman's: +1 where a metric ranks the fusions as the detector does, counted in its better
+  direction (↑ or ↓), 0 where it says nothing about it. It leaves out the two sources, which are no fusions. With this
+  few fusions a high one may be chance. scores.csv has every image, means.csv means with bootstrap intervals.
 - The rows **infrared** and **visible** are detectors that got one source alone, and **average** is the plainest fusion.
   A fusion method is worth its cost only where it beats all three.
 """
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One scene to show: its image files, what is there, and by fuser what the detector found with which score."""
-
-    stem: str
-    infrared: Path
-    visible: Path
-    fused: dict[str, Path]
-    truth: tuple[Box, ...]
-    predictions: dict[str, list[tuple[Box, float]]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +35,8 @@ class Report:
     """All that a report shows.
 
     `rows` are of one data set and split; `fusers` gives the order of the lines and `classes` that of the columns;
-    `facts` are name and value of what a reader needs to judge or repeat the run; `curves` are as in `draw_pr_curves`.
+    `facts` are name and value of what a reader needs to judge or repeat the run; `curves` are as in `draw_pr_curves`;
+    `agreement` has the fusion metrics of the same test images.
     """
 
     name: str
@@ -57,35 +47,34 @@ class Report:
     facts: list[tuple[str, str]]
     panels: list[Panel]
     curves: dict[str, dict[str, list[float]]]
+    agreement: Agreement
 
     @property
     def mark(self) -> str:
         """What stands before every heading and figure title."""
-        return "SAMPLE: " if self.is_sample else ""
+        return SAMPLE_MARK if self.is_sample else ""
 
 
 def write_report(out_dir: Path, report: Report) -> None:
-    """Write report.md, results.csv, results.json, panels/<stem>.png and, where a run has any, pr_curves.png.
+    """Write report.md, results.csv, results.json, panels/<stem>.png and, if there are any, pr_curves.png, metrics.png.
 
     Raises:
         InputError: an image cannot be read or a file cannot be written.
         ValueError: as `markdown_table`.
     """
     write_rows(out_dir, report.rows)
-    for panel in report.panels:
-        draw_panel(
-            out_dir / "panels" / f"{panel.stem}.png",
-            read_infrared(panel.infrared),
-            read_visible(panel.visible),
-            {name: read_visible(path) for name, path in panel.fused.items()},
-            panel.truth,
-            panel.predictions,
-            f"{report.mark}{report.name}, scene {panel.stem}",
-            report.classes,
-        )
     if report.curves:
         draw_pr_curves(out_dir / "pr_curves.png", report.curves, f"{report.mark}{report.name}, precision at IoU .5")
-    write_text(out_dir / "report.md", _page(report))
+    if report.agreement.means:
+        draw_scatter(out_dir / "metrics.png", report.agreement, f"{report.mark}{report.name}, fusion metrics and mAP50")
+    scenes = write_panels(out_dir, report.panels, f"{report.mark}{report.name}", report.classes)
+    write_text(out_dir / "report.md", _page(report, scenes))
+
+
+def _metrics(report: Report) -> str:
+    heading = f"## {report.mark}Fusion metrics and mAP50, convention {report.agreement.convention}\n\n"
+    table = agreement_table(report.agreement, column(report.rows, report.fusers, "mAP50"))
+    return f"{heading}{table}\n![fusion metrics against mAP50](metrics.png)\n"
 
 
 def summary_text(report: Report) -> str:
@@ -100,23 +89,24 @@ def summary_text(report: Report) -> str:
     widths = [max(len(line[index]) for line in lines if len(line) == 3) for index in range(3)]
     widths[0] = max(len(line[0]) for line in lines)
     table = "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
-    return f"{report.mark}{report.name} (* best)\n{table}" + (f"{_SAMPLE_NOTE}\n" if report.is_sample else "")
+    return f"{report.mark}{report.name} (* best)\n{table}" + (f"{SAMPLE_NOTE}\n" if report.is_sample else "")
 
 
-def _page(report: Report) -> str:
+def _page(report: Report, scenes: str) -> str:
     mark = report.mark
     failed = [(row["fuser"], str(row["seed"]), row["reason"]) for row in failures(report.rows)]
     parts = [
         f"# {mark}{report.name}\n",
-        f"**{_SAMPLE_NOTE}**\n" if report.is_sample else "",
+        f"**{SAMPLE_NOTE}**\n" if report.is_sample else "",
         f"## {mark}The run\n\n{markdown_lines(('fact', 'value'), report.facts)}",
         markdown_table(report.rows, report.fusers, report.classes, mark),
         f"## {mark}Failed runs\n\n{markdown_lines(('fuser', 'seed', 'reason'), failed)}" if failed else "",
         f"## {mark}Precision and recall\n\n![precision-recall curves](pr_curves.png)\n" if report.curves else "",
+        _metrics(report) if report.agreement.means else "",
         f"## {mark}Scenes\n\nTrue boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n"
         if report.panels
         else "",
-        *(f"![scene {panel.stem}]({quote(f'panels/{panel.stem}.png')})\n" for panel in report.panels),
+        scenes,
         f"## How to read the tables\n\n{_EXPLANATION}",
     ]
     return "\n".join(part for part in parts if part)

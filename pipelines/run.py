@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fusion.errors import InputError
+from fusion.errors import InputError, unknown_name
 from fusion.files import write_json
 from pipelines.config import Settings, load_settings, override, parse_override
 from pipelines.lock import locked
 from pipelines.stage_runner import StageRunner
+from pipelines.task import Task
 
 BANNER = """\
 ==============================================================================
@@ -48,28 +49,36 @@ def run_pipeline(
     """
     settings, root = _resolve(name, overrides, data)
     folder = work_dir / (name if root else f"{name}-sample")
-    # Imported late: the stages need packages of the `detect` extra.
-    from downstream.yolo_environment import isolate_ultralytics
-    from pipelines.detection import detection_stages
-
-    stages = detection_stages(settings, root, command)
+    stages, notices = _task(settings, root, folder, command)
     runner = StageRunner(folder, forced, announce=lambda line: print(f"[{name}] {line}", flush=True))
     if root is None:
         print(BANNER.format(looked=f"data/{settings['data']['name']}"), flush=True)
-    if settings["detector"]["weights"] is None:
-        print(f"[{name}] the detector starts from random weights; for others: detector.weights=FILE", flush=True)
+    for notice in notices:
+        print(f"[{name}] {notice}", flush=True)
     plans = runner.plan(stages)
     if dry_run:
         for stage, plan in plans.items():
             print(f"{plan:9} {stage}")
         return 0
     with locked(folder):
-        isolate_ultralytics(folder / ".ultralytics")
         write_json(folder / "settings.json", settings)
         outcomes = runner.run(stages)
     report = runner.folder("report")
     print(f"\n{(report / 'summary.txt').read_text(encoding='utf-8')}\nreport: {report / 'report.md'}")
     return 1 if outcomes["report"].summary["failed"] else 0
+
+
+def _task(settings: Settings, root: Path | None, folder: Path, command: str) -> Task:
+    """Look up what a pipeline does; imported late, for one task needs no package of another's extra."""
+    if settings["task"] == "detection":
+        from pipelines.detection import detection_task
+
+        return detection_task(settings, root, folder / ".ultralytics", command)
+    if settings["task"] == "quality":
+        from pipelines.quality import quality_task
+
+        return quality_task(settings, root, command)
+    raise unknown_name("task", settings["task"], ("detection", "quality"))
 
 
 def _resolve(name: str, overrides: Sequence[str], data: Path | None) -> tuple[Settings, Path | None]:

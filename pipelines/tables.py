@@ -103,6 +103,15 @@ def column(rows: Sequence[Row], fusers: Sequence[str], metric: str, class_name: 
     return cells
 
 
+def mean_over_seeds(rows: Sequence[Row], metric: str) -> dict[str, float]:
+    """Give by fuser the mean of a metric over all classes and the seeds that have one."""
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        if (row["metric"], row["class"]) == (metric, "all") and row["value"] is not None:
+            values.setdefault(row["fuser"], []).append(row["value"])
+    return {fuser: fmean(found) for fuser, found in values.items()}
+
+
 def failures(rows: Sequence[Row], fuser: str | None = None) -> list[Row]:
     """List the failed runs, of one fuser or of all."""
     return [row for row in rows if row["status"] == "failed" and fuser in (None, row["fuser"])]

@@ -11,5 +11,3 @@ detector = dict(
     extra=dict(),  # further arguments of ultralytics' trainer
 )
 seeds = [0]
-device = "auto"
-panels = 4  # scenes shown in the report

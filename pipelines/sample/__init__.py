@@ -2,4 +2,9 @@
 
 from pipelines.sample.layout import write_sample
 
-__all__ = ["write_sample"]
+__all__ = ["SAMPLE_MARK", "SAMPLE_NOTE", "write_sample"]
+
+SAMPLE_MARK = "SAMPLE: "  # before every heading and figure title of a report
+SAMPLE_NOTE = (
+    "All numbers and pictures here come from the built-in SAMPLE of generated scenes. They say nothing about real data."
+)

@@ -11,7 +11,11 @@ import torch
 from downstream.boxes import Box
 from fusion.errors import InputError
 from fusion.images import write_image
-from pipelines.report import Panel, Report, summary_text, write_report
+from fusion.score import ImageScores
+from fusion.score_means import mean_scores
+from pipelines.agreement import Agreement
+from pipelines.panels import Panel
+from pipelines.report import Report, summary_text, write_report
 from pipelines.tables import Row
 
 
@@ -30,6 +34,7 @@ def report(tmp_path: Path) -> Report:
     panel = Panel(
         "night 1", paths["infrared"], paths["visible"], {"average": paths["average"]}, (box,), {"average": [(box, 0.9)]}
     )
+    means = mean_scores([ImageScores("average", "night 1", {"AG": 4.5})])
     return Report(
         name="m3fd_detect",
         is_sample=True,
@@ -45,6 +50,9 @@ def report(tmp_path: Path) -> Report:
         facts=[("split", "scene_blocks | leakage 5 %"), ("detector", "yolov8s")],
         panels=[panel],
         curves={"average": {"Car": [0.5] * 101}},
+        agreement=Agreement(
+            "eif", mean_scores([ImageScores("average", "night 1", {"AG": 4.5})]), "mAP50", {"average": 0.7}
+        ),
     )
 
 
@@ -56,12 +64,14 @@ def _page(out_dir: Path, report: Report) -> str:
 def test_the_folder_holds_rows_page_and_pictures(tmp_path: Path, report: Report) -> None:
     _page(tmp_path / "out", report)
     written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert written == {"results.csv", "results.json", "report.md", "pr_curves.png", "panels/night 1.png"}
+    assert written == {
+        *("results.csv", "results.json", "report.md", "pr_curves.png", "metrics.png", "panels/night 1.png")
+    }
 
 
 def test_every_linked_picture_exists(tmp_path: Path, report: Report) -> None:
     links = re.findall(r"!\[.*?\]\((\S+)\)", _page(tmp_path / "out", report))
-    assert len(links) == 2
+    assert len(links) == 3
     assert all((tmp_path / "out" / unquote(link)).is_file() for link in links)
 
 
@@ -69,14 +79,14 @@ def test_a_sample_says_so_in_bold_and_above_every_table(tmp_path: Path, report: 
     page = _page(tmp_path / "out", report)
     assert re.search(r"^\*\*.*built-in SAMPLE of generated scenes.*\*\*$", page, re.MULTILINE)
     above = [part.splitlines()[0] for part in re.split(r"^#+ ", page, flags=re.MULTILINE) if "| --- |" in part]
-    assert len(above) == 4
+    assert len(above) == 5
     assert all("SAMPLE" in heading for heading in above)
 
 
 def test_a_sample_says_so_in_the_title_of_every_picture(tmp_path: Path, report: Report) -> None:
     for name, is_sample in (("sample", True), ("real", False)):
         write_report(tmp_path / name, replace(report, is_sample=is_sample))
-    for picture in ("pr_curves.png", "panels/night 1.png"):
+    for picture in ("pr_curves.png", "metrics.png", "panels/night 1.png"):
         assert (tmp_path / "sample" / picture).read_bytes() != (tmp_path / "real" / picture).read_bytes()
 
 
@@ -91,8 +101,9 @@ def test_facts_and_failed_runs_are_shown(tmp_path: Path, report: Report) -> None
     assert "| visible | 0 | out of memory |" in page
 
 
-def test_a_report_without_failures_curves_or_panels_has_no_such_part(tmp_path: Path, report: Report) -> None:
+def test_a_report_without_failures_curves_metrics_or_panels_has_no_such_part(tmp_path: Path, report: Report) -> None:
     bare = replace(report, rows=report.rows[:2], fusers=["infrared"], panels=[], curves={})
+    bare = replace(bare, agreement=replace(report.agreement, means={}))
     page = _page(tmp_path / "out", bare)
     assert "![" not in page
     assert "Failed runs" not in page

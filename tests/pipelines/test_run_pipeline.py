@@ -83,7 +83,7 @@ def rows(work_dir: Path) -> list[dict[str, str]]:
 
 def stages(output: str, ending: str) -> set[str]:
     """List the stages whose announcement ends in or holds `ending`."""
-    lines = [line.removeprefix("[m3fd_detect] ") for line in output.splitlines() if line.startswith("[m3fd_detect] ")]
+    lines = [line.partition("] ")[2] for line in output.splitlines() if line.startswith("[")]
     return {line.partition(": ")[0] for line in lines if ending in line}
 
 
@@ -185,6 +185,19 @@ def test_the_sample_is_marked_and_every_fuser_has_rows(
 
 
 @pytest.mark.slow
+def test_fusion_metrics_stand_beside_map(finished: tuple[CommandLine, subprocess.CompletedProcess[str]]) -> None:
+    folder = finished[0].cwd / WORK / "report"
+    page = (folder / "report.md").read_text(encoding="utf-8")
+    assert "| fuser | mAP50 ↑ | EN ↑ |" in page
+    assert "| *rank correlation* |" in page
+    with (folder / "scores.csv").open(encoding="utf-8", newline="") as file:
+        scores = list(csv.DictReader(file))
+    assert {row["method"] for row in scores} == set(BASELINES)
+    assert len(scores) == 3 * len(BASELINES)  # three test images
+    assert all(float(row["AG"]) > 0 for row in scores)
+
+
+@pytest.mark.slow
 def test_all_is_written_below_the_work_folder(
     finished: tuple[CommandLine, subprocess.CompletedProcess[str]],
 ) -> None:
@@ -203,7 +216,7 @@ def test_a_second_run_skips_every_stage_and_leaves_the_report(copy_of_finished: 
     result = tool.run(*TINY)
     assert result.returncode == 0, result.stderr
     assert stages(result.stdout, "done in") == set()
-    assert len(stages(result.stdout, "finished, skipped")) == 2 + 4 * len(BASELINES) + 1
+    assert len(stages(result.stdout, "finished, skipped")) == 2 + 5 * len(BASELINES) + 1
     assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == before
     assert time.monotonic() - start < 60  # seconds where nothing else runs
 
@@ -214,7 +227,7 @@ def test_more_epochs_train_and_score_again_but_fuse_nothing(copy_of_finished: Co
     assert result.returncode == 0, result.stderr
     again = {f"{group}/{fuser}-seed0" for group in ("train_task", "score_task") for fuser in BASELINES}
     assert stages(result.stdout, "done in") == {*again, "report"}
-    kept = {f"{group}/{fuser}" for group in ("fuse", "dataset") for fuser in BASELINES}
+    kept = {f"{group}/{fuser}" for group in ("fuse", "score_fusion", "dataset") for fuser in BASELINES}
     assert stages(result.stdout, "finished, skipped") == {*kept, "sample", "prepare"}
     assert "2 epochs" in (copy_of_finished.cwd / WORK / "report" / "report.md").read_text(encoding="utf-8")
 

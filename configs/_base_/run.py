@@ -1,0 +1,7 @@
+# Where a pipeline computes, and what its report measures and shows.
+device = "auto"
+metrics = dict(
+    convention="eif",  # or cddfuse, vifb, clean
+    names=[],  # which metrics; none named: the convention's suite
+)
+panels = 4  # scenes shown

@@ -1,0 +1,12 @@
+# The built-in sample for pipelines without a detector: as in sample.py, short enough for two processor cores.
+sample = dict(
+    train=120,
+    test=40,
+    settings={
+        "training.schedule.epochs": 6,
+        "training.schedule.batch_size": 8,
+        "training.schedule.crop": 64,
+        "training.schedule.learning_rate": 2e-3,
+        "training.schedule.precision": "bfloat16",
+    },
+)

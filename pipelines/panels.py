@@ -1,0 +1,59 @@
+"""Scenes to show: which ones, and their pictures in a report's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+from downstream.boxes import Box
+from fusion.images import read_infrared, read_visible
+from pipelines.figures import draw_panel
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One scene to show: its image files, what is there, and by fuser what the detector found with which score."""
+
+    stem: str
+    infrared: Path
+    visible: Path
+    fused: dict[str, Path]
+    truth: tuple[Box, ...] = ()
+    predictions: dict[str, list[tuple[Box, float]]] | None = None
+
+
+def blocks(items: Sequence[T], count: int) -> list[Sequence[T]]:
+    """Cut a sequence into `count` parts of about equal length, leaving out empty ones."""
+    parts = [items[k * len(items) // count : (k + 1) * len(items) // count] for k in range(count)]
+    return [part for part in parts if part]
+
+
+def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str] = ()) -> str:
+    """Draw `out_dir`/panels/<stem>.png for every scene, and give the Markdown that shows them.
+
+    Args:
+        out_dir: the report's folder.
+        panels: the scenes.
+        title: stands above every picture, followed by the scene's name.
+        classes: all of the data set, where boxes are shown.
+
+    Raises:
+        InputError: an image cannot be read or a file cannot be written.
+    """
+    for panel in panels:
+        draw_panel(
+            out_dir / "panels" / f"{panel.stem}.png",
+            read_infrared(panel.infrared),
+            read_visible(panel.visible),
+            {name: read_visible(path) for name, path in panel.fused.items()},
+            panel.truth,
+            panel.predictions or {},
+            f"{title}, scene {panel.stem}",
+            classes,
+        )
+    return "\n".join(f"![scene {panel.stem}]({quote(f'panels/{panel.stem}.png')})\n" for panel in panels)

@@ -1,0 +1,78 @@
+"""The stages of a fusion quality pipeline, from pairs of images to a table of fusion metrics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from downstream.dataset_folders import find_pairs, require_undivided, split_folders
+from downstream.splitting import SPLITS, assign_splits
+from fusion.errors import InputError
+from fusion.pairs import Pair
+from pipelines.config import Settings
+from pipelines.fusing import fuser_names, fusion_stages, is_trained
+from pipelines.pair_lists import save_pairs
+from pipelines.quality_report import report_stage
+from pipelines.sampling import sample_stage
+from pipelines.scoring import scoring_stage
+from pipelines.stage import Inputs, Stage, Summary
+from pipelines.task import Task
+
+_ALL = "all"  # the split in which every pair is scored and none trains
+
+
+def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
+    """Give all stages in order; with `root` None the data is the built-in sample.
+
+    Raises:
+        InputError: settings that no stage could run with.
+    """
+    fusers = fuser_names(settings)
+    trained = [name for name in fusers if is_trained(settings, name)]
+    if root is not None and settings["data"]["split"] == _ALL and trained:
+        raise InputError(
+            f"fuser {trained[0]!r} has to be trained, but data.split={_ALL!r} leaves no pair for that; expected "
+            f"fuser_options.{trained[0]}.weights=FILE, another split, or fusers without it"
+        )
+    stages = [sample_stage(settings)] if root is None else []
+    stages += [_prepare_stage(settings, root), *fusion_stages(settings, ("test",))]
+    stages += [scoring_stage(settings, fuser) for fuser in fusers]
+    stages.append(report_stage(settings, is_sample=root is None, command=command))
+    return Task(stages, [])
+
+
+def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
+    data = settings["data"]
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        folder = inputs["sample"] / "data" if root is None else root
+        split = str(folder / "splits") if root is None else data["split"]
+        pairs = split_pairs(folder, split, data["seed"])
+        save_pairs(out_dir, pairs)
+        return {f"{name}_images": len(of_split) for name, of_split in pairs.items()}
+
+    needs, inputs = (("sample",), ()) if root is None else ((), (root,))
+    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs)
+
+
+def split_pairs(root: Path, split: str, seed: int) -> dict[str, list[Pair]]:
+    """List the pairs below `root` for train, val and test.
+
+    Args:
+        root: holds one infrared and one visible folder, or train, test and maybe val folders of that form.
+        split: `all` puts every pair into test; else as `read_detection_data` takes it.
+        seed: of split `random`.
+
+    Raises:
+        InputError: folders, names or the split are not as described, or no pair is left for test.
+    """
+    if split == "folders":
+        found = {name: find_pairs(folder) for name, folder in split_folders(root).items()}
+        return {name: found.get(name, []) for name in SPLITS}
+    require_undivided(root, split)
+    pairs = find_pairs(root)
+    stems = [pair.stem for pair in pairs]
+    split_of = dict.fromkeys(stems, "test") if split == _ALL else assign_splits(stems, split, seed)
+    by_split = {name: [pair for pair in pairs if split_of.get(pair.stem) == name] for name in SPLITS}
+    if not by_split["test"]:
+        raise InputError(f"{root}: split {split!r} leaves no pair for test; expected at least one")
+    return by_split

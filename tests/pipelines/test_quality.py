@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusion.errors import InputError
+from fusion.pairs import Pair
+from pipelines.config import load_settings, override
+from pipelines.pair_lists import load_pairs, save_pairs
+from pipelines.quality import quality_task, split_pairs
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six empty image files of each camera; only their names are looked at."""
+    for camera in ("ir", "vi"):
+        (tmp_path / camera).mkdir()
+        for index in range(6):
+            (tmp_path / camera / f"{index}.png").touch()
+    return tmp_path
+
+
+def stems(pairs: dict[str, list[Pair]]) -> dict[str, list[str]]:
+    return {split: [pair.stem for pair in of_split] for split, of_split in pairs.items()}
+
+
+def test_by_default_every_pair_is_scored(folder: Path) -> None:
+    assert stems(split_pairs(folder, "all", 0)) == {"train": [], "val": [], "test": list("012345")}
+
+
+def test_lists_and_folders_divide_the_pairs(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "lists" / "train.txt").write_text("1\n2\n")
+    (tmp_path / "lists" / "test.txt").write_text("0\n")
+    assert stems(split_pairs(folder, str(tmp_path / "lists"), 0)) == {"train": ["1", "2"], "val": [], "test": ["0"]}
+    for split in ("train", "test"):
+        (tmp_path / "divided" / split).mkdir(parents=True)
+    (folder / "ir").rename(tmp_path / "divided" / "test" / "ir")
+    (folder / "vi").rename(tmp_path / "divided" / "test" / "vi")
+    for camera in ("ir", "vi"):
+        (tmp_path / "divided" / "train" / camera).mkdir()
+        (tmp_path / "divided" / "train" / camera / "7.png").touch()
+    expected = {"train": ["7"], "val": [], "test": list("012345")}
+    assert stems(split_pairs(tmp_path / "divided", "folders", 0)) == expected
+
+
+def test_a_divided_folder_asks_for_split_folders(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        (tmp_path / split).mkdir()
+    with pytest.raises(InputError, match="expected split=folders, not 'all'"):
+        split_pairs(tmp_path, "all", 0)
+
+
+def test_a_split_that_leaves_nothing_to_score_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("1\n")
+    (tmp_path / "test.txt").write_text("")
+    with pytest.raises(InputError, match="leaves no pair for test"):
+        split_pairs(folder, str(tmp_path), 0)
+
+
+def test_pairs_come_back_from_their_file(folder: Path, tmp_path: Path) -> None:
+    pairs = split_pairs(folder, "random", 0)
+    save_pairs(tmp_path, pairs)
+    assert load_pairs(tmp_path, "test") == pairs["test"]
+    assert load_pairs(tmp_path, "test", "train") == sorted([*pairs["test"], *pairs["train"]])
+
+
+def test_a_network_that_nothing_can_train_is_refused_before_anything_runs(folder: Path) -> None:
+    settings = {**load_settings("fusion_quality"), "name": "fusion_quality"}
+    with pytest.raises(InputError, match=r"'isfuse' has to be trained.*fuser_options\.isfuse\.weights=FILE"):
+        quality_task(settings, folder, "")
+    override(settings, "data.split", "random")
+    names = [stage.name for stage in quality_task(settings, folder, "").stages]
+    assert names.index("train_fusion/isfuse") < names.index("fuse/isfuse") < names.index("score_fusion/isfuse")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("metrics.names", ["Qbaf"], "unknown metric of convention 'eif' 'Qbaf'. Did you mean 'Qabf'"),
+        ("metrics.convention", "eiff", "unknown convention 'eiff'. Did you mean 'eif'"),
+    ],
+)
+def test_an_unknown_metric_is_refused_before_anything_runs(folder: Path, key: str, value: object, message: str) -> None:
+    settings = {**load_settings("fusion_quality"), "name": "fusion_quality", "fusers": []}
+    override(settings, key, value)
+    with pytest.raises(InputError, match=message):
+        quality_task(settings, folder, "")

@@ -1,0 +1,101 @@
+"""The fusion quality pipeline from the command line."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from fusion.images import write_image
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), "fusion_quality", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> Path:
+    """Three random pairs of 64x48 pixels, too small for MS_SSIM."""
+    generator = torch.Generator().manual_seed(0)
+    for camera, channels in (("ir", 1), ("vi", 3)):
+        for index in range(3):
+            image = torch.rand(channels, 48, 64, generator=generator).expand(3, -1, -1)
+            write_image(tmp_path / "mine" / camera / f"{index}.png", image)
+    return tmp_path / "mine"
+
+
+NAMES = "metrics.names=AG,Nabf"
+
+
+def test_a_folder_of_pairs_gives_a_table_rows_and_scenes(tmp_path: Path, pairs: Path) -> None:
+    result = run(tmp_path, "--data", str(pairs), "data.name=mine", "fusers=maximum", NAMES)
+    assert result.returncode == 0, result.stderr
+    report = tmp_path / "work" / "fusion_quality" / "report"
+    with (report / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    fusers = ["infrared", "visible", "average", "maximum"]
+    assert [(row["method"], row["image"]) for row in rows] == [(f, str(image)) for f in fusers for image in range(3)]
+    ag = [float(row["AG"]) for row in rows if row["method"] == "maximum"]
+    page = (report / "report.md").read_text(encoding="utf-8")
+    mean = f"{sum(ag) / 3:.2f}"
+    assert mean in next(line for line in page.splitlines() if line.startswith("| maximum |"))
+    assert "| data | mine |" in page
+    assert "SAMPLE" not in page + result.stdout
+    assert sorted(path.name for path in (report / "panels").iterdir()) == ["0.png", "1.png", "2.png"]
+    assert mean in next(line for line in result.stdout.splitlines() if line.startswith("AG"))
+    again = run(tmp_path, "--data", str(pairs), "data.name=mine", "fusers=maximum", NAMES)
+    assert "done in" not in again.stdout
+
+
+def test_other_metrics_measure_again_but_fuse_nothing(tmp_path: Path, pairs: Path) -> None:
+    assert run(tmp_path, "--data", str(pairs), "fusers=average", NAMES).returncode == 0
+    result = run(tmp_path, "--data", str(pairs), "fusers=average", "metrics.names=EN")
+    done = [line for line in result.stdout.splitlines() if "done in" in line]
+    assert len(done) == 4
+    assert all("score_fusion/" in line or "report" in line for line in done)
+
+
+def test_images_too_small_for_a_metric_are_named(tmp_path: Path, pairs: Path) -> None:
+    result = run(tmp_path, "--data", str(pairs), "fusers=average")
+    assert result.returncode == 2
+    assert "MS_SSIM: images of 64x48 pixels; expected at least 176x176" in result.stderr
+
+
+def test_a_network_without_weights_is_one_line(tmp_path: Path, pairs: Path) -> None:
+    result = run(tmp_path, "--data", str(pairs))
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "'isfuse' has to be trained" in result.stderr
+
+
+@pytest.mark.slow
+def test_the_sample_trains_the_network_and_says_that_it_is_a_sample(tmp_path: Path) -> None:
+    tiny = ("sample.train=8", "sample.test=2", "training.schedule.epochs=1", "fusers=isfuse", "metrics.names=AG")
+    result = run(tmp_path, *tiny)
+    assert result.returncode == 0, result.stderr
+    assert "SAMPLE RUN" in result.stdout
+    page = (tmp_path / "work" / "fusion_quality-sample" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "built-in SAMPLE" in page
+    assert "full objective, 1 epochs" in page
+    assert "## SAMPLE: Fusion metrics, convention eif, mean over 2 images" in page
+
+
+@pytest.mark.slow
+def test_a_fuser_that_fails_is_a_line_with_the_reason(tmp_path: Path) -> None:
+    diverging = ["learning_rate=1e30", "epochs=2", "crop=16", "batch_size=2", "precision=float32"]
+    tiny = ("sample.train=8", "sample.test=2", "fusers=isfuse", "metrics.names=AG")
+    result = run(tmp_path, *tiny, *(f"training.schedule.{setting}" for setting in diverging))
+    assert result.returncode == 1, result.stderr
+    assert "isfuse: failed: " in result.stdout
+    page = (tmp_path / "work" / "fusion_quality-sample" / "report" / "report.md").read_text(encoding="utf-8")
+    assert "| isfuse | failed: " in page
+    assert "training diverged" in page
