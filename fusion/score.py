@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,15 +17,21 @@ from tqdm import tqdm
 
 from fusion.devices import choose_device
 from fusion.errors import InputError, first_few
-from fusion.files import read_json, write_json
 from fusion.images import luma, read_visible
 from fusion.interrupts import deferred_interrupt
 from fusion.metrics import choose_metrics, measure
 from fusion.pairs import Pair, images_by_stem
+from fusion.score_record import ScoreRecord, Stamp, stamp
 
-SAVE_EVERY = 50
 _BATCH_IMAGES, _BATCH_PIXELS = 16, 5_000_000  # on a GPU: sixteen of 640x480, fewer of larger ones
-_Job = tuple[Pair, Path]  # with the fused image
+
+
+class _Job(NamedTuple):
+    pair: Pair
+    fused: Path
+    files: Stamp
+
+
 _Measure = Callable[[Sequence[_Job], Sequence[Tensor]], list[dict[str, float]]]
 _Measured = Generator[tuple[_Job, dict[str, float]], None, None]
 
@@ -58,7 +64,8 @@ def score_folder(
         pairs: from `match_pairs`.
         fused_dir: one image per pair, of equal stem and size; images of other stems are left alone.
         out_dir: keeps `per_image/<method>.json`, written every 50 images and whenever the run ends or is stopped. It
-            serves again as long as convention, names, and the path, size and time of the three files are the same.
+            serves again as long as convention, names, the metrics' code, and the path, size and time of the three files
+            are the same.
         names: as `measure` takes it, like `convention`; `device` as `choose_device` does.
 
     Returns:
@@ -75,41 +82,34 @@ def score_folder(
     fused = images_by_stem(fused_dir)
     if lonely := [pair.stem for pair in pairs if pair.stem not in fused]:
         raise InputError(f"{fused_dir}: no fused image for {first_few(lonely)}; expected one for every pair")
-    record = out_dir / "per_image" / f"{method}.json"
-    kept = {"convention": convention, "names": chosen}
-    earlier = read_json(record) if record.exists() else {}
-    rows = earlier["images"] if {key: earlier.get(key) for key in kept} == kept else {}
-    stamps = {pair.stem: _stamp(pair.infrared, pair.visible, fused[pair.stem]) for pair in pairs}
-    todo = [(p, fused[p.stem]) for p in pairs if rows.get(p.stem, {}).get("files") != stamps[p.stem]]
+    jobs = [_Job(pair, fused[pair.stem], stamp(pair.infrared, pair.visible, fused[pair.stem])) for pair in pairs]
+    record = ScoreRecord(out_dir / "per_image" / f"{method}.json", convention, chosen)
+    todo = [job for job in jobs if not record.holds(job.pair.stem, job.files)]
 
     def measure_batch(jobs: Sequence[_Job], levels: Sequence[Tensor]) -> list[dict[str, float]]:
         infrared, visible, fused_y = torch.stack(list(levels), dim=1).to(where)  # (B, 1, H, W) each
         try:
             found = measure(infrared, visible, fused_y, chosen, convention)
         except ValueError as error:
-            raise InputError(f"{jobs[0][1]}: {error}") from error
+            raise InputError(f"{jobs[0].fused}: {error}") from error
         columns = {name: values.tolist() for name, values in found.items()}
         return [{name: column[index] for name, column in columns.items()} for index in range(len(jobs))]
 
-    threads, unsaved = torch.get_num_threads(), 0
+    threads = torch.get_num_threads()
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=f"score {method}", unit="image")
     side_by_side = ((job, *found) for job, found in _in_order(lambda job: measure_batch([job], [_read(job)]), todo))
     measured = side_by_side if where.type == "cpu" else _in_batches(todo, measure_batch)
     torch.set_num_threads(1)  # before the workers start, which take it over: images side by side beat split images
     try:
         with deferred_interrupt() as stop_if_asked, bar, closing(measured):
-            for (pair, _), values in measured:
-                rows[pair.stem] = {"files": stamps[pair.stem], "values": values}
+            for job, values in measured:
+                record.keep(job.pair.stem, job.files, values)
                 bar.update()
                 stop_if_asked()
-                unsaved = (unsaved + 1) % SAVE_EVERY
-                if not unsaved:
-                    write_json(record, {**kept, "images": rows})
     finally:
         torch.set_num_threads(threads)
-        if unsaved:
-            write_json(record, {**kept, "images": rows})
-    return [ImageScores(method, pair.stem, rows[pair.stem]["values"]) for pair in pairs]
+        record.save()
+    return [ImageScores(method, job.pair.stem, record.values(job.pair.stem)) for job in jobs]
 
 
 def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:
@@ -135,16 +135,8 @@ def _in_order(work: Callable[[_Job], Any], todo: Sequence[_Job]) -> Iterator[tup
 
 def _read(job: _Job) -> Tensor:
     """Read infrared, visible and fused as whole grey levels, (3, 1, H, W) uint8."""
-    pair, fused_path = job
-    (infrared, visible), fused = pair.read(), read_visible(fused_path)
+    (infrared, visible), fused = job.pair.read(), read_visible(job.fused)
     if fused.shape != visible.shape:
         sizes = [f"{image.shape[2]}x{image.shape[1]}" for image in (fused, visible)]
-        raise InputError(f"{fused_path}: {sizes[0]}, but {pair.visible} is {sizes[1]}; expected equal sizes")
+        raise InputError(f"{job.fused}: {sizes[0]}, but {job.pair.visible} is {sizes[1]}; expected equal sizes")
     return (torch.stack([infrared, luma(visible), luma(fused)]) * 255).round().to(torch.uint8)
-
-
-def _stamp(*paths: Path) -> list[list[Any]]:
-    try:
-        return [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
-    except OSError as error:
-        raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error

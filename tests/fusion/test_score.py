@@ -15,7 +15,7 @@ import torch
 from fusion import InputError, build_fuser, fuse_folder, match_pairs, score_folder
 from fusion.images import luma, read_visible
 from fusion.metrics import SUITES, measure
-from fusion.score import _in_batches
+from fusion.score import _in_batches, _Job
 
 NAMES = ["EN", "AG", "Qabf"]
 SCORE = """
@@ -105,8 +105,8 @@ def test_a_gpu_is_given_batches_of_one_size_in_order(make_fused):
         batches.append([tuple(image.shape) for image in levels])
         return [{"infrared": image[0].double().mean().item()} for image in levels]
 
-    measured = list(_in_batches([(pair, fused_dir / f"{pair.stem}.png") for pair in pairs], sizes))
-    assert [pair for (pair, _), _ in measured] == pairs
+    measured = list(_in_batches([_Job(pair, fused_dir / f"{pair.stem}.png", []) for pair in pairs], sizes))
+    assert [job.pair for job, _ in measured] == pairs
     assert batches == [[(3, 1, 40, 48)] * 2, [(3, 1, 32, 48)] * 2, [(3, 1, 40, 48)] * 16, [(3, 1, 40, 48)] * 4]
     for pair, (_, values) in zip(pairs, measured, strict=True):
         assert values["infrared"] == read_levels(pair.infrared).double().mean().item()
@@ -239,3 +239,13 @@ def test_fused_images_without_a_pair_are_left_alone(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     scores = score_folder("average", pairs[:2], fused_dir, tmp_path / "out", NAMES)
     assert [row.image for row in scores] == [pair.stem for pair in pairs[:2]]
+
+
+def test_scores_of_other_code_are_measured_anew(tmp_path, make_fused):
+    pairs, fused_dir = make_fused()
+    record = tmp_path / "out" / "per_image" / "average.json"
+    score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
+    mark(record, "00")
+    assert marked(score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)) == ["00"]
+    record.write_text(record.read_text().replace('"code": "', '"code": "0'))
+    assert not marked(score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES))

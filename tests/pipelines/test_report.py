@@ -34,7 +34,6 @@ def report(tmp_path: Path) -> Report:
     panel = Panel(
         "night 1", paths["infrared"], paths["visible"], {"average": paths["average"]}, (box,), {"average": [(box, 0.9)]}
     )
-    means = mean_scores([ImageScores("average", "night 1", {"AG": 4.5})])
     return Report(
         name="m3fd_detect",
         is_sample=True,
