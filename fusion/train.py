@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -23,6 +24,7 @@ from fusion.pairs import Pair
 from fusion.schedule import Schedule
 from fusion.seeds import generator_for, seed_for
 from fusion.training_state import TrainingState, write_log
+from fusion.validation import hold_out, validation_metrics
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Trainer:
         if len(self.pairs) < 2:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
         self._device = choose_device(self.device)
-        self._training, self._held_out = self._split()
+        self._training, self._held_out = hold_out(len(self.pairs), self.schedule.validation, self.schedule.seed)
         self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed)
         self._steps_per_epoch = math.ceil(len(self._training) / self.schedule.batch_size)
         settings = dict(self.network)
@@ -55,11 +57,16 @@ class Trainer:
             settings["gate"] = "none"
         self._settings = settings
 
-    def run(self, out_dir: Path) -> Path:
+    def run(self, out_dir: Path, after_epoch: Callable[[], None] = lambda: None) -> Path:
         """Train, or go on with what `out_dir` holds, and return the file with the best weights.
 
         Writes `best.safetensors` (lowest total loss on the held-out pairs), `last.safetensors` (everything needed to
-        go on) and `log.csv`, one row per epoch. Killed and started again, it ends with the same weights as without.
+        go on) and `log.csv`, one row per epoch with losses and, of the held-out crops, metrics. Killed and started
+        again, it ends with the same weights as without.
+
+        Args:
+            out_dir: is made if needed.
+            after_epoch: called when the files of an epoch are written.
 
         Raises:
             InputError: `out_dir` holds a run with other settings, or cannot be written.
@@ -72,6 +79,7 @@ class Trainer:
                 bar.update()
                 if state.step % self._steps_per_epoch == 0:
                     self._finish_epoch(state, out_dir)
+                    after_epoch()
                     bar.set_postfix(validation=f"{state.history[-1]['validation_total']:.4f}")
                 elif state.seconds_since_save() > self.schedule.checkpoint_s:
                     state.save(out_dir / "last.safetensors")
@@ -101,10 +109,10 @@ class Trainer:
             "validation_pairs": [self.pairs[index].stem for index in self._held_out],
         }
 
-    def _split(self) -> tuple[list[int], list[int]]:
-        order = torch.randperm(len(self.pairs), generator=generator_for(self.schedule.seed, "held out")).tolist()
-        held_out = min(max(1, round(len(self.pairs) * self.schedule.validation)), len(self.pairs) - 1)
-        return sorted(order[held_out:]), sorted(order[:held_out])
+    @property
+    def held_out(self) -> list[Pair]:
+        """The pairs that choose the epoch and never train."""
+        return [self.pairs[index] for index in self._held_out]
 
     def _step(self, state: TrainingState) -> None:
         epoch, step_in_epoch = divmod(state.step, self._steps_per_epoch)
@@ -130,15 +138,18 @@ class Trainer:
 
     @torch.no_grad()
     def _validate(self, network: ISFuse) -> dict[str, float]:
-        """Average the terms over the central crops of the held-out pairs, with the same masks every time."""
+        """Average terms and metrics over the central crops of the held-out pairs, with the same masks every time."""
         network.eval()
-        sums: dict[str, float] = {}
+        values: dict[str, list[float]] = {}
         for start in range(0, len(self._held_out), self.schedule.batch_size):
             indices = self._held_out[start : start + self.schedule.batch_size]
-            terms = self._terms(network, self._crops.central_batch(indices), "validation masks", start)
-            for name, value in terms.items():
-                sums[name] = sums.get(name, 0.0) + value.item() * len(indices)
-        return {f"validation_{name}": total / len(self._held_out) for name, total in sums.items()}
+            batch = self._crops.central_batch(indices)
+            for name, value in self._terms(network, batch, "validation masks", start).items():
+                values.setdefault(name, []).extend([value.item()] * len(indices))
+            infrared, visible = (channel.unsqueeze(1).to(self._device) for channel in batch.unbind(1))
+            for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
+                values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
+        return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}
 
     def _finish_epoch(self, state: TrainingState, out_dir: Path) -> None:
         validation = self._validate(state.network)

@@ -21,7 +21,12 @@ ONLY_IN = {
     "ultralytics": {"downstream/yolo.py"},
     "pycocotools": {"downstream/detection_score.py"},
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
-    "matplotlib": {"downstream/yolo_environment.py", "pipelines/figures.py", "pipelines/scatter.py"},
+    "matplotlib": {
+        "downstream/yolo_environment.py",
+        "pipelines/figures.py",
+        "pipelines/scatter.py",
+        "pipelines/training_figures.py",
+    },
 }
 
 

@@ -1,4 +1,4 @@
-"""Train the fusion network on two folders of registered images."""
+"""Train the fusion network on folders of registered images."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from fusion import match_pairs
+from fusion import InputError, match_pairs
 from pipelines.command_line import exit_code
 from pipelines.config import known_keys, load_training, override, parse_override
 from pipelines.fusing import build_trainer
+from pipelines.training_figures import draw_held_out, draw_training_curves
 
 
 def main() -> None:
@@ -17,15 +18,24 @@ def main() -> None:
     settings = load_training()
     parser = argparse.ArgumentParser(description=__doc__, epilog=f"settings: {', '.join(known_keys(settings))}")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="a setting to change")
-    parser.add_argument("--infrared", type=Path, required=True, help="folder of infrared images")
-    parser.add_argument("--visible", type=Path, required=True, help="folder of visible images with equal file names")
+    several = {"type": Path, "nargs": "+", "required": True, "metavar": "DIR"}
+    parser.add_argument("--infrared", **several, help="folder of infrared images, or several")
+    parser.add_argument("--visible", **several, help="folder of visible images with equal file names, or as many")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and log; the same one goes on")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
     for argument in arguments.overrides:
         override(settings, *parse_override(argument))
-    pairs = match_pairs(arguments.infrared, arguments.visible)
-    print(f"weights: {build_trainer(pairs, settings, arguments.device).run(arguments.out)}")
+    if len(arguments.infrared) != len(arguments.visible):
+        counts = f"{len(arguments.infrared)} infrared and {len(arguments.visible)} visible folders"
+        raise InputError(f"{counts}; expected as many of both, in the same order")
+    pairs = [
+        pair for folders in zip(arguments.infrared, arguments.visible, strict=True) for pair in match_pairs(*folders)
+    ]
+    trainer = build_trainer(pairs, settings, arguments.device)
+    weights = trainer.run(arguments.out, lambda: draw_training_curves(arguments.out))
+    draw_held_out(arguments.out, trainer.held_out)
+    print(f"weights: {weights}; curves.png and scenes/ beside them")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The two tools of the fusion stage, as a user runs them: a subprocess in another folder."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 TOOLS = Path(__file__).parents[2] / "tools"
 BRIEF = ("schedule.epochs=1", "schedule.batch_size=2", "schedule.crop=16")
@@ -62,3 +65,19 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, folders, tool, argument
     assert done.stderr.count("\n") == 1
     assert all(part in done.stderr for part in parts), done.stderr
     assert not list(tmp_path.glob("out/*"))
+
+
+def test_several_folders_train_together_and_the_training_is_drawn(tmp_path, folders):
+    shutil.copytree(tmp_path / "ir", tmp_path / "ir2")
+    shutil.copytree(tmp_path / "vi", tmp_path / "vi2")
+    both = ("--infrared", "ir", "ir2", "--visible", "vi", "vi2")
+    trained = run(tmp_path, "train_fusion.py", *both, "--out", "weights", *BRIEF)
+    assert trained.returncode == 0, trained.stderr
+    with safe_open(tmp_path / "weights" / "best.safetensors", "pt") as stored:
+        facts = json.loads(stored.metadata()["facts"])
+    assert sorted(facts["training_pairs"] + facts["validation_pairs"]) == sorted("abcabc")
+    assert cv2.imread(str(tmp_path / "weights" / "curves.png")).shape[2] == 3
+    assert [path.stem for path in (tmp_path / "weights" / "scenes").iterdir()] == facts["validation_pairs"]
+    lonely = run(tmp_path, "train_fusion.py", *both, "vi", "--out", "other", *BRIEF)
+    assert lonely.returncode == 2
+    assert "2 infrared and 3 visible folders; expected as many of both" in lonely.stderr

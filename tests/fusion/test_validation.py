@@ -1,0 +1,30 @@
+import pytest
+import torch
+
+from fusion.metrics import measure
+from fusion.validation import hold_out, validation_metrics
+
+
+@pytest.mark.parametrize(("count", "fraction", "held_out"), [(10, 0.2, 2), (441, 0.1, 44), (2, 0.01, 1), (3, 0.99, 2)])
+def test_every_index_trains_or_validates(count, fraction, held_out):
+    training, validating = hold_out(count, fraction, seed=0)
+    assert sorted(training + validating) == list(range(count))
+    assert len(validating) == held_out
+    assert hold_out(count, fraction, seed=0) == (training, validating)
+
+
+def test_another_seed_holds_out_others():
+    assert hold_out(100, 0.1, seed=0) != hold_out(100, 0.1, seed=1)
+
+
+def test_metrics_are_those_of_the_images_as_they_would_be_written():
+    images = torch.rand(3, 2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    found = validation_metrics(*images)
+    expected = measure(*(images * 255).round(), ["AG", "VIF"])
+    assert set(found) == {"AG", "PSNR", "CC", "SCD", "VIF", "Qabf"}
+    for name, values in expected.items():
+        assert torch.equal(found[name], values)
+
+
+def test_crops_too_small_for_a_metric_go_without_it():
+    assert "VIF" not in validation_metrics(*torch.rand(3, 1, 1, 32, 32))
