@@ -37,13 +37,20 @@ def require_undivided(root: Path, split: str) -> None:
         raise InputError(f"{root}: already divided into train and test folders; expected split=folders, not {split!r}")
 
 
-def find_pairs(folder: Path) -> list[Pair]:
+def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair]:
     """List the pairs of the one infrared and the one visible folder inside `folder`, sorted by stem.
+
+    `infrared` and `visible` name the two folders (any case) where copies of data sets do not call them that way.
 
     Raises:
         InputError: one of the two is missing or there are several, or images have no partner.
     """
-    return match_pairs(_subfolder(folder, "infrared folder", _INFRARED), _subfolder(folder, "visible folder", _VISIBLE))
+    names = {
+        "infrared": (infrared.lower(),) if infrared else _INFRARED,
+        "visible": (visible.lower(),) if visible else _VISIBLE,
+    }
+    found = [_subfolder(folder, f"{camera} folder", of_camera) for camera, of_camera in names.items()]
+    return match_pairs(found[0], found[1])
 
 
 def find_label_folder(folder: Path) -> Path:

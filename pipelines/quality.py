@@ -46,7 +46,8 @@ def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         folder = inputs["sample"] / "data" if root is None else root
         split = str(folder / "splits") if root is None else data["split"]
-        pairs = split_pairs(folder, split, data["seed"])
+        names = ("", "") if root is None else (data["infrared"], data["visible"])
+        pairs = split_pairs(folder, split, data["seed"], *names)
         save_pairs(out_dir, pairs)
         return {f"{name}_images": len(of_split) for name, of_split in pairs.items()}
 
@@ -54,22 +55,24 @@ def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
     return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs)
 
 
-def split_pairs(root: Path, split: str, seed: int) -> dict[str, list[Pair]]:
+def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> dict[str, list[Pair]]:
     """List the pairs below `root` for train, val and test.
 
     Args:
         root: holds one infrared and one visible folder, or train, test and maybe val folders of that form.
         split: `all` puts every pair into test; else as `read_detection_data` takes it.
         seed: of split `random`.
+        infrared: name of the infrared folder, where it is none of the usual ones.
+        visible: likewise.
 
     Raises:
         InputError: folders, names or the split are not as described, or no pair is left for test.
     """
     if split == "folders":
-        found = {name: find_pairs(folder) for name, folder in split_folders(root).items()}
+        found = {name: find_pairs(folder, infrared, visible) for name, folder in split_folders(root).items()}
         return {name: found.get(name, []) for name in SPLITS}
     require_undivided(root, split)
-    pairs = find_pairs(root)
+    pairs = find_pairs(root, infrared, visible)
     stems = [pair.stem for pair in pairs]
     split_of = dict.fromkeys(stems, "test") if split == _ALL else assign_splits(stems, split, seed)
     by_split = {name: [pair for pair in pairs if split_of.get(pair.stem) == name] for name in SPLITS}

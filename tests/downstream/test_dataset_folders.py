@@ -96,3 +96,12 @@ def test_a_pair_of_two_sizes_is_named_with_both(tmp_path):
     write_blank(tmp_path / "Ir" / "a.png", (30, 40))
     with pytest.raises(InputError, match=r"Ir/a.png: 30x40, but .*Vis/a.png is 40x30"):
         pair_size(find_pairs(tmp_path)[0])
+
+
+def test_folders_of_other_names_are_found_by_them(tmp_path):
+    make_folder(tmp_path, ["a"], names=("PET", "MRI", "labels"))
+    (pair,) = find_pairs(tmp_path, "mri", "PET")
+    assert pair.infrared == tmp_path / "MRI" / "a.png"
+    assert pair.visible == tmp_path / "PET" / "a.png"
+    with pytest.raises(InputError, match="expected exactly one infrared folder, named ct"):
+        find_pairs(tmp_path, "CT", "PET")
