@@ -12,6 +12,7 @@ from fusion.checkpoints import load_network
 from fusion.devices import choose_device
 from fusion.errors import InputError
 from fusion.networks.folding import fold_batchnorm
+from fusion.networks.isfuse import Fusion
 from fusion.registry import FUSERS
 
 
@@ -42,5 +43,22 @@ class ISFuseFuser:
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Run the network; the result comes back to where the infrared image is."""
-        fused: Tensor = self._network(infrared.to(self._device), visible.to(self._device)).fused
-        return fused.to(infrared.device)
+        return self._run(infrared, visible).fused.to(infrared.device)
+
+    @torch.inference_mode()
+    def gates(self, infrared: Tensor, visible: Tensor) -> list[Tensor]:
+        """Tell where the network takes what the cameras say of each other (1) and where their own features (0).
+
+        Args:
+            infrared: (1, H, W) luma in [0, 1]; H, W >= 4.
+            visible: likewise.
+
+        Returns:
+            The mean over the channels of each scale's gate, in [0, 1], finest first: (1, H, W), (1, H/2, W/2) and
+            (1, H/4, W/4), rounded down. A network without gates has them all 1.
+        """
+        return [gate.mean(dim=1).to(infrared.device) for gate in self._run(infrared[None], visible[None]).gates]
+
+    def _run(self, infrared: Tensor, visible: Tensor) -> Fusion:
+        fusion: Fusion = self._network(infrared.to(self._device), visible.to(self._device))
+        return fusion
