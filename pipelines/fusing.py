@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from fusion import build_fuser, fuse_folder
+from fusion import Fuser, build_fuser, fuse_folder
 from fusion.losses import LossWeights
 from fusion.objective import Objective
 from fusion.registry import fuser_class
@@ -19,6 +19,29 @@ from pipelines.stage import Inputs, Stage, Summary
 
 SOURCES = ("infrared", "visible")  # one camera alone: no fusion
 BASELINES = (*SOURCES, "average")  # a score without them says nothing
+
+
+class FuserSource(NamedTuple):
+    """How a stage comes by a fuser; `options`, `needs` and `inputs` are to be among those of the stage."""
+
+    name: str
+    options: dict[str, Any]
+    trained_by: str | None  # the stage
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The stage that trains it, if one does."""
+        return (self.trained_by,) if self.trained_by else ()
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The file of weights, if one is given."""
+        return (Path(self.options["weights"]),) if self.options.get("weights") and not self.trained_by else ()
+
+    def build(self, inputs: Inputs) -> Fuser:
+        """Build the fuser inside a stage."""
+        weights = {"weights": str(inputs[self.trained_by] / "best.safetensors")} if self.trained_by else {}
+        return build_fuser(self.name, **{**self.options, **weights})
 
 
 def fuser_names(settings: Settings) -> list[str]:
@@ -65,20 +88,23 @@ def _training_stage(settings: Settings, fuser: str) -> Stage:
 
 
 def _fusing_stage(settings: Settings, fuser: str, splits: Sequence[str]) -> Stage:
-    trained = f"train_fusion/{fuser}" if is_trained(settings, fuser) else None
-    options = dict(settings["fuser_options"].get(fuser, {}))
-    if "device" in inspect.signature(fuser_class(fuser)).parameters:
-        options.setdefault("device", settings["device"])
+    source = fuser_source(settings, fuser)
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         pairs = load_pairs(inputs["prepare"], *splits)
-        weights = {"weights": str(inputs[trained] / "best.safetensors")} if trained else {}
-        fuse_folder(build_fuser(fuser, **{**options, **weights}), pairs, out_dir / "images", {"fuser": fuser})
+        fuse_folder(source.build(inputs), pairs, out_dir / "images", {"fuser": fuser})
         return {"images": len(pairs)}
 
-    given = (Path(options["weights"]),) if options.get("weights") and not trained else ()
-    needs = ("prepare", trained) if trained else ("prepare",)
-    return Stage(f"fuse/{fuser}", run, options, needs=needs, inputs=given, may_fail=True)
+    needs = ("prepare", *source.needs)
+    return Stage(f"fuse/{fuser}", run, source.options, needs=needs, inputs=source.inputs, may_fail=True)
+
+
+def fuser_source(settings: Settings, fuser: str) -> FuserSource:
+    """Read from the settings how a stage comes by a fuser."""
+    options = dict(settings["fuser_options"].get(fuser, {}))
+    if "device" in inspect.signature(fuser_class(fuser)).parameters:
+        options.setdefault("device", settings["device"])
+    return FuserSource(fuser, options, f"train_fusion/{fuser}" if is_trained(settings, fuser) else None)
 
 
 def is_trained(settings: Settings, fuser: str) -> bool:
