@@ -36,8 +36,7 @@ def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, se
         InputError: the folder cannot be written.
     """
     means = mean_scores(rows, seed)
-    scores = [[row.method, row.image, *(_field(row.values.get(metric)) for metric in means)] for row in rows]
-    _write_csv(out_dir / "scores.csv", ("method", "image", *means), scores)
+    write_image_rows(out_dir / "scores.csv", rows)
     methods = dict.fromkeys(row.method for row in rows)
     tidy = [{"method": m, "metric": metric, **asdict(means[metric][m])} for m in methods for metric in means]
     _write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(line[name]) for name in _MEAN_COLUMNS] for line in tidy])
@@ -45,6 +44,17 @@ def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, se
     facts = {"convention": convention, "interval": "95 % percentile bootstrap over images", "resamples": RESAMPLES}
     write_json(out_dir / "means.json", {**facts, "seed": seed, "means": finite})
     return means
+
+
+def write_image_rows(path: Path, rows: Sequence[ImageScores]) -> None:
+    """Write one CSV line per image and method: `method,image`, then a column for every value that any row has.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row.values))
+    lines = [[row.method, row.image, *(_field(row.values.get(name)) for name in names)] for row in rows]
+    _write_csv(path, ("method", "image", *names), lines)
 
 
 def means_table(means: Means, convention: str, failed: Mapping[str, str] = MappingProxyType({}), mark: str = "") -> str:

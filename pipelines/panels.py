@@ -33,6 +33,11 @@ def blocks(items: Sequence[T], count: int) -> list[Sequence[T]]:
     return [part for part in parts if part]
 
 
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """Pick `count` items spread evenly: the middle one of each block; all of them where there are fewer."""
+    return [part[len(part) // 2] for part in blocks(items, count)]
+
+
 def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str] = ()) -> str:
     """Draw `out_dir`/panels/<stem>.png for every scene, and give the Markdown that shows them.
 
