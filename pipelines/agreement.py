@@ -12,7 +12,7 @@ from fusion.markdown import Cell, markdown_lines
 from fusion.metrics import CONVENTIONS
 from fusion.score_means import Means
 from fusion.score_tables import arrow, metric_cells
-from pipelines.fusing import SOURCES
+from pipelines.fuser_source import SOURCES
 
 _FEWEST = 3  # two points always lie on a line
 

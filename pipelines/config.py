@@ -13,6 +13,7 @@ from fusion.errors import InputError, unknown_name
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 NULLABLE = ("data.root", "detector.weights", "fuser_options.isfuse.weights")  # a name, or None for none
+FREE = ("extra", "fuser_options", "published", "variants")
 Settings = dict[str, Any]
 
 
@@ -43,7 +44,7 @@ def load_training() -> Settings:
 def override(settings: Settings, key: str, value: Any) -> None:
     """Set one value that is there already, addressed as "detector.epochs".
 
-    Below a setting that is an empty or free dictionary (`extra`, `fuser_options`) any key may be new.
+    Below a free dictionary, one of `FREE`, any key may be new.
 
     Raises:
         InputError: no such key, with the nearest one and the list; or a value of another kind than the present one.
@@ -57,7 +58,7 @@ def override(settings: Settings, key: str, value: Any) -> None:
         if not isinstance(section.get(parent), dict):
             raise unknown_name("setting", key, known_keys(settings))
         section = section[parent]
-        free = free or parent in ("extra", "fuser_options")
+        free = free or parent in FREE
     if last not in section and not free:
         raise unknown_name("setting", key, known_keys(settings))
     section[last] = _like(section.get(last), value, key)
@@ -79,15 +80,18 @@ def parse_override(argument: str) -> tuple[str, Any]:
         return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text
 
 
-def known_keys(settings: Settings, prefix: str = "") -> Iterator[str]:
+def known_keys(settings: Settings) -> Iterator[str]:
     """List every key that can be set, dotted."""
+    return (key for key, _ in flatten(settings) if not key.startswith("sample.settings."))  # those are other settings'
+
+
+def flatten(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """List every value with its dotted key."""
     for key, value in settings.items():
-        if f"{prefix}{key}" == "sample.settings":
-            continue  # values of other settings
         if isinstance(value, dict) and value:
-            yield from known_keys(value, f"{prefix}{key}.")
+            yield from flatten(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}"
+            yield f"{prefix}{key}", value
 
 
 def _like(present: Any, value: Any, key: str) -> Any:

@@ -15,7 +15,8 @@ from fusion.devices import choose_device
 from fusion.files import write_json
 from pipelines.config import Settings
 from pipelines.detection_report import report_stage
-from pipelines.fusing import fuser_names, fusion_stages
+from pipelines.fuser_source import fuser_names
+from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
 from pipelines.run_of import RunOf
 from pipelines.sampling import sample_stage

@@ -7,26 +7,27 @@ import datetime
 from fusion.registry import fuser_class
 from pipelines.config import Settings
 from pipelines.environment import describe_environment
-from pipelines.fusing import fuser_names, is_trained
+from pipelines.fuser_source import FuserSource, fuser_names, fuser_source
 
 Facts = list[tuple[str, str]]
 
 
 def fuser_facts(settings: Settings) -> Facts:
     """Say of every learned fuser where its weights come from."""
-    training = settings["training"]
-    schedule = training["schedule"]
-    trained = (
+    sources = [fuser_source(settings, row) for row in fuser_names(settings)]
+    return [(source.row, _origin(source)) for source in sources if fuser_class(source.name).learned]
+
+
+def _origin(source: FuserSource) -> str:
+    if source.training is None:
+        return f"weights {source.options['weights']}"
+    training, schedule = source.training, source.training["schedule"]
+    return (
         f"trained on the training pairs ({schedule['validation']:.0%} held out to choose the epoch): "
         f"{training['ablation']} objective, {schedule['epochs']} epochs, crops of {schedule['crop']} px, "
         f"batch {schedule['batch_size']}, Adam {schedule['learning_rate']}, {schedule['precision']}, "
         f"seed {schedule['seed']}"
     )
-    return [
-        (name, trained if is_trained(settings, name) else f"weights {settings['fuser_options'][name]['weights']}")
-        for name in fuser_names(settings)
-        if fuser_class(name).learned
-    ]
 
 
 def run_facts(command: str) -> Facts:

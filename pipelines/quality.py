@@ -9,7 +9,8 @@ from downstream.splitting import SPLITS, assign_splits
 from fusion.errors import InputError
 from fusion.pairs import Pair
 from pipelines.config import Settings
-from pipelines.fusing import fuser_names, fusion_stages, is_trained
+from pipelines.fuser_source import fuser_names, fuser_source
+from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
 from pipelines.quality_report import report_stage
 from pipelines.sampling import sample_stage
@@ -27,7 +28,7 @@ def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
         InputError: settings that no stage could run with.
     """
     fusers = fuser_names(settings)
-    trained = [name for name in fusers if is_trained(settings, name)]
+    trained = [name for name in fusers if fuser_source(settings, name).training]
     if root is not None and settings["data"]["split"] == _ALL and trained:
         raise InputError(
             f"fuser {trained[0]!r} has to be trained, but data.split={_ALL!r} leaves no pair for that; expected "

@@ -11,7 +11,7 @@ from fusion.score_means import Means
 from fusion.score_tables import arrow, means_table, metric_cells, write_scores
 from pipelines.config import Settings
 from pipelines.facts import Facts, fuser_facts, run_facts
-from pipelines.fusing import SOURCES, fuser_names
+from pipelines.fuser_source import SOURCES, fuser_names
 from pipelines.pair_lists import load_pairs
 from pipelines.panels import Panel, blocks, write_panels
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
@@ -42,6 +42,7 @@ def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
             f"**{SAMPLE_NOTE}**\n" if is_sample else "",
             f"## {mark}The run\n\n{markdown_lines(('fact', 'value'), facts)}",
             means_table(means, scores.convention, scores.failed, mark),
+            _published(settings["metrics"]["published"], list(means)),
             f"## {mark}Scenes\n" if settings["panels"] else "",
             write_panels(out_dir, _panels(settings, fusers, inputs), title),
             f"## How to read the table\n\n{_EXPLANATION}",
@@ -53,6 +54,13 @@ def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
     needs = ("prepare", *(f"fuse/{fuser}" for fuser in fusers), *(f"score_fusion/{fuser}" for fuser in fusers))
     decisive = {"name": settings["name"], "panels": settings["panels"]}
     return Stage("report", run, decisive, needs=needs)
+
+
+def _published(values: dict[str, dict[str, float]], metrics: list[str]) -> str:
+    if not values:
+        return ""
+    lines = [[row, *(str(of_row.get(metric, "-")) for metric in metrics)] for row, of_row in values.items()]
+    return f"## Published values, on other images\n\n{markdown_lines(['row', *metrics], lines)}"
 
 
 def _data_facts(settings: Settings, inputs: Inputs, is_sample: bool) -> Facts:

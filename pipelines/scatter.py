@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from fusion.score_tables import arrow
 from pipelines.agreement import Agreement
 from pipelines.figures import CURVE_PALETTE, save_figure
-from pipelines.fusing import SOURCES
+from pipelines.fuser_source import SOURCES
 
 _COLUMNS = 6
 

@@ -3,5 +3,6 @@ device = "auto"
 metrics = dict(
     convention="eif",  # or cddfuse, vifb, clean
     names=[],  # which metrics; none named: the convention's suite
+    published=dict(),  # by fuser and metric: what a paper says, shown beside
 )
 panels = 4  # scenes shown

@@ -7,6 +7,7 @@ import pytest
 from fusion.errors import InputError
 from fusion.pairs import Pair
 from pipelines.config import load_settings, override
+from pipelines.fuser_source import fuser_names, fuser_source
 from pipelines.pair_lists import load_pairs, save_pairs
 from pipelines.quality import quality_task, split_pairs
 
@@ -87,3 +88,22 @@ def test_an_unknown_metric_is_refused_before_anything_runs(folder: Path, key: st
     override(settings, key, value)
     with pytest.raises(InputError, match=message):
         quality_task(settings, folder, "")
+
+
+def test_a_variant_is_trained_with_its_own_settings_and_all_others_alike() -> None:
+    settings = load_settings("ablation")
+    override(settings, "variants.mine.network.gate", "pixel")
+    override(settings, "fuser_options.isfuse.weights", "given.safetensors")
+    mine, full = fuser_source(settings, "mine"), fuser_source(settings, "full")
+    assert mine.training is not None
+    assert mine.training["network"] == {**settings["training"]["network"], "gate": "pixel"}
+    assert full.training == settings["training"]
+    assert mine.needs == ("train_fusion/mine",)
+    assert fuser_names(settings)[-2:] == ["full", "mine"]
+
+
+def test_a_variant_of_an_unknown_setting_is_refused() -> None:
+    settings = load_settings("ablation")
+    override(settings, "variants.mine.network.gates", "pixel")
+    with pytest.raises(InputError, match=r"unknown setting 'network\.gates'\. Did you mean 'network\.gate'"):
+        fuser_source(settings, "mine")

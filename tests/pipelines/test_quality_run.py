@@ -16,8 +16,8 @@ from fusion.images import write_image
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), "fusion_quality", *arguments]
+def run(cwd: Path, *arguments: str, pipeline: str = "fusion_quality") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), pipeline, *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False)
 
@@ -99,3 +99,18 @@ def test_a_fuser_that_fails_is_a_line_with_the_reason(tmp_path: Path) -> None:
     page = (tmp_path / "work" / "fusion_quality-sample" / "report" / "report.md").read_text(encoding="utf-8")
     assert "| isfuse | failed: " in page
     assert "training diverged" in page
+
+
+@pytest.mark.slow
+def test_the_ablation_trains_every_row_alike_and_shows_what_was_published(tmp_path: Path) -> None:
+    tiny = ("sample.train=6", "sample.test=2", "training.schedule.epochs=1", "training.schedule.crop=16")
+    result = run(tmp_path, *tiny, "metrics.names=AG,Qabf", "panels=0", pipeline="ablation")
+    assert result.returncode == 0, result.stderr
+    work = tmp_path / "work" / "ablation-sample"
+    page = (work / "report" / "report.md").read_text(encoding="utf-8")
+    for row in ("no_integrator", "no_interventions", "full"):
+        assert f"| {row} | trained on the training pairs" in page
+        assert (work / "train_fusion" / row / "curves.png").exists()
+    assert "| full | 6.136 | 0.467 |" in page
+    weights = [(path / "best.safetensors").read_bytes() for path in sorted((work / "train_fusion").iterdir())]
+    assert len(set(weights)) == 6
