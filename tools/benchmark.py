@@ -1,4 +1,4 @@
-"""Measure speed as ratios within one run: the metrics against a plain NumPy/SciPy rendition of the same suite."""
+"""Measure speed as ratios within one run."""
 
 from __future__ import annotations
 
@@ -11,30 +11,78 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import torch
 
 from fusion import build_fuser, match_pairs
+from fusion.devices import choose_device
 from fusion.images import luma
+from fusion.interventions import Masks, complementary_masks, random_masks
 from fusion.metrics import SUITES, measure
+from fusion.networks.isfuse import ISFuse
+from fusion.objective import Objective
 from fusion.pairs import Pair
 from pipelines.command_line import exit_code
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "fusion" / "metrics"))
 from plain_conventions import PLAIN  # the rendition the tests compare with
 
+MASKS = (complementary_masks, random_masks)
 Images = list[torch.Tensor]  # infrared, visible, fused, each (1, 1, H, W) uint8
 
 
 def main() -> None:
     """Parse, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["metrics"])
-    parser.add_argument("--infrared", type=Path, required=True, help="folder of infrared images")
-    parser.add_argument("--visible", type=Path, required=True, help="folder of visible images with equal file names")
-    parser.add_argument("--images", type=int, default=20, help="how many pairs to take (default: %(default)s)")
+    kinds = parser.add_subparsers(required=True, metavar="what")
+    metrics = kinds.add_parser("metrics", help="fusion metrics against a plain NumPy/SciPy rendition")
+    metrics.add_argument("--infrared", type=Path, required=True, help="folder of infrared images")
+    metrics.add_argument("--visible", type=Path, required=True, help="folder of visible images with equal file names")
+    metrics.add_argument("--images", type=int, default=20, help="how many pairs to take (default: %(default)s)")
+    metrics.set_defaults(measure=benchmark_metrics)
+    training = kinds.add_parser("training", help="a training step with all interventions against one plain pass")
+    training.add_argument("--crop", type=int, default=128, help="side of the crops (default: %(default)s)")
+    training.add_argument("--batch", type=int, default=8, help="crops a step (default: %(default)s)")
+    training.add_argument("--steps", type=int, default=10, help="steps of each kind (default: %(default)s)")
+    training.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
+    training.set_defaults(measure=benchmark_training)
     arguments = parser.parse_args()
+    arguments.measure(arguments)
+
+
+def benchmark_training(arguments: argparse.Namespace) -> None:
+    """Time steps of the full objective and of the standard pass alone, in turn, and print medians and their ratio."""
+    device, size = choose_device(arguments.device), (arguments.batch, 1, arguments.crop, arguments.crop)
+    generator = torch.Generator().manual_seed(0)
+    infrared, visible = (torch.rand(size, generator=generator).to(device) for _ in range(2))
+    masks = [Masks(*(mask.to(device) for mask in draw(size[0], *size[2:], generator))) for draw in MASKS]
+    cores = f"{platform.machine()}, {torch.get_num_threads()} threads"
+    print(
+        f"crops {arguments.crop}, batch {arguments.batch}, {device.type}, {cores}; median ms of {arguments.steps} steps"
+    )
+    print(f"{'precision':10}{'one pass':>10}{'full':>10}{'ratio':>8}")
+    for precision in (torch.float32, torch.bfloat16):
+        network = ISFuse().to(device).to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(network.parameters(), 1e-4)
+        seconds: dict[str, list[float]] = {"no_interventions": [], "full": []}
+        for _ in range(arguments.steps + 1):
+            for ablation, measured in seconds.items():
+                start = time.monotonic()
+                with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+                    terms = Objective(ablation=ablation).terms(network, infrared, visible, *masks)
+                optimizer.zero_grad(set_to_none=True)
+                terms["total"].backward()
+                optimizer.step()
+                terms["total"].item()  # waits for a GPU
+                measured.append(time.monotonic() - start)
+        plain, full = (median(measured[1:]) * 1000 for measured in seconds.values())
+        print(f"{str(precision).removeprefix('torch.'):10}{plain:10.0f}{full:10.0f}{full / plain:8.2f}")
+
+
+def benchmark_metrics(arguments: argparse.Namespace) -> None:
+    """Compare every metric and the suite with the plain rendition, in speed and values."""
     pairs = match_pairs(arguments.infrared, arguments.visible)[: arguments.images]
     torch.set_num_threads(1)
     triplets = [_average_of(pair) for pair in pairs]
