@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fusion.metrics.triplet import Triplet
-from fusion.metrics.windows import sobel
+from fusion.metrics.windows import sobel, strips
 
 
 def edge_preservation(images: Triplet) -> Tensor:
@@ -49,35 +49,44 @@ def fusion_artifacts_as_called(images: Triplet) -> Tensor:
 
 
 def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
-    down, along = sobel(F.pad(images.planes, (1, 1, 1, 1)))
-    angle = torch.atan(down / along).masked_fill_(along == 0, -math.pi / 2)  # up is positive in the authors' code
-    strength = down.square_().add_(along.square_()).sqrt_()
-    of_fused = strength[2]
-    kept: list[Tensor] = []
-    for of_source, its_angle in zip(strength[:2], angle[:2], strict=True):
-        ratio = _ratio(of_source, of_fused)
+    kept, there = images.planes.new_zeros(2, 2, images.batch)
+    for strip in strips(F.pad(images.planes, (1, 1, 1, 1)), 3):
+        down, along = sobel(strip)
+        # up is positive in the authors' code, so -pi/2 where the edge runs along a row
+        angle = (down / along).nan_to_num_(nan=-math.inf, posinf=-math.inf, neginf=-math.inf).atan_()
+        strength = _strength(down, along)
+        source, fused = strength[:2], strength[2]
+        ratio = _ratio(source, fused)
         if strength_factor is not None:
-            ratio = torch.where(of_source == of_fused, strength_factor * of_fused, ratio)
-        agreement = (its_angle - angle[2]).abs_().mul_(-2 / math.pi).add_(1)
+            ratio = torch.where(source == fused, strength_factor * fused, ratio)
+        agreement = angle[:2].sub_(angle[2]).abs_().mul_(-2 / math.pi).add_(1)
         quality_inverse = _rise(ratio, 15, 0.5).mul_(_rise(agreement, 22, 0.8))
-        kept.append((of_source / quality_inverse).sum((1, 2)))
-    return 0.9994 * 0.9879 * (kept[0] + kept[1]) / strength[:2].sum((0, 2, 3))
+        there += source.sum((2, 3))
+        kept += source.div_(quality_inverse).sum((2, 3))
+    return 0.9994 * 0.9879 * kept.sum(0) / there.sum(0)
 
 
 def _artifacts(planes: Tensor) -> Tensor:
     """Compute Nabf of (3, B, H, W): two sources, then the fused image."""
-    down, along = sobel(F.pad(planes, (1, 1, 1, 1), mode="reflect") / 8)
-    strength = (down * down + along * along).sqrt_()
-    weight = torch.where(strength[:2] >= 2, strength[:2] * strength[:2].sqrt(), 0.001)
-    added = (strength[2] > strength[0]) & (strength[2] > strength[1])
-    down, along = down[:, added], along[:, added]  # (3, number of such pixels)
-    angle = torch.where(down == 0, (along != 0) * (math.pi / 2), torch.atan(along / down))
-    ratio = _ratio(strength[:2, added], strength[2, added])
-    agreement = ((angle[:2] - angle[2]).abs() - math.pi / 2).abs() * (2 / math.pi)
-    quality = (0.9999 * 0.9995 / (_rise(ratio, 19, 0.5) * _rise(agreement, 22, 0.5))).sqrt()
-    lost = ((1 - quality) * weight[:, added]).sum(0)
-    per_image = torch.zeros(planes.shape[1], dtype=lost.dtype, device=lost.device)
-    return per_image.index_add_(0, added.nonzero()[:, 0], lost) / weight.sum((0, 2, 3))
+    lost, there = planes.new_zeros(2, planes.shape[1])
+    for strip in strips(F.pad(planes, (1, 1, 1, 1), mode="reflect"), 3):
+        down, along = (difference.div_(8) for difference in sobel(strip))
+        strength = (down * down).addcmul_(along, along).sqrt_()
+        weight = torch.where(strength[:2] >= 2, strength[:2] * strength[:2].sqrt(), 0.001)
+        there += weight.sum((0, 2, 3))
+        added = (strength[2] > strength[0]) & (strength[2] > strength[1])
+        down, along = down[:, added], along[:, added]  # (3, number of such pixels)
+        angle = torch.where(down == 0, (along != 0) * (math.pi / 2), torch.atan(along / down))
+        ratio = _ratio(strength[:2, added], strength[2, added])
+        agreement = ((angle[:2] - angle[2]).abs() - math.pi / 2).abs() * (2 / math.pi)
+        quality = (0.9999 * 0.9995 / (_rise(ratio, 19, 0.5) * _rise(agreement, 22, 0.5))).sqrt()
+        lost.index_add_(0, added.nonzero()[:, 0], ((1 - quality) * weight[:, added]).sum(0))
+    return lost / there
+
+
+def _strength(down: Tensor, along: Tensor) -> Tensor:
+    """Turn `down`, in place, into the strength of the edge."""
+    return down.square_().addcmul_(along, along).sqrt_()
 
 
 def _ratio(first: Tensor, second: Tensor) -> Tensor:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
+from fusion.metrics.structure import structural_similarity
 from fusion.metrics.triplet import Triplet
-from fusion.metrics.windows import WindowMoments, filter_valid, gaussian, halve, window_moments
+from fusion.metrics.windows import filter_valid, gaussian, halve, window_moments
 
 WANG_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 _TINY = 1e-10  # a variance below this counts as none
@@ -20,24 +22,22 @@ def ssim(images: Triplet) -> Tensor:
 
     Source: Wang, Bovik, Sheikh and Simoncelli, IEEE Trans. Image Processing 13 (2004).
     """
-    return _ssim(images.gaussian_moments, 255.0).mean(0)
+    return images.gaussian_similarity[0].mean(0)
 
 
 def ssim_sum(images: Triplet) -> Tensor:
     """Give the sum of the two SSIMs, as VIFB does."""
-    return _ssim(images.gaussian_moments, 255.0).sum(0)
+    return images.gaussian_similarity[0].sum(0)
 
 
 def ssim_range_1(images: Triplet) -> Tensor:
     """Give the standard code's SSIM, called with range 1 on images of 0..255."""
-    return _ssim(images.gaussian_moments, 1.0).mean(0)
+    return structural_similarity(images.planes, gaussian(11, 1.5), 1.0)[0].mean(0)
 
 
 def ssim_cddfuse(images: Triplet) -> Tensor:
     """Give CDDFuse's SSIM: sum of both, uniform 7x7 window, sample covariance, range 2 on images of 0..255."""
-    moments = window_moments(images.planes, (1 / 7,) * 7)
-    unbiased = 49 / 48
-    return _ssim(WindowMoments(moments[0], moments[1] * unbiased, moments[2] * unbiased), 2.0).sum(0)
+    return structural_similarity(images.planes, (1 / 7,) * 7, 2.0, correction=49 / 48)[0].sum(0)
 
 
 def multi_scale_ssim(images: Triplet) -> Tensor:
@@ -49,11 +49,11 @@ def multi_scale_ssim(images: Triplet) -> Tensor:
     """
     planes, product = images.planes, torch.ones_like(images.squared_errors)
     for scale, weight in enumerate(WANG_WEIGHTS):
-        moments = images.gaussian_moments if scale == 0 else window_moments(planes, gaussian(11, 1.5))
-        last = scale == len(WANG_WEIGHTS) - 1
-        score = _ssim(moments, 255.0) if last else _contrast(moments, 255.0).mean((2, 3))
+        planes = planes if scale == 0 else halve(planes)
+        similarity = images.gaussian_similarity if scale == 0 else structural_similarity(planes, gaussian(11, 1.5), 255.0)
+        ssim, contrast = similarity
+        score = ssim if scale == len(WANG_WEIGHTS) - 1 else contrast
         product = product * score.clamp(min=0) ** weight
-        planes = planes if last else halve(planes)
     return product.mean(0)
 
 
@@ -70,28 +70,17 @@ def visual_information_fidelity(images: Triplet) -> Tensor:
         window = gaussian(size, size / 5)
         if size < 17:
             planes = filter_valid(planes, window)[..., ::2, ::2]
-        moments = window_moments(planes, window)
-        variances = moments.variances.clamp_(min=0)
-        flat = variances < _TINY
-        source, fused = variances[:2].masked_fill_(flat[:2], 0.0), variances[2]
-        gain = (moments.covariances / (source + _TINY)).clamp_(min=0).masked_fill_(flat[:2] | flat[2], 0.0)
-        noise = (fused - gain * moments.covariances).clamp_(min=_TINY)
-        seen += gain.square_().mul_(source).div_(noise.add_(_NOISE)).log1p_().sum((2, 3))
-        there += source.div_(_NOISE).log1p_().sum((2, 3))
+        for _, variances, covariances in window_moments(planes, window):
+            # a flat window holds no information and lets none through
+            source, fused = F.threshold_(variances, _TINY, 0.0).tensor_split([2])
+            shared = covariances.clamp_(min=0).masked_fill_(fused == 0, 0.0)
+            gain = shared / (source + _TINY)
+            noise = (fused - gain * shared).clamp_(min=_TINY).add_(_NOISE)
+            seen += _log_sum(gain.square_().mul_(source).div_(noise))
+            there += _log_sum(source.div_(_NOISE))
     return (seen / there).sum(0)
 
 
-def _ssim(moments: WindowMoments, levels: float) -> Tensor:
-    """Give the mean SSIM of each source with the fused image, (2, B)."""
-    constant = (0.01 * levels) ** 2
-    source, fused = moments.means[:2], moments.means[2]
-    luminance = (source * fused).mul_(2).add_(constant)
-    luminance.div_((source * source).add_(fused * fused).add_(constant))
-    return luminance.mul_(_contrast(moments, levels)).mean((2, 3))
-
-
-def _contrast(moments: WindowMoments, levels: float) -> Tensor:
-    """Map contrast and structure terms, (2, B, H', W')."""
-    constant = (0.03 * levels) ** 2
-    spread = (moments.variances[:2] + moments.variances[2]).add_(constant)
-    return (2 * moments.covariances).add_(constant).div_(spread)
+def _log_sum(ratios: Tensor) -> Tensor:
+    """Sum log(1 + ratio) of (2, B, H, W), H at most 32, as (2, B): a product of 32 ratios below 10^5 is finite."""
+    return ratios.add_(1).prod(2).log_().sum(2)

@@ -7,7 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from fusion.metrics.windows import WindowMoments, gaussian, window_moments
+from fusion.metrics.structure import structural_similarity
+from fusion.metrics.windows import gaussian
 
 LEVELS = 256
 MOST_PIXELS = 11_000_000  # so that n * sum of squares stays exact in 64-bit integers
@@ -33,14 +34,15 @@ class Triplet:
         self.batch, _, self.height, self.width = shapes[0]
         if not 0 < self.height * self.width <= MOST_PIXELS:
             raise ValueError(f"{self.width}x{self.height} pixels; expected 1 to {MOST_PIXELS}")
-        self.planes = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)  # (3, B, H, W)
+        self._levels = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)
+        self.planes = self._levels.double()  # (3, B, H, W)
         self.fused = self.planes[2]  # (B, H, W) float64
 
     @cached_property
     def joint_counts(self) -> Tensor:
         """Count how often source level x meets fused level f: (2, B, 256, 256) float64, infrared first."""
-        levels = self.planes.flatten(2).long()  # (3, B, H*W)
-        cell = torch.arange(2 * self.batch, device=levels.device).view(2, self.batch, 1)
+        levels = self._levels.flatten(2).int()  # (3, B, H*W)
+        cell = torch.arange(2 * self.batch, dtype=torch.int, device=levels.device).view(2, self.batch, 1)
         index = (cell * LEVELS + levels[:2]) * LEVELS + levels[2]
         counts = torch.bincount(index.flatten(), minlength=2 * self.batch * LEVELS**2)
         return counts.view(2, self.batch, LEVELS, LEVELS).double()
@@ -65,15 +67,15 @@ class Triplet:
         return (squares[:, :2] + squares[:, 2:] - 2 * products[:, :2, 2]).T.double() / (self.height * self.width)
 
     @cached_property
-    def gaussian_moments(self) -> WindowMoments:
-        """Give the local moments under the 11x11 Gaussian window of SSIM."""
-        return window_moments(self.planes, gaussian(11, 1.5))
+    def gaussian_similarity(self) -> tuple[Tensor, Tensor]:
+        """Give SSIM and its contrast term under the 11x11 Gaussian window, range 255, each (2, B)."""
+        return structural_similarity(self.planes, gaussian(11, 1.5), 255.0)
 
 
 def _grey_levels(image: Tensor) -> Tensor:
     if image.dtype == torch.uint8:
-        return image.double()
+        return image
     low, high = image.min().item(), image.max().item()
     if not (low >= 0 and high <= 255 and bool((image == image.round()).all())):
         raise ValueError(f"values {low:g}..{high:g}; expected whole grey levels 0..255 (round first)")
-    return image.double()
+    return image.byte()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_BLOCK = 32  # rows or columns computed by one matrix product
+_BLOCK = 32  # rows or columns that one matrix product computes
 
 
 class WindowMoments(NamedTuple):
@@ -31,27 +31,37 @@ def gaussian(size: int, sigma: float) -> tuple[float, ...]:
     return tuple((weights / weights.sum()).tolist())
 
 
-def filter_valid(planes: Tensor, weights: Sequence[float]) -> Tensor:
-    """Filter (..., H, W) along both axes with a window of n weights; (..., H - n + 1, W - n + 1).
+def strips(planes: Tensor, side: int) -> Iterator[Tensor]:
+    """Cut (..., H, W) into strips of rows for a window of `side` rows; each repeats the last side - 1 of the one before.
+
+    What is computed from a strip stays in the cache, and small memory is reused where large memory is fetched anew.
 
     Raises:
         ValueError: the image is smaller than the window.
     """
-    if min(planes.shape[-2:]) < len(weights):
+    if min(planes.shape[-2:]) < side:
         size = f"{planes.shape[-1]}x{planes.shape[-2]}"
-        raise ValueError(f"a window of {len(weights)}x{len(weights)} does not fit into {size} pixels")
-    return _filter_along(_filter_down(planes, tuple(weights)), tuple(weights))
+        raise ValueError(f"a window of {side}x{side} does not fit into {size} pixels")
+    for top in range(0, planes.shape[-2] - side + 1, _BLOCK):
+        yield planes[..., top : top + _BLOCK + side - 1, :]
 
 
-def window_moments(planes: Tensor, weights: Sequence[float]) -> WindowMoments:
-    """Compute the moments of (3, ..., H, W) planes, infrared, visible, fused, under one window."""
-    maps = planes.new_empty(8, *planes.shape[1:])
-    maps[:3] = planes
-    torch.mul(planes, planes, out=maps[3:6])
-    torch.mul(planes[:2], planes[2], out=maps[6:])
-    filtered = filter_valid(maps, weights)
-    means, squares, products = filtered[:3], filtered[3:6], filtered[6:]
-    return WindowMoments(means, squares.sub_(means**2), products.sub_(means[:2] * means[2]))
+def filter_valid(planes: Tensor, weights: tuple[float, ...]) -> Tensor:
+    """Filter (..., H, W) along both axes with a window of n weights; (..., H - n + 1, W - n + 1)."""
+    return torch.cat([_filter_strip(strip, weights) for strip in strips(planes, len(weights))], dim=-2)
+
+
+def window_moments(planes: Tensor, weights: tuple[float, ...]) -> Iterator[WindowMoments]:
+    """Compute the moments of (3, ..., H, W) planes, infrared, visible, fused, under one window, strip by strip."""
+    for strip in strips(planes, len(weights)):
+        maps = strip.new_empty(8, *strip.shape[1:])
+        maps[:3] = strip
+        torch.mul(strip, strip, out=maps[3:6])
+        torch.mul(strip[:2], strip[2], out=maps[6:])
+        filtered = _filter_strip(maps, weights)
+        means, squares, products = filtered[:3], filtered[3:6], filtered[6:]
+        variances = squares.addcmul_(means, means, value=-1)
+        yield WindowMoments(means, variances, products.addcmul_(means[:2], means[2], value=-1))
 
 
 def halve(planes: Tensor) -> Tensor:
@@ -70,23 +80,14 @@ def sobel(padded: Tensor) -> tuple[Tensor, Tensor]:
     return down, along
 
 
-# Both directions are products with a banded matrix, block by block: several times faster than float64 convolutions.
-def _filter_down(planes: Tensor, weights: tuple[float, ...]) -> Tensor:
-    band, reach = _band(weights, planes.device), len(weights) - 1
-    rows = planes.shape[-2] - reach
-    filtered = planes.new_empty(*planes.shape[:-2], rows, planes.shape[-1])
-    for plane, result in zip(planes.flatten(0, -3), filtered.flatten(0, -3), strict=True):
-        for top in range(0, rows, _BLOCK):
-            count = min(_BLOCK, rows - top)
-            torch.mm(band[:count, : count + reach], plane[top : top + count + reach], out=result[top : top + count])
-    return filtered
-
-
-def _filter_along(planes: Tensor, weights: tuple[float, ...]) -> Tensor:
-    band, reach = _band(weights, planes.device), len(weights) - 1
-    columns = planes.shape[-1] - reach
-    filtered = planes.new_empty(*planes.shape[:-1], columns)
-    lines, results = planes.flatten(0, -2), filtered.flatten(0, -2)
+# Both directions are products with a banded matrix: several times faster than float64 convolutions.
+def _filter_strip(strip: Tensor, weights: tuple[float, ...]) -> Tensor:
+    """Filter (..., at most 32 + n - 1, W)."""
+    band, reach = _band(weights, strip.device), len(weights) - 1
+    rows, columns = strip.shape[-2] - reach, strip.shape[-1] - reach
+    down = band[:rows, : rows + reach] @ strip
+    filtered = strip.new_empty(*down.shape[:-1], columns)
+    lines, results = down.flatten(0, -2), filtered.flatten(0, -2)
     for left in range(0, columns, _BLOCK):
         count = min(_BLOCK, columns - left)
         block = lines[:, left : left + count + reach]
