@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -40,21 +41,19 @@ def fusion_artifacts(images: Triplet) -> Tensor:
 
     Source: Shreyamsha Kumar, Signal, Image and Video Processing 7 (2013).
     """
-    return _artifacts(images.planes)
+    return _artifacts(images.levels)
 
 
 def fusion_artifacts_as_called(images: Triplet) -> Tensor:
     """Give what the standard code prints as Nabf since 2023: the infrared image stands where the fused one belongs."""
-    return _artifacts(images.planes[[1, 2, 0]])
+    return _artifacts(images.levels[[1, 2, 0]])
 
 
 def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
     kept, there = images.planes.new_zeros(2, 2, images.batch)
-    for strip in strips(F.pad(images.planes, (1, 1, 1, 1)), 3):
-        down, along = sobel(strip)
+    for down, along, strength in _edges(F.pad(images.levels.float(), (1, 1, 1, 1))):
         # up is positive in the authors' code, so -pi/2 where the edge runs along a row
-        angle = (down / along).nan_to_num_(nan=-math.inf, posinf=-math.inf, neginf=-math.inf).atan_()
-        strength = _strength(down, along)
+        angle = (down.double() / along.double()).nan_to_num_(nan=-math.inf, posinf=-math.inf, neginf=-math.inf).atan_()
         source, fused = strength[:2], strength[2]
         ratio = _ratio(source, fused)
         if strength_factor is not None:
@@ -66,27 +65,29 @@ def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
     return 0.9994 * 0.9879 * kept.sum(0) / there.sum(0)
 
 
-def _artifacts(planes: Tensor) -> Tensor:
+def _artifacts(levels: Tensor) -> Tensor:
     """Compute Nabf of (3, B, H, W): two sources, then the fused image."""
-    lost, there = planes.new_zeros(2, planes.shape[1])
-    for strip in strips(F.pad(planes, (1, 1, 1, 1), mode="reflect"), 3):
-        down, along = (difference.div_(8) for difference in sobel(strip))
-        strength = (down * down).addcmul_(along, along).sqrt_()
+    lost, there = torch.zeros(2, levels.shape[1], dtype=torch.float64, device=levels.device)
+    for down, along, strength in _edges(F.pad(levels.float(), (1, 1, 1, 1), mode="reflect")):
+        strength.div_(8)
         weight = torch.where(strength[:2] >= 2, strength[:2] * strength[:2].sqrt(), 0.001)
         there += weight.sum((0, 2, 3))
-        added = (strength[2] > strength[0]) & (strength[2] > strength[1])
-        down, along = down[:, added], along[:, added]  # (3, number of such pixels)
+        image, row, column = ((strength[2] > strength[0]) & (strength[2] > strength[1])).nonzero(as_tuple=True)
+        added = (slice(None), image, row, column)
+        down, along, strength = down[added].double(), along[added].double(), strength[added]
         angle = torch.where(down == 0, (along != 0) * (math.pi / 2), torch.atan(along / down))
-        ratio = _ratio(strength[:2, added], strength[2, added])
+        ratio = _ratio(strength[:2], strength[2])
         agreement = ((angle[:2] - angle[2]).abs() - math.pi / 2).abs() * (2 / math.pi)
         quality = (0.9999 * 0.9995 / (_rise(ratio, 19, 0.5) * _rise(agreement, 22, 0.5))).sqrt()
-        lost.index_add_(0, added.nonzero()[:, 0], ((1 - quality) * weight[:, added]).sum(0))
+        lost.index_add_(0, image, ((1 - quality) * weight[added]).sum(0))
     return lost / there
 
 
-def _strength(down: Tensor, along: Tensor) -> Tensor:
-    """Turn `down`, in place, into the strength of the edge."""
-    return down.square_().addcmul_(along, along).sqrt_()
+def _edges(padded: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Give the Sobel differences and the strength of the edges, strip by strip; all but the root is exact in float32."""
+    for strip in strips(padded, 3):
+        down, along = sobel(strip)
+        yield down, along, (down * down).addcmul_(along, along).double().sqrt_()
 
 
 def _ratio(first: Tensor, second: Tensor) -> Tensor:

@@ -50,7 +50,9 @@ def multi_scale_ssim(images: Triplet) -> Tensor:
     planes, product = images.planes, torch.ones_like(images.squared_errors)
     for scale, weight in enumerate(WANG_WEIGHTS):
         planes = planes if scale == 0 else halve(planes)
-        similarity = images.gaussian_similarity if scale == 0 else structural_similarity(planes, gaussian(11, 1.5), 255.0)
+        similarity = (
+            images.gaussian_similarity if scale == 0 else structural_similarity(planes, gaussian(11, 1.5), 255.0)
+        )
         ssim, contrast = similarity
         score = ssim if scale == len(WANG_WEIGHTS) - 1 else contrast
         product = product * score.clamp(min=0) ** weight
@@ -69,7 +71,7 @@ def visual_information_fidelity(images: Triplet) -> Tensor:
     for size in (17, 9, 5, 3):
         window = gaussian(size, size / 5)
         if size < 17:
-            planes = filter_valid(planes, window)[..., ::2, ::2]
+            planes = filter_valid(planes, window, step=2)
         for _, variances, covariances in window_moments(planes, window):
             # a flat window holds no information and lets none through
             source, fused = F.threshold_(variances, _TINY, 0.0).tensor_split([2])

@@ -34,14 +34,14 @@ class Triplet:
         self.batch, _, self.height, self.width = shapes[0]
         if not 0 < self.height * self.width <= MOST_PIXELS:
             raise ValueError(f"{self.width}x{self.height} pixels; expected 1 to {MOST_PIXELS}")
-        self._levels = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)
-        self.planes = self._levels.double()  # (3, B, H, W)
+        self.levels = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)  # uint8
+        self.planes = self.levels.double()  # (3, B, H, W)
         self.fused = self.planes[2]  # (B, H, W) float64
 
     @cached_property
     def joint_counts(self) -> Tensor:
         """Count how often source level x meets fused level f: (2, B, 256, 256) float64, infrared first."""
-        levels = self._levels.flatten(2).int()  # (3, B, H*W)
+        levels = self.levels.flatten(2).int()  # (3, B, H*W)
         cell = torch.arange(2 * self.batch, dtype=torch.int, device=levels.device).view(2, self.batch, 1)
         index = (cell * LEVELS + levels[:2]) * LEVELS + levels[2]
         counts = torch.bincount(index.flatten(), minlength=2 * self.batch * LEVELS**2)

@@ -46,9 +46,9 @@ def strips(planes: Tensor, side: int) -> Iterator[Tensor]:
         yield planes[..., top : top + _BLOCK + side - 1, :]
 
 
-def filter_valid(planes: Tensor, weights: tuple[float, ...]) -> Tensor:
-    """Filter (..., H, W) along both axes with a window of n weights; (..., H - n + 1, W - n + 1)."""
-    return torch.cat([_filter_strip(strip, weights) for strip in strips(planes, len(weights))], dim=-2)
+def filter_valid(planes: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
+    """Filter (..., H, W) along both axes where a window of n weights fits, at every `step`-th place (1, 2, 4, ...)."""
+    return torch.cat([_filter_strip(strip, weights, step) for strip in strips(planes, len(weights))], dim=-2)
 
 
 def window_moments(planes: Tensor, weights: tuple[float, ...]) -> Iterator[WindowMoments]:
@@ -81,17 +81,17 @@ def sobel(padded: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # Both directions are products with a banded matrix: several times faster than float64 convolutions.
-def _filter_strip(strip: Tensor, weights: tuple[float, ...]) -> Tensor:
+def _filter_strip(strip: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
     """Filter (..., at most 32 + n - 1, W)."""
     band, reach = _band(weights, strip.device), len(weights) - 1
     rows, columns = strip.shape[-2] - reach, strip.shape[-1] - reach
-    down = band[:rows, : rows + reach] @ strip
-    filtered = strip.new_empty(*down.shape[:-1], columns)
-    lines, results = down.flatten(0, -2), filtered.flatten(0, -2)
-    for left in range(0, columns, _BLOCK):
+    down = band[:rows:step, : rows + reach] @ strip
+    filtered = strip.new_empty(*down.shape[:-1], -(-columns // step))
+    lines, results = down.flatten(0, -2), filtered.flatten(0, -2).split(_BLOCK // step, dim=1)
+    for left, result in zip(range(0, columns, _BLOCK), results, strict=True):
         count = min(_BLOCK, columns - left)
         block = lines[:, left : left + count + reach]
-        torch.mm(block, band[:count, : count + reach].T, out=results[:, left : left + count])
+        torch.mm(block, band[:count:step, : count + reach].T, out=result)
     return filtered
 
 
