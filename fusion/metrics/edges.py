@@ -84,7 +84,7 @@ def _artifacts(levels: Tensor) -> Tensor:
 
 
 def _edges(padded: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Give the Sobel differences and the strength of the edges, strip by strip; all but the root is exact in float32."""
+    """Give the Sobel differences and the strength of edges, strip by strip; all but the root is exact in float32."""
     for strip in strips(padded, 3):
         down, along = sobel(strip)
         yield down, along, (down * down).addcmul_(along, along).double().sqrt_()

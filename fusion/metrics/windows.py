@@ -32,7 +32,7 @@ def gaussian(size: int, sigma: float) -> tuple[float, ...]:
 
 
 def strips(planes: Tensor, side: int) -> Iterator[Tensor]:
-    """Cut (..., H, W) into strips of rows for a window of `side` rows; each repeats the last side - 1 of the one before.
+    """Cut (..., H, W) into strips of rows for a window of `side` rows; they overlap by side - 1.
 
     What is computed from a strip stays in the cache, and small memory is reused where large memory is fetched anew.
 
@@ -80,25 +80,28 @@ def sobel(padded: Tensor) -> tuple[Tensor, Tensor]:
     return down, along
 
 
-# Both directions are products with a banded matrix: several times faster than float64 convolutions.
+# Both directions are products with a banded matrix, block by block: several times faster than float64 convolutions.
 def _filter_strip(strip: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
-    """Filter (..., at most 32 + n - 1, W)."""
-    band, reach = _band(weights, strip.device), len(weights) - 1
-    rows, columns = strip.shape[-2] - reach, strip.shape[-1] - reach
-    down = band[:rows:step, : rows + reach] @ strip
-    filtered = strip.new_empty(*down.shape[:-1], -(-columns // step))
-    lines, results = down.flatten(0, -2), filtered.flatten(0, -2).split(_BLOCK // step, dim=1)
-    for left, result in zip(range(0, columns, _BLOCK), results, strict=True):
-        count = min(_BLOCK, columns - left)
-        block = lines[:, left : left + count + reach]
-        torch.mm(block, band[:count:step, : count + reach].T, out=result)
+    """Filter (..., at most _BLOCK + n - 1, W) at every `step`-th place."""
+    band, overlap = _band(weights, step, strip.device), len(weights) - step
+    rows, columns = ((side - overlap) // step for side in strip.shape[-2:])
+    count = min(_BLOCK // step, columns)
+    across = band[:count, : count * step + overlap].T
+    down = band[:rows, : rows * step + overlap] @ strip[..., : rows * step + overlap, :]
+    lines = down.flatten(0, -2)[:, : columns * step + overlap]
+    filtered = strip.new_empty(*down.shape[:-1], columns)
+    results = filtered.flatten(0, -2)
+    blocks = lines.unfold(1, len(across), count * step).unbind(1)
+    for block, result in zip(blocks, results.unfold(1, count, count).unbind(1), strict=True):
+        torch.mm(block, across, out=result)
+    torch.mm(lines[:, -len(across) :], across, out=results[:, -count:])  # what the whole blocks leave over
     return filtered
 
 
 @lru_cache
-def _band(weights: tuple[float, ...], device: torch.device) -> Tensor:
-    """Lay the weights out as a (block, block + n - 1) matrix, one place further right in every row."""
-    band = torch.zeros(_BLOCK, _BLOCK + len(weights) - 1, dtype=torch.float64)
-    for row in range(_BLOCK):
-        band[row, row : row + len(weights)] = torch.tensor(weights, dtype=torch.float64)
+def _band(weights: tuple[float, ...], step: int, device: torch.device) -> Tensor:
+    """Lay the weights out as a (block / step, block + n - step) matrix, `step` places further right in every row."""
+    band = torch.zeros(_BLOCK // step, _BLOCK + len(weights) - step, dtype=torch.float64)
+    for row, places in enumerate(band):
+        places[row * step : row * step + len(weights)] = torch.tensor(weights, dtype=torch.float64)
     return band.to(device)
