@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from fusion.metrics.triplet import Triplet
-from fusion.metrics.windows import sobel, strips
+from fusion.metrics.windows import sobel
 
 
 def edge_preservation(images: Triplet) -> Tensor:
@@ -50,8 +48,9 @@ def fusion_artifacts_as_called(images: Triplet) -> Tensor:
 
 
 def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
-    kept, there = images.planes.new_zeros(2, 2, images.batch)
-    for down, along, strength in _edges(F.pad(images.levels.float(), (1, 1, 1, 1))):
+    kept = images.planes.new_zeros(2, images.batch)
+    there = torch.zeros_like(kept)
+    for down, along, strength in sobel(images.levels, "constant"):
         # up is positive in the authors' code, so -pi/2 where the edge runs along a row
         angle = (down.double() / along.double()).nan_to_num_(nan=-math.inf, posinf=-math.inf, neginf=-math.inf).atan_()
         source, fused = strength[:2], strength[2]
@@ -67,8 +66,9 @@ def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
 
 def _artifacts(levels: Tensor) -> Tensor:
     """Compute Nabf of (3, B, H, W): two sources, then the fused image."""
-    lost, there = torch.zeros(2, levels.shape[1], dtype=torch.float64, device=levels.device)
-    for down, along, strength in _edges(F.pad(levels.float(), (1, 1, 1, 1), mode="reflect")):
+    lost = torch.zeros(levels.shape[1], dtype=torch.float64, device=levels.device)
+    there = torch.zeros_like(lost)
+    for down, along, strength in sobel(levels, "reflect"):
         strength.div_(8)
         weight = torch.where(strength[:2] >= 2, strength[:2] * strength[:2].sqrt(), 0.001)
         there += weight.sum((0, 2, 3))
@@ -81,13 +81,6 @@ def _artifacts(levels: Tensor) -> Tensor:
         quality = (0.9999 * 0.9995 / (_rise(ratio, 19, 0.5) * _rise(agreement, 22, 0.5))).sqrt()
         lost.index_add_(0, image, ((1 - quality) * weight[added]).sum(0))
     return lost / there
-
-
-def _edges(padded: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Give the Sobel differences and the strength of edges, strip by strip; all but the root is exact in float32."""
-    for strip in strips(padded, 3):
-        down, along = sobel(strip)
-        yield down, along, (down * down).addcmul_(along, along).double().sqrt_()
 
 
 def _ratio(first: Tensor, second: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from fusion.metrics.triplet import Triplet
 from fusion.metrics.windows import sobel
@@ -34,14 +33,14 @@ def spatial_frequency_vifb(images: Triplet) -> Tensor:
 
 def edge_intensity(images: Triplet) -> Tensor:
     """Give the mean Sobel magnitude, with the border repeated (EI)."""
-    down, along = sobel(F.pad(images.fused, (1, 1, 1, 1), mode="replicate"))
-    return torch.hypot(down, along).mean((1, 2))
+    strengths = [strength.sum((1, 2)) for _, _, strength in sobel(images.fused, "replicate")]
+    return torch.stack(strengths).sum(0) / (images.height * images.width)
 
 
 def _gradient_sum(images: Triplet) -> Tensor:
     down, along = torch.gradient(images.fused, dim=(1, 2))
-    return ((down**2 + along**2) / 2).sqrt().sum((1, 2))
+    return ((down**2 + along**2) / 2).double().sqrt().sum((1, 2))
 
 
 def _squared_differences(images: Triplet) -> tuple[Tensor, Tensor]:
-    return images.fused.diff(dim=2) ** 2, images.fused.diff(dim=1) ** 2
+    return (images.fused.diff(dim=2) ** 2).double(), (images.fused.diff(dim=1) ** 2).double()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from fusion.metrics.structure import structural_similarity
 from fusion.metrics.triplet import Triplet
-from fusion.metrics.windows import filter_valid, gaussian, halve, window_moments
+from fusion.metrics.windows import filter_strip, filter_valid, gaussian, halve, strips
 
 WANG_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 _TINY = 1e-10  # a variance below this counts as none
@@ -47,16 +46,13 @@ def multi_scale_ssim(images: Triplet) -> Tensor:
 
     Source: Wang, Simoncelli and Bovik, Asilomar Conference (2003).
     """
-    planes, product = images.planes, torch.ones_like(images.squared_errors)
-    for scale, weight in enumerate(WANG_WEIGHTS):
-        planes = planes if scale == 0 else halve(planes)
-        similarity = (
-            images.gaussian_similarity if scale == 0 else structural_similarity(planes, gaussian(11, 1.5), 255.0)
-        )
-        ssim, contrast = similarity
-        score = ssim if scale == len(WANG_WEIGHTS) - 1 else contrast
-        product = product * score.clamp(min=0) ** weight
-    return product.mean(0)
+    planes, similarities = images.planes, [images.gaussian_similarity]
+    for _ in WANG_WEIGHTS[1:]:
+        planes = halve(planes)
+        similarities.append(structural_similarity(planes, gaussian(11, 1.5), 255.0))
+    terms = [*(contrast for _, contrast in similarities[:-1]), similarities[-1][0]]
+    powers = [term.clamp(min=0) ** weight for term, weight in zip(terms, WANG_WEIGHTS, strict=True)]
+    return torch.stack(powers).prod(0).mean(0)
 
 
 def visual_information_fidelity(images: Triplet) -> Tensor:
@@ -72,15 +68,26 @@ def visual_information_fidelity(images: Triplet) -> Tensor:
         window = gaussian(size, size / 5)
         if size < 17:
             planes = filter_valid(planes, window, step=2)
-        for _, variances, covariances in window_moments(planes, window):
+        for strip in strips(planes, size):
+            variances, covariances = _moments(strip, window)
             # a flat window holds no information and lets none through
-            source, fused = F.threshold_(variances, _TINY, 0.0).tensor_split([2])
+            source, fused = torch.threshold_(variances, _TINY, 0.0).tensor_split([2])
             shared = covariances.clamp_(min=0).masked_fill_(fused == 0, 0.0)
             gain = shared / (source + _TINY)
             noise = (fused - gain * shared).clamp_(min=_TINY).add_(_NOISE)
             seen += _log_sum(gain.square_().mul_(source).div_(noise))
             there += _log_sum(source.div_(_NOISE))
     return (seen / there).sum(0)
+
+
+def _moments(strip: Tensor, window: tuple[float, ...]) -> tuple[Tensor, Tensor]:
+    """Give the variances, (3, B, H', W'), and the covariances of each source with the fused image, (2, B, H', W')."""
+    maps = strip.new_empty(8, *strip.shape[1:])
+    maps[:3] = strip
+    torch.mul(strip, strip, out=maps[3:6])
+    torch.mul(strip[:2], strip[2], out=maps[6:])
+    means, squares, products = filter_strip(maps, window).tensor_split([3, 6])
+    return squares.addcmul_(means, means, value=-1), products.addcmul_(means[:2], means[2], value=-1)
 
 
 def _log_sum(ratios: Tensor) -> Tensor:

@@ -34,9 +34,9 @@ class Triplet:
         self.batch, _, self.height, self.width = shapes[0]
         if not 0 < self.height * self.width <= MOST_PIXELS:
             raise ValueError(f"{self.width}x{self.height} pixels; expected 1 to {MOST_PIXELS}")
-        self.levels = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)  # uint8
-        self.planes = self.levels.double()  # (3, B, H, W)
-        self.fused = self.planes[2]  # (B, H, W) float64
+        self.levels = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)
+        self.planes = self.levels.double()  # (3, B, H, W), as the uint8 levels
+        self.fused = self.levels[2].float()  # (B, H, W), of which differences and their squares are exact in float32
 
     @cached_property
     def joint_counts(self) -> Tensor:

@@ -1,27 +1,15 @@
-"""Sliding windows: separable filters where the window lies inside the image, and local moments under them."""
+"""Sliding windows: separable filters where the window lies inside the image, and Sobel edges, strip by strip."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 _BLOCK = 32  # rows or columns that one matrix product computes
-
-
-class WindowMoments(NamedTuple):
-    """Weighted means and population covariances under a window, each (..., H', W'), infrared first.
-
-    `means` and `variances` are (3, ...): infrared, visible, fused; `covariances` are (2, ...): each source with fused.
-    """
-
-    means: Tensor
-    variances: Tensor
-    covariances: Tensor
 
 
 def gaussian(size: int, sigma: float) -> tuple[float, ...]:
@@ -48,41 +36,12 @@ def strips(planes: Tensor, side: int) -> Iterator[Tensor]:
 
 def filter_valid(planes: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
     """Filter (..., H, W) along both axes where a window of n weights fits, at every `step`-th place (1, 2, 4, ...)."""
-    return torch.cat([_filter_strip(strip, weights, step) for strip in strips(planes, len(weights))], dim=-2)
-
-
-def window_moments(planes: Tensor, weights: tuple[float, ...]) -> Iterator[WindowMoments]:
-    """Compute the moments of (3, ..., H, W) planes, infrared, visible, fused, under one window, strip by strip."""
-    for strip in strips(planes, len(weights)):
-        maps = strip.new_empty(8, *strip.shape[1:])
-        maps[:3] = strip
-        torch.mul(strip, strip, out=maps[3:6])
-        torch.mul(strip[:2], strip[2], out=maps[6:])
-        filtered = _filter_strip(maps, weights)
-        means, squares, products = filtered[:3], filtered[3:6], filtered[6:]
-        variances = squares.addcmul_(means, means, value=-1)
-        yield WindowMoments(means, variances, products.addcmul_(means[:2], means[2], value=-1))
-
-
-def halve(planes: Tensor) -> Tensor:
-    """Average blocks of 2x2 of (..., H, W); an odd last row or column is left out."""
-    flat = planes.reshape(-1, 1, *planes.shape[-2:])
-    halved = F.avg_pool2d(flat, 2)
-    return halved.view(*planes.shape[:-2], *halved.shape[-2:])
-
-
-def sobel(padded: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the Sobel differences down the rows and along the columns of (..., H + 2, W + 2), each (..., H, W)."""
-    smooth_along = (padded[..., :-2] + padded[..., 2:]).add_(padded[..., 1:-1], alpha=2)
-    smooth_down = (padded[..., :-2, :] + padded[..., 2:, :]).add_(padded[..., 1:-1, :], alpha=2)
-    down = smooth_along[..., 2:, :] - smooth_along[..., :-2, :]
-    along = smooth_down[..., 2:] - smooth_down[..., :-2]
-    return down, along
+    return torch.cat([filter_strip(strip, weights, step) for strip in strips(planes, len(weights))], dim=-2)
 
 
 # Both directions are products with a banded matrix, block by block: several times faster than float64 convolutions.
-def _filter_strip(strip: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
-    """Filter (..., at most _BLOCK + n - 1, W) at every `step`-th place."""
+def filter_strip(strip: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
+    """Filter one strip, as `filter_valid` does."""
     band, overlap = _band(weights, step, strip.device), len(weights) - step
     rows, columns = ((side - overlap) // step for side in strip.shape[-2:])
     count = min(_BLOCK // step, columns)
@@ -96,6 +55,28 @@ def _filter_strip(strip: Tensor, weights: tuple[float, ...], step: int = 1) -> T
         torch.mm(block, across, out=result)
     torch.mm(lines[:, -len(across) :], across, out=results[:, -count:])  # what the whole blocks leave over
     return filtered
+
+
+def halve(planes: Tensor) -> Tensor:
+    """Average blocks of 2x2 of (..., H, W); an odd last row or column is left out."""
+    flat = planes.reshape(-1, 1, *planes.shape[-2:])
+    halved = F.avg_pool2d(flat, 2)
+    return halved.view(*planes.shape[:-2], *halved.shape[-2:])
+
+
+def sobel(levels: Tensor, border: str) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Give the Sobel differences down and along, and the strength of edges of (..., B, H, W), strip by strip.
+
+    Args:
+        levels: whole numbers, so the differences and their squares are exact in float32; the strength is float64.
+        border: how `torch.nn.functional.pad` makes it.
+    """
+    for strip in strips(F.pad(levels.float(), (1, 1, 1, 1), mode=border), 3):
+        smooth_along = (strip[..., :-2] + strip[..., 2:]).add_(strip[..., 1:-1], alpha=2)
+        smooth_down = (strip[..., :-2, :] + strip[..., 2:, :]).add_(strip[..., 1:-1, :], alpha=2)
+        down = smooth_along[..., 2:, :] - smooth_along[..., :-2, :]
+        along = smooth_down[..., 2:] - smooth_down[..., :-2]
+        yield down, along, (down * down).addcmul_(along, along).double().sqrt_()
 
 
 @lru_cache
