@@ -39,18 +39,18 @@ def fusion_artifacts(images: Triplet) -> Tensor:
 
     Source: Shreyamsha Kumar, Signal, Image and Video Processing 7 (2013).
     """
-    return _artifacts(images.levels)
+    return _artifacts(images.planes)
 
 
 def fusion_artifacts_as_called(images: Triplet) -> Tensor:
     """Give what the standard code prints as Nabf since 2023: the infrared image stands where the fused one belongs."""
-    return _artifacts(images.levels[[1, 2, 0]])
+    return _artifacts(images.planes[[1, 2, 0]])
 
 
 def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
-    kept = images.planes.new_zeros(2, images.batch)
+    kept = torch.zeros(2, images.batch, dtype=torch.float64, device=images.planes.device)
     there = torch.zeros_like(kept)
-    for down, along, strength in sobel(images.levels, "constant"):
+    for down, along, strength in sobel(images.planes, "constant"):
         # up is positive in the authors' code, so -pi/2 where the edge runs along a row
         angle = (down.double() / along.double()).nan_to_num_(nan=-math.inf, posinf=-math.inf, neginf=-math.inf).atan_()
         source, fused = strength[:2], strength[2]
@@ -64,11 +64,11 @@ def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
     return 0.9994 * 0.9879 * kept.sum(0) / there.sum(0)
 
 
-def _artifacts(levels: Tensor) -> Tensor:
+def _artifacts(planes: Tensor) -> Tensor:
     """Compute Nabf of (3, B, H, W): two sources, then the fused image."""
-    lost = torch.zeros(levels.shape[1], dtype=torch.float64, device=levels.device)
+    lost = torch.zeros(planes.shape[1], dtype=torch.float64, device=planes.device)
     there = torch.zeros_like(lost)
-    for down, along, strength in sobel(levels, "reflect"):
+    for down, along, strength in sobel(planes, "reflect"):
         strength.div_(8)
         weight = torch.where(strength[:2] >= 2, strength[:2] * strength[:2].sqrt(), 0.001)
         there += weight.sum((0, 2, 3))

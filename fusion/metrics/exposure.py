@@ -24,7 +24,7 @@ def multi_exposure_ssim(images: Triplet) -> Tensor:
 
     Source: Ma, Zeng and Wang, IEEE Trans. Image Processing 24 (2015).
     """
-    planes, product = images.planes, torch.ones(images.batch, dtype=torch.float64, device=images.planes.device)
+    planes, product = images.planes.double(), torch.ones(images.batch, dtype=torch.float64, device=images.planes.device)
     for weight in _WEIGHTS:
         product = product * _scale(planes) ** (weight / sum(_WEIGHTS))
         odd_height, odd_width = planes.shape[2] % 2, planes.shape[3] % 2

@@ -82,10 +82,10 @@ def visual_information_fidelity(images: Triplet) -> Tensor:
 
 def _moments(strip: Tensor, window: tuple[float, ...]) -> tuple[Tensor, Tensor]:
     """Give the variances, (3, B, H', W'), and the covariances of each source with the fused image, (2, B, H', W')."""
-    maps = strip.new_empty(8, *strip.shape[1:])
+    maps = strip.new_empty(8, *strip.shape[1:], dtype=torch.float64)
     maps[:3] = strip
-    torch.mul(strip, strip, out=maps[3:6])
-    torch.mul(strip[:2], strip[2], out=maps[6:])
+    torch.mul(maps[:3], maps[:3], out=maps[3:6])
+    torch.mul(maps[:2], maps[2], out=maps[6:])
     means, squares, products = filter_strip(maps, window).tensor_split([3, 6])
     return squares.addcmul_(means, means, value=-1), products.addcmul_(means[:2], means[2], value=-1)
 

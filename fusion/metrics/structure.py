@@ -20,17 +20,16 @@ def structural_similarity(
         correction: of the population covariances, n / (n - 1) for those of a sample.
     """
     for_luminance, for_contrast = (0.01 * levels) ** 2, (0.03 * levels) ** 2 / correction
-    ssim = planes.new_zeros(2, planes.shape[1])
+    ssim = torch.zeros(2, planes.shape[1], dtype=torch.float64, device=planes.device)
     contrast = torch.zeros_like(ssim)
     for strip in strips(planes, len(weights)):
-        maps = strip.new_empty(7, *strip.shape[1:])
+        maps = strip.new_empty(7, *strip.shape[1:], dtype=torch.float64)
         maps[:3] = strip
-        squares = strip * strip
-        torch.add(squares[:2], squares[2], out=maps[3:5])  # only the sum of both variances is needed
-        torch.mul(strip[:2], strip[2], out=maps[5:])
+        source, fused = maps[:2], maps[2]
+        torch.addcmul(fused * fused, source, source, out=maps[3:5])  # only the sum of both variances is needed
+        torch.mul(source, fused, out=maps[5:])
         means, powers, products = filter_strip(maps, weights).tensor_split([3, 5])
-        source, fused = means[:2], means[2]
-        product, power = source * fused, torch.addcmul(fused * fused, source, source)
+        product, power = means[:2] * means[2], torch.addcmul(means[2] * means[2], means[:2], means[:2])
         spread = powers.sub_(power).add_(for_contrast)
         contrasts = products.sub_(product).mul_(2).add_(for_contrast).div_(spread)
         contrast += contrasts.sum((2, 3))

@@ -34,14 +34,15 @@ class Triplet:
         self.batch, _, self.height, self.width = shapes[0]
         if not 0 < self.height * self.width <= MOST_PIXELS:
             raise ValueError(f"{self.width}x{self.height} pixels; expected 1 to {MOST_PIXELS}")
-        self.levels = torch.stack([_grey_levels(i) for i in (infrared, visible, fused)]).squeeze(2)
-        self.planes = self.levels.double()  # (3, B, H, W), as the uint8 levels
-        self.fused = self.levels[2].float()  # (B, H, W), of which differences and their squares are exact in float32
+        levels = torch.stack([_grey_levels(image) for image in (infrared, visible, fused)]).squeeze(2)
+        # (3, B, H, W); float32 holds the levels, their differences and the squares of these exactly
+        self.planes = levels.float()
+        self.fused = self.planes[2]
 
     @cached_property
     def joint_counts(self) -> Tensor:
         """Count how often source level x meets fused level f: (2, B, 256, 256) float64, infrared first."""
-        levels = self.levels.flatten(2).int()  # (3, B, H*W)
+        levels = self.planes.flatten(2).int()  # (3, B, H*W)
         cell = torch.arange(2 * self.batch, dtype=torch.int, device=levels.device).view(2, self.batch, 1)
         index = (cell * LEVELS + levels[:2]) * LEVELS + levels[2]
         counts = torch.bincount(index.flatten(), minlength=2 * self.batch * LEVELS**2)
@@ -50,7 +51,7 @@ class Triplet:
     @cached_property
     def _first_and_second_sums(self) -> tuple[Tensor, Tensor]:
         """Sum the levels of each image, (B, 3), and the products of each two, (B, 3, 3); exact int64."""
-        pixels = self.planes.flatten(2).transpose(0, 1)  # (B, 3, H*W)
+        pixels = self.planes.double().flatten(2).transpose(0, 1)  # (B, 3, H*W)
         return pixels.sum(2).long(), (pixels @ pixels.mT).long()  # float64 sums of whole numbers below 2^53 are exact
 
     @cached_property

@@ -36,7 +36,7 @@ def strips(planes: Tensor, side: int) -> Iterator[Tensor]:
 
 def filter_valid(planes: Tensor, weights: tuple[float, ...], step: int = 1) -> Tensor:
     """Filter (..., H, W) along both axes where a window of n weights fits, at every `step`-th place (1, 2, 4, ...)."""
-    return torch.cat([filter_strip(strip, weights, step) for strip in strips(planes, len(weights))], dim=-2)
+    return torch.cat([filter_strip(strip.double(), weights, step) for strip in strips(planes, len(weights))], dim=-2)
 
 
 # Both directions are products with a banded matrix, block by block: several times faster than float64 convolutions.
@@ -58,20 +58,20 @@ def filter_strip(strip: Tensor, weights: tuple[float, ...], step: int = 1) -> Te
 
 
 def halve(planes: Tensor) -> Tensor:
-    """Average blocks of 2x2 of (..., H, W); an odd last row or column is left out."""
+    """Average blocks of 2x2 of (..., H, W), four times over exact in float32; an odd last row or column is left out."""
     flat = planes.reshape(-1, 1, *planes.shape[-2:])
     halved = F.avg_pool2d(flat, 2)
     return halved.view(*planes.shape[:-2], *halved.shape[-2:])
 
 
-def sobel(levels: Tensor, border: str) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+def sobel(planes: Tensor, border: str) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Give the Sobel differences down and along, and the strength of edges of (..., B, H, W), strip by strip.
 
     Args:
-        levels: whole numbers, so the differences and their squares are exact in float32; the strength is float64.
+        planes: float32, exact for grey levels up to the sum of both squares; the strength is float64.
         border: how `torch.nn.functional.pad` makes it.
     """
-    for strip in strips(F.pad(levels.float(), (1, 1, 1, 1), mode=border), 3):
+    for strip in strips(F.pad(planes, (1, 1, 1, 1), mode=border), 3):
         smooth_along = (strip[..., :-2] + strip[..., 2:]).add_(strip[..., 1:-1], alpha=2)
         smooth_down = (strip[..., :-2, :] + strip[..., 2:, :]).add_(strip[..., 1:-1, :], alpha=2)
         down = smooth_along[..., 2:, :] - smooth_along[..., :-2, :]
