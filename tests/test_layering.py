@@ -23,6 +23,7 @@ ONLY_IN = {
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {
         "downstream/yolo_environment.py",
+        "pipelines/effects_figure.py",
         "pipelines/figures.py",
         "pipelines/scatter.py",
         "pipelines/training_figures.py",
