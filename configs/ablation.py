@@ -5,7 +5,7 @@
 # Command:  python tools/run_pipeline.py ablation --data DIR data.name=MSRS
 # Override: training.schedule.epochs=20 training.schedule.crop=128 variants.mine.network.gate=pixel
 # Takes:    six trainings; on the sample five minutes on two cores.
-_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/sample_pairs.py"]
+_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"
 data = dict(split="folders")
 fusers = []

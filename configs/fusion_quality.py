@@ -5,5 +5,5 @@
 # Command:  python tools/run_pipeline.py fusion_quality --data DIR data.name=TNO fusers=maximum,laplacian
 # Override: fuser_options.isfuse.weights=FILE metrics.names=AG,Qabf,VIF metrics.convention=clean
 # Takes:    about a second for three pairs and one fuser on two cores; the sample two minutes, most of it training.
-_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/sample_pairs.py"]
+_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"

@@ -5,7 +5,7 @@
 # Command:  python tools/run_pipeline.py medical_quality --data DIR/PET-MRI
 # Override: data.visible=SPECT, or for two grey images data.infrared=CT data.visible=MRI
 # Takes:    about half a minute for 24 pairs on two cores.
-_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/sample_pairs.py"]
+_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"
 data = dict(
     name="Harvard",

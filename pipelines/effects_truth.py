@@ -75,8 +75,8 @@ def truth_section(found: Mapping[str, Sequence[ObjectEffect]], mark: str) -> str
     return (
         f"### {mark}Objects that one camera alone shows\n\n{markdown_lines(header, lines)}\n"
         "Mean change of fused luma inside the objects' boxes. The sample knows which camera shows what; a fusion that\n"
-        "keeps what only one camera shows changes there most when that camera is dropped. A few objects are exceptions\n"
-        "for any fusion: by night they are hardly brighter than the warm street.\n"
+        "keeps what only one camera shows changes there most when that camera is dropped. A few objects are no such\n"
+        "proof for any fusion: by night they are hardly brighter than the warm street.\n"
     )
 
 

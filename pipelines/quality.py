@@ -9,6 +9,7 @@ from downstream.splitting import SPLITS, assign_splits
 from fusion.errors import InputError
 from fusion.pairs import Pair
 from pipelines.config import Settings
+from pipelines.effects_stage import analysed_fusers, effects_stage
 from pipelines.fuser_source import fuser_names, fuser_source
 from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
@@ -37,6 +38,7 @@ def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, ("test",))]
     stages += [scoring_stage(settings, fuser) for fuser in fusers]
+    stages += [effects_stage(settings, fuser, is_sample=root is None) for fuser in analysed_fusers(settings)]
     stages.append(report_stage(settings, is_sample=root is None, command=command))
     return Task(stages, [])
 

@@ -10,10 +10,12 @@ from fusion.markdown import markdown_lines
 from fusion.score_means import Means
 from fusion.score_tables import arrow, means_table, metric_cells, write_scores
 from pipelines.config import Settings
+from pipelines.effects_report import effects_section
+from pipelines.effects_stage import analysed_fusers
 from pipelines.facts import Facts, fuser_facts, run_facts
 from pipelines.fuser_source import SOURCES, fuser_names
 from pipelines.pair_lists import load_pairs
-from pipelines.panels import Panel, blocks, write_panels
+from pipelines.panels import Panel, spread, write_panels
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.scoring import FusionScores, load_fusion_scores
 from pipelines.stage import Inputs, Stage, Summary
@@ -45,13 +47,15 @@ def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
             _published(settings["metrics"]["published"], list(means)),
             f"## {mark}Scenes\n" if settings["panels"] else "",
             write_panels(out_dir, _panels(settings, fusers, inputs), title),
+            effects_section(out_dir, settings, inputs, title, mark),
             f"## How to read the table\n\n{_EXPLANATION}",
         ]
         write_text(out_dir / "report.md", "\n".join(part for part in page if part))
         write_text(out_dir / "summary.txt", _summary(means, scores, title))
         return {"failed": list(scores.failed)}
 
-    needs = ("prepare", *(f"fuse/{fuser}" for fuser in fusers), *(f"score_fusion/{fuser}" for fuser in fusers))
+    of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("fuse", "score_fusion")]
+    needs = ("prepare", *of_fusers, *(f"effects/{fuser}" for fuser in analysed_fusers(settings)))
     decisive = {"name": settings["name"], "panels": settings["panels"]}
     return Stage("report", run, decisive, needs=needs)
 
@@ -76,7 +80,7 @@ def _data_facts(settings: Settings, inputs: Inputs, is_sample: bool) -> Facts:
 def _panels(settings: Settings, fusers: list[str], inputs: Inputs) -> list[Panel]:
     """Choose scenes spread over the test images."""
     fusions = [fuser for fuser in fusers if fuser not in SOURCES and f"fuse/{fuser}" in inputs.folders]
-    middle = [part[len(part) // 2] for part in blocks(load_pairs(inputs["prepare"], "test"), settings["panels"])]
+    shown = spread(load_pairs(inputs["prepare"], "test"), settings["panels"])
     return [
         Panel(
             p.stem,
@@ -84,7 +88,7 @@ def _panels(settings: Settings, fusers: list[str], inputs: Inputs) -> list[Panel
             p.visible,
             {name: inputs[f"fuse/{name}"] / "images" / f"{p.stem}.png" for name in fusions},
         )
-        for p in middle
+        for p in shown
     ]
 
 

@@ -56,6 +56,7 @@ def test_holes_of_white_images_move_the_fusions_by_known_steps() -> None:
         maps = effect_maps(build_fuser(name), white, white, torch.Generator().manual_seed(0))
         return set(maps[intervention].unique().tolist())
 
+    assert levels("infrared", "complementary") == levels("visible", "complementary") == {0.0, 1.0}
     assert levels("average", "complementary") == {0.0, 0.5}  # never hidden in both
     assert levels("average", "random") == {0.0, 1.0}  # always hidden in both
     assert levels("maximum", "complementary") == {0.0}
