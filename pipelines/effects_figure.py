@@ -31,7 +31,7 @@ def draw_effects(path: Path, infrared: Tensor, visible: Tensor, fused: Tensor, s
     """Draw one scene as PNG: sources and gates above; below, the fused image and how far each intervention moves it.
 
     All effects share one scale from 0 to the 99.5 % quantile of their pixels. Every gate has its own, from its 0.5 % to
-    its 99.5 % quantile, told in its title: gates differ more between scales than inside an image.
+    its 99.5 % quantile inside the border, told in its title: gates differ more between scales than inside an image.
 
     Args:
         path: the file to write.
@@ -61,7 +61,8 @@ def draw_effects(path: Path, infrared: Tensor, visible: Tensor, fused: Tensor, s
 
 
 def _draw_gate(axes: Axes, gate: Map, scale: int) -> None:
-    low, high = np.quantile(gate, [_EXTREME, 1 - _EXTREME])
+    inside = gate[1:-1, 1:-1]  # convolutions see zeros beyond the border, and a gate there is like nowhere else
+    low, high = np.quantile(inside, [_EXTREME, 1 - _EXTREME])
     axes.imshow(gate, cmap="viridis", vmin=low, vmax=high, interpolation="nearest")
     size = f"1/{2**scale} size" if scale else "full size"
     axes.set_title(f"gate, {size}: {low:.3f} to {high:.3f}", fontsize=13)

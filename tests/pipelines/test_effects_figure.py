@@ -61,6 +61,20 @@ def test_the_gates_stand_beside_the_sources_each_with_its_range(tmp_path: Path) 
     }  # fmt: skip
 
 
+def test_the_border_of_a_gate_does_not_stretch_its_range(tmp_path: Path) -> None:
+    maps, gates = scene({})
+    bordered = [torch.full_like(gate, 0.9) for gate in gates]
+    for gate, inside in zip(bordered, gates, strict=True):
+        gate[:, 1:-1, 1:-1] = inside[:, 1:-1, 1:-1]
+    plain, other = (
+        draw(tmp_path / "a.png", SceneEffects(maps, gates)),
+        draw(tmp_path / "b.png", SceneEffects(maps, bordered)),
+    )
+    differs = (plain != other).any(axis=2)
+    assert 0 < differs.mean() < 0.05  # the borders alone
+    assert not differs[: round(0.045 * len(differs))].any()  # where the titles stand
+
+
 def test_effects_share_one_scale(tmp_path: Path) -> None:
     alone = draw(tmp_path / "a.png", scene({"random": 0.1}))
     beside = draw(tmp_path / "b.png", scene({"random": 0.1, "without_visible": 0.8}))
