@@ -118,6 +118,13 @@ def test_a_stage_needs_its_trained_network_or_reads_the_given_weights(weights: P
     assert given.may_fail
 
 
+def test_a_variant_of_the_network_is_analysed_like_the_network() -> None:
+    settings = {**load_settings("ablation"), "name": "ablation"}
+    stage = next(stage for stage in quality_task(settings, None, "").stages if stage.name == "effects/no_necessity")
+    assert stage.needs == ("prepare", "sample", "train_fusion/no_necessity")
+    assert stage.settings["scenes"] == settings["panels"] > 0
+
+
 @pytest.mark.parametrize("change", [{"effects__seed": 1}, {"effects__images": 3}, {"panels": 1}, {"device": "cpu"}])
 def test_what_decides_the_result_makes_a_stage_run_again(change: dict[str, object]) -> None:
     assert stages(None, **change)["effects/isfuse"].settings != stages(None)["effects/isfuse"].settings
