@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from fusion.errors import InputError
+from fusion.pyramid import grow, shrink
 from fusion.registry import FUSERS
 
 
@@ -85,30 +85,12 @@ class Laplacian:
         """Decompose, choose, rebuild, clamp to [0, 1]."""
         details: list[Tensor] = []
         while len(details) < self._levels and min(infrared.shape[2:]) >= 4:
-            smaller_infrared, smaller_visible = _shrink(infrared), _shrink(visible)
-            of_infrared = infrared - _grow(smaller_infrared, infrared)
-            of_visible = visible - _grow(smaller_visible, visible)
+            smaller_infrared, smaller_visible = shrink(infrared), shrink(visible)
+            of_infrared = infrared - grow(smaller_infrared, infrared)
+            of_visible = visible - grow(smaller_visible, visible)
             details.append(torch.where(of_infrared.abs() > of_visible.abs(), of_infrared, of_visible))
             infrared, visible = smaller_infrared, smaller_visible
         fused = (infrared + visible) / 2
         for detail in reversed(details):
-            fused = _grow(fused, detail) + detail
+            fused = grow(fused, detail) + detail
         return fused.clamp(0, 1)
-
-
-def _shrink(image: Tensor) -> Tensor:
-    """Smooth with the binomial [1 4 6 4 1] and keep every second pixel, (B, 1, H, W) to (B, 1, H/2, W/2) rounded up."""
-    return _smooth(image)[..., ::2, ::2]
-
-
-def _grow(image: Tensor, like: Tensor) -> Tensor:
-    """Interpolate back to the size of `like`: spread the pixels out, smooth."""
-    spread = torch.zeros_like(like)
-    spread[..., ::2, ::2] = image
-    return _smooth(spread) * 4  # three of four pixels are zeros
-
-
-def _smooth(image: Tensor) -> Tensor:
-    kernel = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=image.device) / 16
-    padded = F.pad(image, (2, 2, 2, 2), mode="reflect")
-    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 5, 1)), kernel.view(1, 1, 1, 5))

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from fusion.detail_loss import detail_loss
+from fusion.errors import unknown_name
+
+Form = Literal["detail", "paper"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +26,8 @@ class LossWeights:
     The sources contradict each other on two signs. The defaults are those of the released code.
 
     Args:
-        edges: weight of the gradient part inside the fusion term (lambda_1).
+        form: of the fusion term, "detail" (`detail_loss`) or "paper" (`fusion_loss`).
+        edges: weight of the gradient part inside the paper's fusion term (lambda_1).
         invariance: alpha; 0 leaves the term out.
         necessity: beta; 0 leaves the term out.
         gate_target: eta, the mean opening a gate is pulled to.
@@ -29,12 +36,24 @@ class LossWeights:
             them differ (the paper's text).
     """
 
+    form: Form = "detail"
     edges: float = 1.0
     invariance: float = 0.1
     necessity: float = 0.05
     gate_target: float = 0.3
     entropy_sign: float = -1.0
     necessity_sign: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.form not in get_args(Form):
+            raise unknown_name("form of the fusion term", self.form, get_args(Form))
+
+
+def fusion_term(fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights) -> Tensor:
+    """Measure how well the images are fused, in the form that the weights name."""
+    if weights.form == "detail":
+        return detail_loss(fused, infrared, visible)
+    return fusion_loss(fused, infrared, visible, weights.edges)
 
 
 def fusion_loss(fused: Tensor, infrared: Tensor, visible: Tensor, edges: float = 1.0) -> Tensor:

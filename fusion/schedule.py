@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from fusion.errors import InputError
+from fusion.errors import InputError, unknown_name
 from fusion.interventions import HOLE_SIDE
 
 Precision = Literal["float32", "bfloat16"]
+Decay = Literal["constant", "cosine"]
+_WARM_UP = 0.02
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and on what the network is trained; the defaults are the paper's.
+    """How long and on what the network is trained.
 
     Args:
         epochs: passes over the training pairs.
         batch_size: crops a step.
         crop: side of the square crops in pixels.
         learning_rate: of Adam with default betas.
+        decay: "cosine" lets the rate rise over the first fiftieth of the steps and fall to 0 along half a cosine;
+            "constant" is the paper's.
+        interventions_from: fraction of the epochs that run the standard pass alone, before the interventions set in; 0
+            is the paper's.
         validation: fraction of the pairs held out to choose the best epoch.
         seed: decides initial weights, held-out pairs, order, crops and masks.
         precision: "bfloat16" runs convolutions in bf16 autocast, about twice as fast where the processor has it.
@@ -33,6 +40,8 @@ class Schedule:
     batch_size: int = 16
     crop: int = 256
     learning_rate: float = 1e-4
+    decay: Decay = "constant"
+    interventions_from: float = 0.0
     validation: float = 0.1
     seed: int = 0
     precision: Precision = "float32"
@@ -44,5 +53,14 @@ class Schedule:
                 f"epochs={self.epochs} batch_size={self.batch_size} crop={self.crop} validation={self.validation}; "
                 f"expected epochs and batch_size >= 1, crop >= {HOLE_SIDE}, 0 < validation < 1"
             )
-        if self.precision not in ("float32", "bfloat16"):
-            raise InputError(f"precision={self.precision!r}; expected 'float32' or 'bfloat16'")
+        for name, known in (("precision", get_args(Precision)), ("decay", get_args(Decay))):
+            if getattr(self, name) not in known:
+                raise unknown_name(name, getattr(self, name), known)
+        if not 0 <= self.interventions_from <= 1:
+            raise InputError(f"interventions_from={self.interventions_from}; expected 0 to 1")
+
+    def rate(self, progress: float) -> float:
+        """Give the learning rate after a fraction of all steps."""
+        if self.decay == "constant":
+            return self.learning_rate
+        return self.learning_rate * min(1.0, (progress + 1e-3) / _WARM_UP) * (1 + math.cos(math.pi * progress)) / 2

@@ -121,20 +121,23 @@ class Trainer:
         chosen = [self._training[k] for k in order[step_in_epoch * size : (step_in_epoch + 1) * size].tolist()]
         batch = self._crops.random_batch(chosen, state.step)
         state.network.train()
-        terms = self._terms(state.network, batch, "masks", state.step)
+        for group in state.optimizer.param_groups:
+            group["lr"] = self.schedule.rate(state.step / (self.schedule.epochs * self._steps_per_epoch))
+        intervene = epoch >= self.schedule.interventions_from * self.schedule.epochs
+        terms = self._terms(state.network, batch, "masks", state.step, intervene=intervene)
         state.optimizer.zero_grad(set_to_none=True)
         terms["total"].backward()  # type: ignore[no-untyped-call]
         state.optimizer.step()
         state.count(terms, len(chosen))
 
-    def _terms(self, network: ISFuse, batch: Tensor, *purpose: str | int) -> dict[str, Tensor]:
+    def _terms(self, network: ISFuse, batch: Tensor, *purpose: str | int, intervene: bool = True) -> dict[str, Tensor]:
         count, _, height, width = batch.shape
         generator = generator_for(self.schedule.seed, *purpose)
         masks = complementary_masks(count, height, width, generator), random_masks(count, height, width, generator)
         infrared, visible = (channel.unsqueeze(1) for channel in batch.to(self._device).unbind(1))
         on_device = [type(pair)(*(mask.to(self._device) for mask in pair)) for pair in masks]
         with torch.autocast(self._device.type, torch.bfloat16, enabled=self.schedule.precision == "bfloat16"):
-            return self.objective.terms(network, infrared, visible, on_device[0], on_device[1])
+            return self.objective.terms(network, infrared, visible, on_device[0], on_device[1], intervene)
 
     @torch.no_grad()
     def _validate(self, network: ISFuse) -> dict[str, float]:

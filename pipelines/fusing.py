@@ -34,7 +34,7 @@ def build_trainer(pairs: list[Any], training: dict[str, Any], device: str) -> Tr
     return Trainer(
         pairs,
         training["network"],
-        Objective(LossWeights(**training["loss"]), training["ablation"], training["batchnorm"]),
+        Objective(LossWeights(**training["loss"]), training["ablation"], training["batchnorm"], training["divided"]),
         Schedule(**training["schedule"]),
         device,
     )

@@ -4,9 +4,22 @@ fuser_options = dict(isfuse=dict(weights=None))  # None: train on the training p
 variants = dict()  # further rows: isfuse trained with other settings of `training`, such as wider=dict(network=...)
 training = dict(
     always=False,  # True: train even where weights are given, and ignore those
-    network=dict(shared_encoder=True, gate="channel"),
+    network=dict(shared_encoder=False, gate="pixel"),
     ablation="full",
     batchnorm="standard",
-    loss=dict(edges=1.0, invariance=0.1, necessity=0.05, gate_target=0.3, entropy_sign=-1.0, necessity_sign=1.0),
-    schedule=dict(epochs=50, batch_size=16, crop=256, learning_rate=1e-4, validation=0.1, seed=0, precision="float32"),
+    divided=True,
+    loss=dict(
+        form="detail", edges=1.0, invariance=0.1, necessity=0.05, gate_target=0.3, entropy_sign=-1.0, necessity_sign=1.0
+    ),
+    schedule=dict(
+        epochs=70,
+        batch_size=8,
+        crop=128,
+        learning_rate=2e-3,
+        decay="cosine",
+        interventions_from=0.75,
+        validation=0.1,
+        seed=0,
+        precision="bfloat16",
+    ),
 )
