@@ -10,10 +10,16 @@ from torch import Tensor
 
 from fusion.checkpoints import load_network
 from fusion.devices import choose_device
-from fusion.errors import InputError
 from fusion.networks.folding import fold_batchnorm
 from fusion.networks.isfuse import Fusion
 from fusion.registry import FUSERS
+
+SHIPPED = "shipped"
+
+
+def weights_file(weights: str | Path) -> Path:
+    """Give the file that holds the weights, for "shipped" the one that comes with the project."""
+    return Path(__file__).parent / "weights" / "isfuse.safetensors" if weights == SHIPPED else Path(weights)
 
 
 @FUSERS.register_module(name="isfuse")
@@ -21,24 +27,20 @@ class ISFuseFuser:
     """The intervention-stable fusion network with trained weights.
 
     Args:
-        weights: a `.safetensors` file written by the trainer.
+        weights: "shipped" for those that come with the project (`fusion/weights/isfuse.md` tells what they are), or a
+            `.safetensors` file written by the trainer.
         device: "auto" takes the GPU where there is one.
 
     Raises:
-        InputError: no weights are given, or the file is not one of this network.
+        InputError: the file is not one of this network.
     """
 
     learned: ClassVar[bool] = True
     colour: ClassVar[bool] = True
 
-    def __init__(self, weights: str | Path | None = None, device: str = "auto") -> None:
-        if weights is None:
-            raise InputError(
-                "fuser 'isfuse' needs trained weights: give weights=FILE.safetensors; "
-                "`python tools/train_fusion.py --help` tells how to make them"
-            )
+    def __init__(self, weights: str | Path = SHIPPED, device: str = "auto") -> None:
         self._device = choose_device(device)
-        network, self.facts = load_network(Path(weights))
+        network, self.facts = load_network(weights_file(weights))
         self._network = fold_batchnorm(network).to(self._device).to(memory_format=torch.channels_last)
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:

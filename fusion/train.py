@@ -6,25 +6,23 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import torch
-from torch import Tensor
 from tqdm import tqdm
 
+from fusion.batch_terms import batch_terms
 from fusion.checkpoints import save_network
 from fusion.crops import CropSource
 from fusion.devices import choose_device
 from fusion.errors import InputError
-from fusion.interventions import complementary_masks, random_masks
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
 from fusion.schedule import Schedule
 from fusion.seeds import generator_for, seed_for
 from fusion.training_state import TrainingState, write_log
-from fusion.validation import hold_out, validation_metrics
+from fusion.validation import hold_out, validate
 
 
 @dataclass
@@ -124,38 +122,22 @@ class Trainer:
         for group in state.optimizer.param_groups:
             group["lr"] = self.schedule.rate(state.step / (self.schedule.epochs * self._steps_per_epoch))
         intervene = epoch >= self.schedule.interventions_from * self.schedule.epochs
-        terms = self._terms(state.network, batch, "masks", state.step, intervene=intervene)
+        masks = generator_for(self.schedule.seed, "masks", state.step)
+        terms = batch_terms(self.objective, state.network, batch, masks, self.schedule.precision, intervene)
         state.optimizer.zero_grad(set_to_none=True)
         terms["total"].backward()  # type: ignore[no-untyped-call]
         state.optimizer.step()
         state.count(terms, len(chosen))
 
-    def _terms(self, network: ISFuse, batch: Tensor, *purpose: str | int, intervene: bool = True) -> dict[str, Tensor]:
-        count, _, height, width = batch.shape
-        generator = generator_for(self.schedule.seed, *purpose)
-        masks = complementary_masks(count, height, width, generator), random_masks(count, height, width, generator)
-        infrared, visible = (channel.unsqueeze(1) for channel in batch.to(self._device).unbind(1))
-        on_device = [type(pair)(*(mask.to(self._device) for mask in pair)) for pair in masks]
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.schedule.precision == "bfloat16"):
-            return self.objective.terms(network, infrared, visible, on_device[0], on_device[1], intervene)
-
-    @torch.no_grad()
-    def _validate(self, network: ISFuse) -> dict[str, float]:
-        """Average terms and metrics over the central crops of the held-out pairs, with the same masks every time."""
-        network.eval()
-        values: dict[str, list[float]] = {}
-        for start in range(0, len(self._held_out), self.schedule.batch_size):
-            indices = self._held_out[start : start + self.schedule.batch_size]
-            batch = self._crops.central_batch(indices)
-            for name, value in self._terms(network, batch, "validation masks", start).items():
-                values.setdefault(name, []).extend([value.item()] * len(indices))
-            infrared, visible = (channel.unsqueeze(1).to(self._device) for channel in batch.unbind(1))
-            for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
-                values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
-        return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}
-
     def _finish_epoch(self, state: TrainingState, out_dir: Path) -> None:
-        validation = self._validate(state.network)
+        batches = [
+            (
+                self._crops.central_batch(self._held_out[start : start + self.schedule.batch_size]),
+                generator_for(self.schedule.seed, "validation masks", start),
+            )
+            for start in range(0, len(self._held_out), self.schedule.batch_size)
+        ]
+        validation = validate(self.objective, state.network, batches, self.schedule.precision)
         is_best = state.close_epoch(state.step // self._steps_per_epoch, validation)
         if is_best:
             facts = {**self.facts(), "epoch": len(state.history), "values": state.history[-1]}

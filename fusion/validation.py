@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from statistics import fmean
+
 import torch
 from torch import Tensor
 
+from fusion.batch_terms import batch_terms, split_channels
 from fusion.metrics import choose_metrics, measure
+from fusion.networks.isfuse import ISFuse
+from fusion.objective import Objective
+from fusion.schedule import Precision
 from fusion.seeds import generator_for
 
 _METRICS = ("AG", "PSNR", "CC", "SCD", "VIF", "Qabf")
@@ -16,6 +23,32 @@ def hold_out(count: int, fraction: float, seed: int) -> tuple[list[int], list[in
     order = torch.randperm(count, generator=generator_for(seed, "held out")).tolist()
     held_out = min(max(1, round(count * fraction)), count - 1)
     return sorted(order[held_out:]), sorted(order[:held_out])
+
+
+@torch.no_grad()
+def validate(
+    objective: Objective,
+    network: ISFuse,
+    batches: Iterable[tuple[Tensor, torch.Generator]],
+    precision: Precision,
+) -> dict[str, float]:
+    """Average the terms of the objective and the metrics over held-out crops, in eval mode.
+
+    Args:
+        objective: of the training.
+        network: is left in eval mode.
+        batches: crops, (B, 2, S, S), each with the generator of its masks.
+        precision: of the training; the metrics are those of float32.
+    """
+    network.eval()
+    values: dict[str, list[float]] = {}
+    for batch, generator in batches:
+        for name, value in batch_terms(objective, network, batch, generator, precision).items():
+            values.setdefault(name, []).extend([value.item()] * len(batch))
+        infrared, visible = split_channels(batch.to(network.head.weight.device))
+        for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
+            values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
+    return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}
 
 
 def validation_metrics(infrared: Tensor, visible: Tensor, fused: Tensor) -> dict[str, Tensor]:

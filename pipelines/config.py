@@ -12,7 +12,7 @@ from mmengine.config import Config
 from fusion.errors import InputError, unknown_name
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-NULLABLE = ("data.root", "detector.weights", "fuser_options.isfuse.weights")  # a name, or None for none
+NULLABLE = ("data.root", "detector.weights")  # a name, or None for none
 FREE = ("extra", "fuser_options", "published", "variants")
 Settings = dict[str, Any]
 
@@ -37,7 +37,6 @@ def load_settings(name: str) -> Settings:
 def load_training() -> Settings:
     """Read how a learned fuser is trained, the section `training` of every pipeline."""
     training: Settings = Config.fromfile(CONFIGS / "_base_" / "fusers.py").to_dict()["training"]
-    del training["always"]  # a question only a pipeline has to answer
     return training
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from fusion.learned import SHIPPED
 from fusion.registry import fuser_class
 from pipelines.config import Settings
 from pipelines.environment import describe_environment
@@ -20,7 +21,8 @@ def fuser_facts(settings: Settings) -> Facts:
 
 def _origin(source: FuserSource) -> str:
     if source.training is None:
-        return f"weights {source.options['weights']}"
+        weights = source.options["weights"]
+        return "the shipped weights, see fusion/weights/isfuse.md" if weights == SHIPPED else f"weights {weights}"
     training, schedule = source.training, source.training["schedule"]
     return (
         f"trained on the training pairs ({schedule['validation']:.0%} held out to choose the epoch): "

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fusion import Fuser, build_fuser
+from fusion.learned import weights_file
 from fusion.registry import fuser_class
 from pipelines.config import Settings, flatten, override
 from pipelines.stage import Inputs
 
 SOURCES = ("infrared", "visible")  # one camera alone: no fusion
 BASELINES = (*SOURCES, "average")  # a score without them says nothing
+_TRAIN = "train"  # as weights: those that the pipeline makes first
 _VARIED = "isfuse"  # what a variant is a variant of
 
 
@@ -41,8 +43,8 @@ class FuserSource(NamedTuple):
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """The file of weights, if one is given."""
-        return (Path(self.options["weights"]),) if self.options.get("weights") and not self.training else ()
+        """The file of weights, of a fuser that learns and is not trained here."""
+        return (weights_file(self.options["weights"]),) if "weights" in self.options and not self.training else ()
 
     def build(self, inputs: Inputs) -> Fuser:
         """Build the fuser inside a stage."""
@@ -65,13 +67,13 @@ def fuser_names(settings: Settings) -> list[str]:
 def fuser_source(settings: Settings, row: str) -> FuserSource:
     """Read from the settings how a stage comes by the fuser of a row.
 
-    The pipeline trains a fuser that learns if no weights are given or they are not wanted, and every variant.
+    The pipeline trains every variant, and a fuser that learns if its weights are called "train".
     """
     name = _base(settings, row)
     options = dict(settings["fuser_options"].get(row, {}))
     if "device" in inspect.signature(fuser_class(name)).parameters:
         options.setdefault("device", settings["device"])
-    trained = fuser_class(name).learned and (settings["training"]["always"] or not options.get("weights"))
+    trained = row in settings["variants"] or (fuser_class(name).learned and options.get("weights") == _TRAIN)
     return FuserSource(name, row, options, _training(settings, row) if trained else None)
 
 

@@ -33,7 +33,7 @@ def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
     if root is not None and settings["data"]["split"] == _ALL and trained:
         raise InputError(
             f"fuser {trained[0]!r} has to be trained, but data.split={_ALL!r} leaves no pair for that; expected "
-            f"fuser_options.{trained[0]}.weights=FILE, another split, or fusers without it"
+            f"another split, or other fusers or weights"
         )
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, ("test",))]

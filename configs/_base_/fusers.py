@@ -1,9 +1,8 @@
 # The fusion methods of a table and how the learned ones are trained.
 fusers = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse"]
-fuser_options = dict(isfuse=dict(weights=None))  # None: train on the training pairs first
+fuser_options = dict(isfuse=dict(weights="shipped"))  # or a file, or "train": on the training pairs first
 variants = dict()  # further rows: isfuse trained with other settings of `training`, such as wider=dict(network=...)
 training = dict(
-    always=False,  # True: train even where weights are given, and ignore those
     network=dict(shared_encoder=False, gate="pixel"),
     ablation="full",
     batchnorm="standard",

@@ -6,6 +6,7 @@ import torch
 from fusion import InputError, build_fuser, fuse_pair, list_fusers
 from fusion.checkpoints import load_network, save_network
 from fusion.images import luma, to_bytes
+from fusion.learned import SHIPPED, weights_file
 from fusion.networks.isfuse import ISFuse
 
 NAMES = list_fusers()
@@ -164,9 +165,13 @@ def test_an_unknown_option_gets_a_suggestion_and_the_list():
         build_fuser("isfuse", wieghts="a")
 
 
-def test_isfuse_without_weights_tells_how_to_get_them():
-    with pytest.raises(InputError, match=r"weights=FILE\.safetensors.*tools/train_fusion\.py"):
-        build_fuser("isfuse")
+def test_the_shipped_weights_are_small_and_told_by_their_card():
+    file = weights_file(SHIPPED)
+    facts = build_fuser("isfuse").facts
+    card = file.with_suffix(".md").read_text(encoding="utf-8")
+    assert file.stat().st_size < 2_000_000
+    assert f"{len(facts['training_pairs'])} pairs" in card
+    assert f"epoch {facts['epoch']}" in card
 
 
 def test_isfuse_equals_its_network(weights):

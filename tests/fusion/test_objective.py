@@ -6,7 +6,7 @@ import torch
 
 from fusion.errors import InputError
 from fusion.interventions import Masks, complementary_masks, random_masks
-from fusion.losses import LossWeights, fusion_loss, gate_map, invariance_loss, necessity_loss
+from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import ABLATIONS, Objective
 from fusion.seeds import generator_for
@@ -45,7 +45,7 @@ def terms_by_five_full_passes(network, weights, infrared, visible, complementary
     without_visible = network(infrared, torch.zeros_like(visible)).fused
     without_infrared = network(torch.zeros_like(infrared), visible).fused
     terms = {
-        "fusion": fusion_loss(standard.fused, infrared, visible, weights.edges),
+        "fusion": fusion_term(standard.fused, infrared, visible, weights),
         "invariance": invariance / 2,
         "necessity": necessity_loss(standard.fused, without_visible, without_infrared),
         "gate": gate_map(standard.gates, SIZE[1:]).mean(),
@@ -80,7 +80,7 @@ def test_shared_features_give_the_terms_and_gradients_of_five_full_passes(varian
     plain = copy.deepcopy(network)
     infrared, visible, *masks = batch()
     inputs = infrared.double(), visible.double(), *masks
-    ours = Objective(weights, batchnorm=batchnorm).terms(network, *inputs)
+    ours = Objective(weights, batchnorm=batchnorm, divided=False).terms(network, *inputs)
     expected = terms_by_five_full_passes(plain, weights, *inputs)
     assert ours.keys() == expected.keys()
     for name, value in expected.items():
@@ -95,7 +95,7 @@ def test_the_terms_in_eval_mode_are_those_of_five_full_passes(variant):
     network = network_of(*variant).eval()
     before = running_statistics(copy.deepcopy(network))
     with torch.no_grad():
-        ours = Objective().terms(network, *batch())
+        ours = Objective(divided=False).terms(network, *batch())
         expected = terms_by_five_full_passes(network, LossWeights(), *batch())
     for name, value in expected.items():
         torch.testing.assert_close(ours[name], value, rtol=0, atol=1e-5)
@@ -194,7 +194,7 @@ def test_the_gradient_depends_on_the_masks_only_with_the_invariance_term(ablatio
 def test_without_either_term_the_gradient_is_that_of_the_fusion_loss():
     infrared, visible, *masks = batch()
     network, alone = network_of().train(), network_of().train()
-    expected = gradients(alone, fusion_loss(alone(infrared, visible).fused, infrared, visible))
+    expected = gradients(alone, fusion_term(alone(infrared, visible).fused, infrared, visible, LossWeights()))
     for ablation in ("no_invariance_no_necessity", "no_interventions"):
         terms = Objective(ablation=ablation).terms(network, infrared, visible, *masks)
         assert same(gradients(network, terms["total"]), expected)
@@ -224,3 +224,29 @@ def test_the_reported_gate_carries_no_gradient():
 def test_an_unknown_ablation_gets_a_suggestion_and_the_list():
     with pytest.raises(InputError, match=r"unknown ablation 'no_necesity'. Did you mean 'no_necessity'\? Known: full"):
         Objective(ablation="no_necesity")
+
+
+def test_a_divided_batch_meets_each_intervention_with_half_of_its_samples():
+    network = network_of().eval()
+    infrared, visible, complementary, random = batch()
+    half = (len(infrared) + 1) // 2
+    with torch.no_grad():
+        ours = Objective().terms(network, infrared, visible, complementary, random)
+        fused = network(infrared, visible).fused
+        first = network(infrared[:half], torch.zeros_like(visible[:half])).fused
+        second = network(torch.zeros_like(infrared[half:]), visible[half:]).fused
+        moved = torch.cat([first, second])
+    assert ours["necessity"].item() == pytest.approx(2 * (moved - fused).abs().mean().item(), rel=1e-5)
+    with torch.no_grad():
+        losses = []
+        for masks, part in ((complementary, slice(None, half)), (random, slice(half, None))):
+            hit = network((infrared * masks.infrared)[part], (visible * masks.visible)[part])
+            gate = gate_map(hit.gates, infrared.shape[2:])
+            losses += [invariance_loss(fused[part], hit.fused, gate).item()] * len(fused[part])
+    assert ours["invariance"].item() == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+
+
+def test_without_interventions_the_standard_pass_runs_alone():
+    terms = Objective().terms(network_of().train(), *batch(), intervene=False)
+    assert terms["invariance"] == terms["necessity"] == 0
+    assert terms["total"] == terms["fusion"]

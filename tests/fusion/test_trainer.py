@@ -219,9 +219,30 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"epochs": 0}, {"batch_size": 0}, {"crop": 15}, {"validation": 0}, {"validation": 1}, {"precision": "float8"}],
+    [{"epochs": 0}, {"batch_size": 0}, {"crop": 15}, {"validation": 0}, {"validation": 1}, {"interventions_from": 2}],
 )
 def test_a_schedule_out_of_range_is_refused_with_the_value(changes):
     (name, value), *_ = changes.items()
     with pytest.raises(InputError, match=f"{name}={value!r}.*; expected "):
         Schedule(**changes)
+
+
+def test_an_unknown_precision_or_decay_gets_a_suggestion():
+    with pytest.raises(InputError, match=r"unknown precision 'float8'\. Did you mean 'float32'"):
+        Schedule(precision="float8")
+    with pytest.raises(InputError, match=r"unknown decay 'cosin'\. Did you mean 'cosine'"):
+        Schedule(decay="cosin")
+
+
+def test_the_rate_warms_up_and_falls_to_nothing():
+    schedule = Schedule(learning_rate=1.0, decay="cosine")
+    rates = [schedule.rate(progress / 100) for progress in range(101)]
+    assert rates[0] < 0.1 < 0.9 < max(rates)
+    assert rates[50] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0)
+    assert Schedule(learning_rate=1.0).rate(0.9) == 1.0
+
+
+def test_interventions_set_in_after_their_fraction_of_the_epochs(tmp_path, pairs):
+    log = rows(trainer(pairs, epochs=4, interventions_from=0.5).run(tmp_path / "run").parent)
+    assert [float(row["necessity"]) > 0 for row in log] == [False, False, True, True]

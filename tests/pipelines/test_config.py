@@ -105,7 +105,7 @@ def test_an_unknown_key_gets_the_nearest_one_and_the_list(settings: dict[str, An
         ("detector.epochs", 1.5),
         ("detector.epochs", True),
         ("detector.learning_rate", True),
-        ("training.always", 1),
+        ("training.divided", 1),
         ("data.name", 5),
         ("detector", 5),
     ],

@@ -17,8 +17,12 @@ def facts_with(*changes: tuple[str, object]) -> dict[str, str]:
 
 
 def test_the_report_tells_how_a_learned_fuser_was_trained() -> None:
-    text = facts_with(("training.schedule.epochs", 7), ("training.ablation", "no_necessity"))["isfuse"]
-    assert "no_necessity objective, 7 epochs, crops of 256 px" in text
+    text = facts_with(
+        ("fuser_options.isfuse.weights", "train"),
+        ("training.schedule.epochs", 7),
+        ("training.ablation", "no_necessity"),
+    )["isfuse"]
+    assert "no_necessity objective, 7 epochs, crops of 128 px" in text
 
 
 def test_the_report_names_the_weights_that_a_fuser_was_given() -> None:

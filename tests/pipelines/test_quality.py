@@ -69,7 +69,8 @@ def test_pairs_come_back_from_their_file(folder: Path, tmp_path: Path) -> None:
 
 def test_a_network_that_nothing_can_train_is_refused_before_anything_runs(folder: Path) -> None:
     settings = {**load_settings("fusion_quality"), "name": "fusion_quality"}
-    with pytest.raises(InputError, match=r"'isfuse' has to be trained.*fuser_options\.isfuse\.weights=FILE"):
+    override(settings, "fuser_options.isfuse.weights", "train")
+    with pytest.raises(InputError, match=r"'isfuse' has to be trained.*another split, or other fusers or weights"):
         quality_task(settings, folder, "")
     override(settings, "data.split", "random")
     names = [stage.name for stage in quality_task(settings, folder, "").stages]

@@ -70,8 +70,8 @@ def test_images_too_small_for_a_metric_are_named(tmp_path: Path, pairs: Path) ->
     assert "MS_SSIM: images of 64x48 pixels; expected at least 176x176" in result.stderr
 
 
-def test_a_network_without_weights_is_one_line(tmp_path: Path, pairs: Path) -> None:
-    result = run(tmp_path, "--data", str(pairs))
+def test_a_network_that_nothing_can_train_is_one_line(tmp_path: Path, pairs: Path) -> None:
+    result = run(tmp_path, "--data", str(pairs), "fuser_options.isfuse.weights=train")
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert "'isfuse' has to be trained" in result.stderr
@@ -80,7 +80,7 @@ def test_a_network_without_weights_is_one_line(tmp_path: Path, pairs: Path) -> N
 @pytest.mark.slow
 def test_the_sample_trains_the_network_and_says_that_it_is_a_sample(tmp_path: Path) -> None:
     tiny = ("sample.train=8", "sample.test=2", "training.schedule.epochs=1", "fusers=isfuse", "metrics.names=AG")
-    result = run(tmp_path, *tiny)
+    result = run(tmp_path, *tiny, "fuser_options.isfuse.weights=train")
     assert result.returncode == 0, result.stderr
     assert "SAMPLE RUN" in result.stdout
     page = (tmp_path / "work" / "fusion_quality-sample" / "report" / "report.md").read_text(encoding="utf-8")
@@ -92,8 +92,15 @@ def test_the_sample_trains_the_network_and_says_that_it_is_a_sample(tmp_path: Pa
 @pytest.mark.slow
 def test_a_fuser_that_fails_is_a_line_with_the_reason(tmp_path: Path) -> None:
     diverging = ["learning_rate=1e30", "epochs=2", "crop=16", "batch_size=2", "precision=float32"]
-    tiny = ("sample.train=8", "sample.test=2", "fusers=isfuse", "metrics.names=AG")
-    result = run(tmp_path, *tiny, *(f"training.schedule.{setting}" for setting in diverging))
+    tiny = (
+        "sample.train=8",
+        "sample.test=2",
+        "fusers=isfuse",
+        "metrics.names=AG",
+        "fuser_options.isfuse.weights=train",
+    )
+    trained = "fuser_options.isfuse.weights=train"
+    result = run(tmp_path, *tiny, trained, *(f"training.schedule.{setting}" for setting in diverging))
     assert result.returncode == 1, result.stderr
     assert "isfuse: failed: " in result.stdout
     page = (tmp_path / "work" / "fusion_quality-sample" / "report" / "report.md").read_text(encoding="utf-8")

@@ -263,7 +263,12 @@ def test_a_run_killed_between_training_and_the_record_goes_on(copy_of_finished: 
 @pytest.mark.slow
 def test_a_fuser_that_fails_is_a_row_with_the_reason(copy_of_finished: CommandLine) -> None:
     diverging = ["learning_rate=1e30", "epochs=2", "crop=16", "batch_size=2", "precision=float32"]
-    command = (*TINY, "fusers=isfuse", *(f"training.schedule.{setting}" for setting in diverging))
+    command = (
+        *TINY,
+        "fusers=isfuse",
+        "fuser_options.isfuse.weights=train",
+        *(f"training.schedule.{setting}" for setting in diverging),
+    )
     result = copy_of_finished.run(*command)
     assert result.returncode == 1, result.stderr
     (failed,) = [row for row in rows(copy_of_finished.cwd / WORK) if row["status"] == "failed"]

@@ -50,7 +50,6 @@ def test_a_network_is_trained_and_then_fuses_a_folder(tmp_path, folders):
     [
         ("fuse_images.py", ["--fuser", "laplacan"], ["unknown fuser", "'laplacian'"]),
         ("fuse_images.py", ["--fuser", "laplacian", "leveles=3"], ["unknown option", "'levels'"]),
-        ("fuse_images.py", ["--fuser", "isfuse"], ["weights=FILE"]),
         ("fuse_images.py", ["--fuser", "isfuse", "--weights", "ir/a.png"], ["ir/a.png", "safetensors"]),
         ("train_fusion.py", ["schedule.epoch=1"], ["schedule.epoch", "schedule.epochs"]),
         ("train_fusion.py", ["schedule.epochs=0"], ["epochs=0"]),
