@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 def smooth(image: Tensor) -> Tensor:
     """Smooth (B, 1, H, W) with the binomial [1 4 6 4 1] along both axes; the border is reflected, H, W >= 3."""
-    kernel = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], device=image.device) / 16
+    kernel = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], dtype=image.dtype, device=image.device) / 16
     padded = F.pad(image, (2, 2, 2, 2), mode="reflect")
     return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 5, 1)), kernel.view(1, 1, 1, 5))
 

@@ -107,7 +107,7 @@ def test_every_fusion_is_analysed_and_no_source() -> None:
 
 
 def test_a_stage_needs_its_trained_network_or_reads_the_given_weights(weights: Path) -> None:
-    trained = stages(None)["effects/isfuse"]
+    trained = stages(None, fuser_options__isfuse__weights="train")["effects/isfuse"]
     assert trained.needs == ("prepare", "sample", "train_fusion/isfuse")
     assert trained.inputs == ()
     settings = {"fuser_options__isfuse__weights": str(weights), "data__split": "random"}
