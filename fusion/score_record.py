@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,6 @@ from fusion.errors import InputError
 from fusion.files import read_json, write_json
 
 SAVE_EVERY = 50
-_CODE = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(metrics.__file__).parent.glob("*.py"))))
-
 Stamp = list[list[Any]]
 
 
@@ -30,7 +29,7 @@ class ScoreRecord:
 
     def __init__(self, path: Path, convention: str, names: Sequence[str]) -> None:
         self._path, self._unsaved = path, 0
-        self._head = {"convention": convention, "names": list(names), "code": _CODE.hexdigest()}
+        self._head = {"convention": convention, "names": list(names), "code": _code_of_metrics()}
         earlier = read_json(path) if path.exists() else {}
         same = {key: earlier.get(key) for key in self._head} == self._head
         self._images: dict[str, Any] = earlier["images"] if same else {}
@@ -60,6 +59,12 @@ class ScoreRecord:
         if self._unsaved:
             write_json(self._path, {**self._head, "images": self._images})
             self._unsaved = 0
+
+
+@lru_cache
+def _code_of_metrics() -> str:
+    files = sorted(Path(metrics.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 def stamp(*files: Path) -> Stamp:

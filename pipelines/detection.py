@@ -19,7 +19,7 @@ from pipelines.fuser_source import fuser_names
 from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
 from pipelines.run_of import RunOf
-from pipelines.sampling import sample_stage
+from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.task import Task
@@ -49,17 +49,14 @@ def detection_task(settings: Settings, root: Path | None, home: Path, command: s
 def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
     data = settings["data"]
 
-    def run(out_dir: Path, inputs: Inputs) -> Summary:
-        folder = inputs["sample"] / "data" if root is None else root
-        split = str(folder / "splits") if root is None else data["split"]
+    def find(out_dir: Path, folder: Path, split: str) -> Summary:
         found = read_detection_data(folder, data["labels"], data["classes"], split, data["seed"])
         save_detection_data(out_dir / "data.json", found)
         save_pairs(out_dir, {name: [item.pair for item in found.of(name)] for name in SPLITS})
         counts = {f"{name}_images": len(found.of(name)) for name in SPLITS}
         return {**counts, "leakage": found.leakage, **asdict(found.faults)}
 
-    needs, inputs = (("sample",), ()) if root is None else ((), (root,))
-    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs, version=2)
+    return prepare_stage(settings, root, find, version=2)
 
 
 def _dataset_stage(fuser: str) -> Stage:

@@ -14,9 +14,9 @@ from pipelines.fuser_source import fuser_names, fuser_source
 from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
 from pipelines.quality_report import report_stage
-from pipelines.sampling import sample_stage
+from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
-from pipelines.stage import Inputs, Stage, Summary
+from pipelines.stage import Stage, Summary
 from pipelines.task import Task
 
 _ALL = "all"  # the split in which every pair is scored and none trains
@@ -45,17 +45,14 @@ def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
 
 def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
     data = settings["data"]
+    names = ("", "") if root is None else (data["infrared"], data["visible"])
 
-    def run(out_dir: Path, inputs: Inputs) -> Summary:
-        folder = inputs["sample"] / "data" if root is None else root
-        split = str(folder / "splits") if root is None else data["split"]
-        names = ("", "") if root is None else (data["infrared"], data["visible"])
+    def find(out_dir: Path, folder: Path, split: str) -> Summary:
         pairs = split_pairs(folder, split, data["seed"], *names)
         save_pairs(out_dir, pairs)
         return {f"{name}_images": len(of_split) for name, of_split in pairs.items()}
 
-    needs, inputs = (("sample",), ()) if root is None else ((), (root,))
-    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs)
+    return prepare_stage(settings, root, find)
 
 
 def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> dict[str, list[Pair]]:

@@ -1,7 +1,8 @@
-"""The stage that writes the built-in sample."""
+"""The stages before all others: the built-in sample, and finding what there is in it or in the user's data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.config import Settings
@@ -18,3 +19,24 @@ def sample_stage(settings: Settings) -> Stage:
         return size
 
     return Stage("sample", run, size)
+
+
+def prepare_stage(
+    settings: Settings, root: Path | None, find: Callable[[Path, Path, str], Summary], version: int = 1
+) -> Stage:
+    """Give the stage "prepare"; with `root` None the data is the sample, divided by its own lists.
+
+    Args:
+        settings: of the pipeline.
+        root: the user's data.
+        find: is given the stage's folder, the data's folder and the split, and does the work.
+        version: of `find`.
+    """
+    data = settings["data"]
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        folder = inputs["sample"] / "data" if root is None else root
+        return find(out_dir, folder, str(folder / "splits") if root is None else data["split"])
+
+    needs, inputs = (("sample",), ()) if root is None else ((), (root,))
+    return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs, version=version)

@@ -12,24 +12,25 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
+from typing import get_args
 
 import numpy as np
 import torch
 
 from fusion import build_fuser, match_pairs
+from fusion.batch_terms import batch_terms
 from fusion.devices import choose_device
 from fusion.images import luma
-from fusion.interventions import Masks, complementary_masks, random_masks
 from fusion.metrics import SUITES, measure
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
+from fusion.schedule import Precision
 from pipelines.command_line import exit_code
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "fusion" / "metrics"))
 from plain_conventions import PLAIN  # the rendition the tests compare with
 
-MASKS = (complementary_masks, random_masks)
 Images = list[torch.Tensor]  # infrared, visible, fused, each (1, 1, H, W) uint8
 
 
@@ -54,31 +55,28 @@ def main() -> None:
 
 def benchmark_training(arguments: argparse.Namespace) -> None:
     """Time steps of the full objective and of the standard pass alone, in turn, and print medians and their ratio."""
-    device, size = choose_device(arguments.device), (arguments.batch, 1, arguments.crop, arguments.crop)
-    generator = torch.Generator().manual_seed(0)
-    infrared, visible = (torch.rand(size, generator=generator).to(device) for _ in range(2))
-    masks = [Masks(*(mask.to(device) for mask in draw(size[0], *size[2:], generator))) for draw in MASKS]
+    device, generator = choose_device(arguments.device), torch.Generator().manual_seed(0)
+    batch = torch.rand(arguments.batch, 2, arguments.crop, arguments.crop, generator=generator)
     cores = f"{platform.machine()}, {torch.get_num_threads()} threads"
     print(
         f"crops {arguments.crop}, batch {arguments.batch}, {device.type}, {cores}; median ms of {arguments.steps} steps"
     )
     print(f"{'precision':10}{'one pass':>10}{'full':>10}{'ratio':>8}")
-    for precision in (torch.float32, torch.bfloat16):
+    for precision in get_args(Precision):
         network = ISFuse().to(device).to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(network.parameters(), 1e-4)
         seconds: dict[str, list[float]] = {"no_interventions": [], "full": []}
         for _ in range(arguments.steps + 1):
             for ablation, measured in seconds.items():
                 start = time.monotonic()
-                with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-                    terms = Objective(ablation=ablation).terms(network, infrared, visible, *masks)
+                terms = batch_terms(Objective(ablation=ablation), network, batch, generator, precision)
                 optimizer.zero_grad(set_to_none=True)
                 terms["total"].backward()
                 optimizer.step()
                 terms["total"].item()  # waits for a GPU
                 measured.append(time.monotonic() - start)
         plain, full = (median(measured[1:]) * 1000 for measured in seconds.values())
-        print(f"{str(precision).removeprefix('torch.'):10}{plain:10.0f}{full:10.0f}{full / plain:8.2f}")
+        print(f"{precision:10}{plain:10.0f}{full:10.0f}{full / plain:8.2f}")
 
 
 def benchmark_metrics(arguments: argparse.Namespace) -> None:
