@@ -1,48 +1,18 @@
-"""Network weights on disk: safetensors, with what made them as JSON in the same file. Nothing is ever unpickled."""
+"""Fusion networks on disk: what made them stands in the same file, and the authors' released checkpoint is read too."""
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
 
 from fusion.errors import InputError
-from fusion.files import write_bytes
 from fusion.networks.isfuse import ISFuse
+from fusion.tensor_files import load_state, load_tensors, save_tensors
 
-FORMAT = 1
 ARCHITECTURE = "isfuse"
-
-
-def save_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-    """Write tensors and JSON-able facts about them as one safetensors file, atomically."""
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_bytes(path, save(contiguous, {"format": str(FORMAT), "facts": json.dumps(facts, sort_keys=True)}))
-
-
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Read what `save_tensors` wrote.
-
-    Raises:
-        InputError: the file is missing, is no safetensors file, or was not written by `save_tensors`.
-    """
-    try:
-        with safe_open(path, framework="pt") as stored:
-            metadata = stored.metadata() or {}
-            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  # no mapping
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{path}: cannot be read as a safetensors checkpoint ({error})") from error
-    if metadata.get("format") != str(FORMAT) or "facts" not in metadata:
-        raise InputError(
-            f"{path}: checkpoint format {metadata.get('format')}; expected {FORMAT}, as train_fusion writes"
-        )
-    return tensors, json.loads(metadata["facts"])
 
 
 def save_network(path: Path, network: ISFuse, settings: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -65,19 +35,6 @@ def load_network(path: Path) -> tuple[ISFuse, dict[str, Any]]:
         raise InputError(f"{path}: its network settings {facts.get('network')} build no network ({error})") from error
     load_state(network, tensors, path)
     return network.eval(), facts
-
-
-def load_state(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
-    """Copy tensors into a network that must fit them name by name and shape by shape.
-
-    Raises:
-        InputError: a tensor is missing, unexpected or of another shape.
-    """
-    try:
-        network.load_state_dict(tensors)
-    except RuntimeError as error:
-        first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise InputError(f"{path}: does not fit this network ({first})") from error
 
 
 def load_reference(path: Path) -> ISFuse:

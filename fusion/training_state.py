@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fusion.checkpoints import load_state, load_tensors, save_tensors
 from fusion.errors import InputError
 from fusion.files import write_text
 from fusion.networks.isfuse import ISFuse
+from fusion.tensor_files import load_state, load_tensors, save_tensors
 
 Row = dict[str, float]
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from fusion.checkpoints import load_tensors, save_tensors
 from fusion.effects import INTERVENTIONS, EffectMaps, pair_effects
 from fusion.fuser import Fuser
 from fusion.images import luma
 from fusion.learned import ISFuseFuser
 from fusion.pairs import Pair
+from fusion.tensor_files import load_tensors, save_tensors
 
 
 class SceneEffects(NamedTuple):

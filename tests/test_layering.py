@@ -13,12 +13,16 @@ LONGEST = 199
 
 MAY_IMPORT = {
     "fusion": {"fusion"},
-    "downstream": {"downstream", "fusion.errors", "fusion.files", "fusion.images", "fusion.pairs"},
+    "downstream": {
+        "downstream",
+        *(f"fusion.{name}" for name in ("errors", "files", "images", "interrupts", "pairs", "seeds", "tensor_files")),
+    },
     "pipelines": {"pipelines", "downstream", "fusion"},
     "tools": {"tools", "pipelines", "downstream", "fusion"},
 }
 ONLY_IN = {
     "ultralytics": {"downstream/yolo.py"},
+    "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "pycocotools": {"downstream/detection_score.py"},
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {

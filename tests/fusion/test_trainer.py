@@ -9,11 +9,12 @@ import time
 import pytest
 import torch
 
-from fusion.checkpoints import load_network, load_tensors
+from fusion.checkpoints import load_network
 from fusion.errors import InputError
 from fusion.losses import LossWeights
 from fusion.objective import Objective
 from fusion.schedule import Schedule
+from fusion.tensor_files import load_tensors
 from fusion.train import Trainer
 
 STEPS_PER_EPOCH = 3

@@ -1,0 +1,23 @@
+# How to train the network: the shipped recipe, and one row for each thing that was decided against, trained alike.
+#
+# Needs:    pairs to train on and to score, in DIR/train and DIR/test, each with ir and vi (MSRS has this form); or
+#           nothing: then it runs on the sample.
+# Command:  python tools/run_pipeline.py recipes --data DIR data.name=MSRS training.schedule.epochs=16
+# Override: training.schedule.interventions_from=0.5 variants.mine.loss.invariance=0.2
+# Takes:    nine trainings; on the sample eight minutes on two cores.
+_base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
+task = "quality"
+data = dict(split="folders")
+fusers = []
+variants = dict(
+    shipped=dict(),
+    shared_encoder=dict(network=dict(shared_encoder=True)),
+    channel_gate=dict(network=dict(gate="channel")),
+    open_or_shut_gates=dict(loss=dict(entropy_sign=1.0)),
+    unlike_single=dict(loss=dict(necessity_sign=-1.0)),
+    batchnorm_all=dict(batchnorm="all"),
+    undivided=dict(divided=False),
+    paper_loss=dict(loss=dict(form="paper")),
+    paper=dict(network=dict(shared_encoder=True, gate="channel"), loss=dict(form="paper"), divided=False),
+)
+metrics = dict(names=["AG", "SF", "PSNR", "CC", "SCD", "Qabf", "VIF", "Nabf", "SSIM"])
