@@ -34,9 +34,13 @@ def load_settings(name: str) -> Settings:
     return settings
 
 
-def load_training() -> Settings:
-    """Read how a learned fuser is trained, the section `training` of every pipeline."""
-    training: Settings = Config.fromfile(CONFIGS / "_base_" / "fusers.py").to_dict()["training"]
+def load_training(recipe: str) -> Settings:
+    """Read how a pipeline trains the network, the section `training` of its settings.
+
+    Raises:
+        InputError: no such pipeline, with the nearest one and the list.
+    """
+    training: Settings = load_settings(recipe)["training"]
     return training
 
 

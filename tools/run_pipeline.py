@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="list pipelines and fusers")
     arguments = parser.parse_intermixed_args()
     if arguments.list or arguments.name is None:
-        print("pipelines:", *(f"  {name:14} {what}" for name, what in list_pipelines().items()), sep="\n")
+        print("pipelines:", *(f"  {name:16} {what}" for name, what in list_pipelines().items()), sep="\n")
         print("fusers:", *(f"  {name}" for name in list_fusers()), sep="\n")
         return 0 if arguments.list else 2
     return run_pipeline(

@@ -12,18 +12,26 @@ from pipelines.config import known_keys, load_training, override, parse_override
 from pipelines.fusing import build_trainer
 from pipelines.training_figures import draw_held_out, draw_training_curves
 
+DEFAULT_RECIPE = "fusion_quality"  # the shipped weights are made like this
+
 
 def main() -> None:
     """Parse, train, print where the weights are."""
-    settings = load_training()
-    parser = argparse.ArgumentParser(description=__doc__, epilog=f"settings: {', '.join(known_keys(settings))}")
+    keys = ", ".join(known_keys(load_training(DEFAULT_RECIPE)))
+    parser = argparse.ArgumentParser(description=__doc__, epilog=f"settings: {keys}")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="a setting to change")
     several = {"type": Path, "nargs": "+", "required": True, "metavar": "DIR"}
     parser.add_argument("--infrared", **several, help="folder of infrared images, or several")
     parser.add_argument("--visible", **several, help="folder of visible images with equal file names, or as many")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and log; the same one goes on")
+    parser.add_argument(
+        "--recipe",
+        default=DEFAULT_RECIPE,
+        help="train as this pipeline does, such as isfuse_paper (default: %(default)s)",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
+    settings = load_training(arguments.recipe)
     for argument in arguments.overrides:
         override(settings, *parse_override(argument))
     if len(arguments.infrared) != len(arguments.visible):

@@ -54,6 +54,7 @@ def test_a_network_is_trained_and_then_fuses_a_folder(tmp_path, folders):
         ("train_fusion.py", ["schedule.epoch=1"], ["schedule.epoch", "schedule.epochs"]),
         ("train_fusion.py", ["schedule.epochs=0"], ["epochs=0"]),
         ("train_fusion.py", ["ablation=no_cfi"], ["unknown ablation", "no_integrator"]),
+        ("train_fusion.py", ["--recipe", "isfuse_papr"], ["unknown pipeline", "'isfuse_paper'"]),
         ("train_fusion.py", ["--device", "gpu"], ["device='gpu'"]),
     ],
 )
@@ -80,3 +81,12 @@ def test_several_folders_train_together_and_the_training_is_drawn(tmp_path, fold
     lonely = run(tmp_path, "train_fusion.py", *both, "vi", "--out", "other", *BRIEF)
     assert lonely.returncode == 2
     assert "2 infrared and 3 visible folders; expected as many of both" in lonely.stderr
+
+
+def test_a_recipe_other_than_the_shipped_one_is_trained_by_name(tmp_path, folders):
+    trained = run(tmp_path, "train_fusion.py", *folders, "--out", "weights", "--recipe", "isfuse_paper", *BRIEF)
+    assert trained.returncode == 0, trained.stderr
+    with safe_open(tmp_path / "weights" / "best.safetensors", "pt") as stored:
+        facts = json.loads(stored.metadata()["facts"])
+    assert facts["network"] == {"shared_encoder": True, "gate": "channel"}
+    assert facts["objective"]["weights"]["form"] == "paper"
