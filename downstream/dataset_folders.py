@@ -1,4 +1,4 @@
-"""Find the images and labels of a detection data set on disk, whatever its copy calls the folders."""
+"""Find the images and labels of a data set on disk, whatever its copy calls the folders."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fusion.pairs import Pair, match_pairs
 _VISIBLE = ("vis", "vi", "visible")
 _INFRARED = ("ir", "inf", "infrared")
 _LABELS = ("annotation", "annotations", "labels", "label")
+_MASKS = ("segmentation_labels", "masks", "segmentation")
 
 
 def split_folders(root: Path) -> dict[str, Path]:
@@ -60,6 +61,15 @@ def find_label_folder(folder: Path) -> Path:
         InputError: it is missing or there are several.
     """
     return _subfolder(folder, "label folder", _LABELS)
+
+
+def find_mask_folder(folder: Path, name: str = "") -> Path:
+    """Give the one folder of label masks inside `folder`, called `name` (any case) where copies call it differently.
+
+    Raises:
+        InputError: it is missing or there are several.
+    """
+    return _subfolder(folder, "folder of label masks", (name.lower(),) if name else _MASKS)
 
 
 def image_size(path: Path) -> tuple[int, int]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downstream.boxes import Box, LabelFaults
-from downstream.dataset_folders import find_pairs, pair_size, require_undivided, split_folders
+from downstream.dataset_folders import pair_size
 from downstream.labels import read_labels, require_label_format
-from downstream.splitting import SPLITS, assign_splits, neighbour_leakage
+from downstream.pair_folders import divide_pairs, require_pairs
+from downstream.splitting import SPLITS, neighbour_leakage
 from fusion.errors import InputError
 from fusion.files import read_json, write_json
 from fusion.pairs import Pair
@@ -57,28 +58,17 @@ def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: 
             stands in two folders.
     """
     require_label_format(labels)
-    if split != "folders":
-        require_undivided(root, split)
-    folders = split_folders(root) if split == "folders" else {"": root}
     items: dict[str, LabelledPair] = {}
     faults = LabelFaults()
-    for name, folder in folders.items():
-        pairs = find_pairs(folder)
-        stems = [pair.stem for pair in pairs]
-        split_of = dict.fromkeys(stems, name) if name else assign_splits(stems, split, seed)
-        sizes = {pair.stem: pair_size(pair) for pair in pairs if pair.stem in split_of}
-        boxes, here = read_labels(folder, labels, classes, pairs, sizes)
+    for folder in divide_pairs(root, split, seed):
+        sizes = {pair.stem: pair_size(pair) for pair in folder.used}
+        boxes, here = read_labels(folder.folder, labels, classes, folder.pairs, sizes)
         faults += here
-        for pair in pairs:
+        for pair in folder.used:
             stem = pair.stem
-            if stem in items:
-                raise InputError(f"{pair.visible}: {items[stem].pair.visible} has the same stem; expected each once")
-            if stem in sizes:
-                items[stem] = LabelledPair(pair, *sizes[stem], split_of[stem], boxes[stem])
+            items[stem] = LabelledPair(pair, *sizes[stem], folder.split_of[stem], boxes[stem])
     by_split = {name: [stem for stem, item in items.items() if item.split == name] for name in SPLITS}
-    for name in ("train", "test"):
-        if not by_split[name]:
-            raise InputError(f"{root}: split {split!r} leaves no pair for {name}; expected at least one")
+    require_pairs(root, split, by_split, "train", "test")
     ordered = tuple(items[stem] for stem in sorted(items))
     return DetectionData(tuple(classes), ordered, faults, split, neighbour_leakage(by_split))
 

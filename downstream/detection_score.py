@@ -15,22 +15,10 @@ from pycocotools.cocoeval import COCOeval
 
 from downstream.detection_data import LabelledPair
 from downstream.predictions import Prediction
+from downstream.scores import Score
 
 MOST_BOXES = 300
 SIZES = ("all", "small", "medium", "large")  # COCO's: below 32^2, up to 96^2, above, in pixels
-
-
-@dataclass(frozen=True)
-class Score:
-    """One number: `metric` of `class_name` ("all" for the mean over classes), over `n` images or true boxes.
-
-    `value` lies in [0, 1], higher is better; None where no true box is that could be found.
-    """
-
-    metric: str
-    class_name: str
-    value: float | None
-    n: int
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from fusion.errors import InputError, first_few, unknown_name
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "val", "test")
+_VALIDATION_RUNS = 5
 PUBLISHED = {folder.name: folder for folder in sorted((Path(__file__).parent / "splits").glob("*/*"))}
 
 
@@ -41,6 +42,27 @@ def assign_splits(stems: Collection[str], split: str, seed: int) -> dict[str, st
         error = unknown_name("split", split, [*PUBLISHED, "folders", "random"])
         raise InputError(f"{error}, or a folder with train.txt, test.txt and maybe val.txt")
     return _listed(set(stems), folder)
+
+
+def cut_validation(stems: Collection[str]) -> set[str]:
+    """Choose about a tenth of the training images to validate with, the same ones every time.
+
+    They are up to five runs of names that follow each other, spread evenly: frames of one drive look alike, so an image
+    between two that train would validate nothing, and one run alone might be all night.
+
+    Raises:
+        InputError: fewer than two images.
+    """
+    if len(stems) < 2:
+        raise InputError(f"{len(stems)} training images; expected at least 2, one of them to validate with")
+    ordered, wanted = sorted(stems), max(1, round(len(stems) / 10))
+    runs = min(_VALIDATION_RUNS, wanted)
+    chosen: set[str] = set()
+    for run in range(runs):
+        length = (run + 1) * wanted // runs - run * wanted // runs
+        start = (2 * run + 1) * len(ordered) // (2 * runs) - length // 2
+        chosen |= set(ordered[start : start + length])
+    return chosen
 
 
 def neighbour_leakage(stems_by_split: Mapping[str, Collection[str]]) -> float | None:

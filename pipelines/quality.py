@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstream.dataset_folders import find_pairs, require_undivided, split_folders
-from downstream.splitting import SPLITS, assign_splits
+from downstream.dataset_folders import find_pairs, require_undivided
+from downstream.pair_folders import divide_pairs, require_pairs
+from downstream.splitting import SPLITS
 from fusion.errors import InputError
 from fusion.pairs import Pair
 from pipelines.config import Settings
@@ -68,14 +69,13 @@ def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: 
     Raises:
         InputError: folders, names or the split are not as described, or no pair is left for test.
     """
-    if split == "folders":
-        found = {name: find_pairs(folder, infrared, visible) for name, folder in split_folders(root).items()}
-        return {name: found.get(name, []) for name in SPLITS}
-    require_undivided(root, split)
-    pairs = find_pairs(root, infrared, visible)
-    stems = [pair.stem for pair in pairs]
-    split_of = dict.fromkeys(stems, "test") if split == _ALL else assign_splits(stems, split, seed)
-    by_split = {name: [pair for pair in pairs if split_of.get(pair.stem) == name] for name in SPLITS}
-    if not by_split["test"]:
-        raise InputError(f"{root}: split {split!r} leaves no pair for test; expected at least one")
+    if split == _ALL:
+        require_undivided(root, split)
+        return {"train": [], "val": [], "test": find_pairs(root, infrared, visible)}
+    found = divide_pairs(root, split, seed, infrared, visible)
+    by_split = {
+        name: [pair for folder in found for pair in folder.used if folder.split_of[pair.stem] == name]
+        for name in SPLITS
+    }
+    require_pairs(root, split, by_split, "test")
     return by_split
