@@ -75,14 +75,14 @@ def read_segmentation_data(
     require_pairs(root, split, by_split, "train", "test")
     if not by_split["val"]:
         by_split["val"] = sorted(cut_validation(by_split["train"]))
-    split_of = {stem: name for name in SPLITS for stem in by_split[name]}  # val last but one wins over train
-    items = []
+    split_of = {stem: name for name in SPLITS for stem in by_split[name]}  # "val" stands behind "train" and wins
+    items: list[MaskedPair] = []
     for folder in folders:
         mask_dir = find_mask_folder(folder.folder, masks)
         files = files_by_stem(mask_dir, _MASK_SUFFIXES, "label masks")
         require_same_stems([pair.stem for pair in folder.pairs], folder.pairs[0].visible.parent, files, mask_dir)
-        for pair in tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image"):
-            items.append(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes))
+        used = tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image")
+        items.extend(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes) for pair in used)
     of_kind = {name: [item.pair.stem for item in items if item.split == name] for name in SPLITS}
     ordered = tuple(sorted(items, key=lambda item: item.pair.stem))
     return SegmentationData(tuple(classes), ordered, split, neighbour_leakage(of_kind))
