@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from downstream.boxes import Box
 from fusion.images import read_infrared, read_visible
-from pipelines.figures import draw_panel
+from pipelines.box_figures import draw_panel
 
 T = TypeVar("T")
 

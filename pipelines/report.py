@@ -8,7 +8,8 @@ from pathlib import Path
 from fusion.files import write_text
 from fusion.markdown import markdown_lines
 from pipelines.agreement import Agreement, agreement_table
-from pipelines.figures import LOWEST_SCORE, draw_pr_curves
+from pipelines.box_figures import LOWEST_SCORE
+from pipelines.curve_figures import draw_pr_curves
 from pipelines.panels import Panel, write_panels
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.scatter import draw_scatter

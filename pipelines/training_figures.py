@@ -12,7 +12,9 @@ from fusion.errors import InputError
 from fusion.fuser import fuse_pair
 from fusion.learned import ISFuseFuser
 from fusion.pairs import Pair
-from pipelines.figures import CURVE_PALETTE, draw_panel, save_figure
+from pipelines.box_figures import draw_panel
+from pipelines.figures import CURVE_PALETTE, save_figure
+from pipelines.panels import spread
 
 _COLUMNS = 4
 _SCENES = 3
@@ -53,7 +55,7 @@ def draw_training_curves(out_dir: Path) -> None:
 def draw_held_out(out_dir: Path, pairs: Sequence[Pair]) -> None:
     """Draw `out_dir`/scenes/<stem>.png of three held-out pairs: the sources and what the best network makes of them."""
     fuser = ISFuseFuser(out_dir / "best.safetensors")
-    for pair in pairs[:: max(1, len(pairs) // _SCENES)][:_SCENES]:
+    for pair in spread(pairs, _SCENES):
         infrared, visible = pair.read()
         fused = {"fused": fuse_pair(fuser, infrared, visible)}
         title = f"held out, scene {pair.stem}"

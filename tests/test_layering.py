@@ -27,7 +27,10 @@ ONLY_IN = {
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {
         "downstream/yolo_environment.py",
+        "pipelines/box_figures.py",
+        "pipelines/curve_figures.py",
         "pipelines/effects_figure.py",
+        "pipelines/mask_figures.py",
         "pipelines/figures.py",
         "pipelines/scatter.py",
         "pipelines/training_figures.py",

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from downstream.boxes import Box
-from pipelines.figures import draw_panel, draw_pr_curves
+from pipelines.box_figures import draw_panel
+from pipelines.curve_figures import draw_pr_curves
 
 CAR = Box("Car", (20.0, 30.0, 60.0, 70.0))
 CLASSES = ["People", "Car"]

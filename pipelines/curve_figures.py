@@ -1,0 +1,46 @@
+"""Pictures of how well networks do: precision against recall."""
+
+from __future__ import annotations
+
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from pipelines.figures import CURVE_PALETTE, DPI, save_figure
+
+_LINE_STYLES = ("-", "--", ":", "-.")
+
+
+def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title: str) -> None:
+    """Draw precision against recall as PNG: the mean over classes, and every class on its own.
+
+    Args:
+        path: the file to write.
+        curves: fuser -> class -> 101 precisions at recall 0, .01, .., 1 (IoU .5); a class without true boxes is absent.
+        title: stands above all.
+    """
+    classes = list(dict.fromkeys(name for by_class in curves.values() for name in by_class))
+    columns = max(ceil(len(classes) / 2), 1)
+    figure = Figure(figsize=(5.6 + 2.7 * columns, 5.9), dpi=DPI, layout="constrained")
+    grid = figure.add_gridspec(2, columns + 2, width_ratios=[1.1, 1.1, *[1.0] * columns])
+    main = figure.add_subplot(grid[:, :2])
+    small = {
+        name: figure.add_subplot(grid[index // columns, 2 + index % columns]) for index, name in enumerate(classes)
+    }
+    recall = np.linspace(0, 1, 101)
+    for index, by_class in enumerate(curves.values()):
+        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
+        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
+        main.plot(recall, np.mean(list(by_class.values()), axis=0), color=colour, ls=style, lw=2.2)
+        for name, precision in by_class.items():
+            small[name].plot(recall, precision, color=colour, ls=style, lw=1.5)
+    for name, axes in {"mean over classes": main, **small}.items():
+        axes.set(xlim=(0, 1), ylim=(0, 1.03), title=name, xlabel="recall", ylabel="precision")
+        axes.grid(color="0.9", lw=0.8)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, fontsize=14, weight="bold")
+    figure.legend(main.lines, list(curves), loc="outside lower center", ncols=min(len(curves), 7), frameon=False)
+    save_figure(figure, path)
