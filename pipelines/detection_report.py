@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from downstream.boxes import Box
 from downstream.detection_data import DetectionData, LabelledPair, load_detection_data
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import load_predictions
-from fusion.files import read_json, write_text
+from fusion.files import read_json
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
+from pipelines.box_figures import LOWEST_SCORE
 from pipelines.config import Settings
+from pipelines.curve_figures import draw_pr_curves
 from pipelines.detection_facts import detection_facts, split_name
-from pipelines.panels import Panel, blocks
-from pipelines.report import Report, summary_text, write_report
+from pipelines.panels import Panel, blocks, write_panels
+from pipelines.report import Report, Section, write_report
+from pipelines.result_rows import run_rows
 from pipelines.run_of import RunOf
+from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.stage import Inputs, Stage, Summary
-from pipelines.tables import Row, mean_over_seeds
+from pipelines.tables import mean_over_seeds
+from pipelines.task_scores import DETECTION
 
 
 def report_stage(
@@ -30,30 +34,27 @@ def report_stage(
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         data = load_detection_data(inputs["prepare"] / "data.json")
-        rows = [row for run_of in runs for row in _rows(settings, run_of, inputs, data, is_sample)]
+        dataset, split = "SAMPLE" if is_sample else settings["data"]["name"], split_name(data, is_sample)
+        images = len(data.of("test"))
+        rows = [row for run_of in runs for row in run_rows(run_of, DETECTION, inputs, dataset, split, images)]
         fused = load_fusion_scores(settings, fusers, inputs)
+        means = write_scores(out_dir, fused.rows, fused.convention)
+        title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
         report = Report(
             name=settings["name"],
             is_sample=is_sample,
+            task=DETECTION,
             rows=rows,
             fusers=fusers,
             classes=list(data.classes),
             facts=detection_facts(settings, data, detector, is_sample, command),
-            panels=[_panel(item, runs, inputs) for item in _shown(data, settings["panels"])],
-            curves={
-                run_of.fuser: read_json(inputs[f"score_task/{run_of}"] / "curves.json")
-                for run_of in runs
-                if run_of.seed == settings["seeds"][0] and f"score_task/{run_of}" in inputs.folders
-            },
-            agreement=Agreement(
-                fused.convention,
-                write_scores(out_dir, fused.rows, fused.convention),
-                "mAP50",
-                mean_over_seeds(rows, "mAP50"),
-            ),
+            agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
+            sections=[
+                *_curves(out_dir, settings, runs, inputs, title),
+                *_scenes(out_dir, settings, runs, inputs, data, title),
+            ],
         )
         write_report(out_dir, report)
-        write_text(out_dir / "summary.txt", summary_text(report))
         return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
 
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("dataset", "score_fusion")]
@@ -62,26 +63,26 @@ def report_stage(
     return Stage("report", run, decisive, needs=needs)
 
 
-def _rows(settings: Settings, run_of: RunOf, inputs: Inputs, data: DetectionData, is_sample: bool) -> list[Row]:
-    stage = f"score_task/{run_of}"
-    reason = inputs.failures.get(stage, "")
-    nothing = {"metric": "mAP50", "class_name": "all", "value": None, "n": len(data.of("test"))}
-    scores: list[dict[str, Any]] = [nothing] if reason else read_json(inputs[stage] / "scores.json")
-    return [
-        {
-            "fuser": run_of.fuser,
-            "dataset": "SAMPLE" if is_sample else settings["data"]["name"],
-            "split": split_name(data, is_sample),
-            "seed": run_of.seed,
-            "metric": score["metric"],
-            "class": score["class_name"],
-            "value": score["value"],
-            "n": score["n"],
-            "status": "failed" if reason else "ok",
-            "reason": reason,
-        }
-        for score in scores
-    ]
+def _curves(out_dir: Path, settings: Settings, runs: list[RunOf], inputs: Inputs, title: str) -> list[Section]:
+    curves = {
+        run_of.fuser: read_json(inputs[f"score_task/{run_of}"] / "curves.json")
+        for run_of in runs
+        if run_of.seed == settings["seeds"][0] and f"score_task/{run_of}" in inputs.folders
+    }
+    if not curves:
+        return []
+    draw_pr_curves(out_dir / "pr_curves.png", curves, f"{title}, precision at IoU .5")
+    return [Section("Precision and recall", "![precision-recall curves](pr_curves.png)\n")]
+
+
+def _scenes(
+    out_dir: Path, settings: Settings, runs: list[RunOf], inputs: Inputs, data: DetectionData, title: str
+) -> list[Section]:
+    panels = [_panel(item, runs, inputs) for item in _shown(data, settings["panels"])]
+    if not panels:
+        return []
+    note = f"True boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n\n"
+    return [Section("Scenes", note + write_panels(out_dir, panels, title, data.classes))]
 
 
 def _shown(data: DetectionData, count: int) -> list[LabelledPair]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class RunOf(NamedTuple):
-    """A detector trained on the images of one fuser with one seed; as text it names the stage folders."""
+    """A network trained on the images of one fuser with one seed; as text it names the stage folders."""
 
     fuser: str
     seed: int

@@ -1,4 +1,4 @@
-"""Detection results as tidy rows, on disk and as Markdown tables: the rows are the truth, a table is a view of them."""
+"""Results of a task as tidy rows, on disk and as Markdown tables: the rows are the truth, a table is a view of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import TypedDict
 
 from fusion.files import write_json, write_text
 from fusion.markdown import Cell, markdown_lines
+from pipelines.task_scores import TaskScores
 
-# `class` is "all" or a class; `value` None is "not defined"; `n` counts test images (all) or true boxes (one class).
-# A failed run is one row of metric mAP50 with value None, status "failed" and the reason.
+# `class` is "all" or a class; `value` None is "not defined"; `n` counts test images (all) or what is true (one class).
+# A failed run is one row of the metric that decides, with value None, status "failed" and the reason.
 Row = TypedDict(
     "Row",
     {
@@ -31,8 +32,7 @@ Row = TypedDict(
     },
 )
 COLUMNS = ("fuser", "dataset", "split", "seed", "metric", "class", "value", "n", "status", "reason")
-_MEAN_METRICS = ("mAP50", "mAP50:95", "mAP50:95_small", "mAP50:95_medium", "mAP50:95_large")
-_MEAN_HEADER = ("fuser", "mAP50", "mAP50:95", "small", "medium", "large")
+_LONGEST_COUNT = 10_000
 _LONGEST_REASON = 120  # a longer one would push the other columns off the page
 
 
@@ -47,15 +47,18 @@ def write_rows(out_dir: Path, rows: Sequence[Row]) -> None:
     write_json(out_dir / "results.json", ordered)
 
 
-def markdown_table(rows: Sequence[Row], fusers: Sequence[str], classes: Sequence[str], mark: str = "") -> str:
-    """Tell how well each fuser did: one table of means over the classes, one of AP50 per class.
+def markdown_table(
+    rows: Sequence[Row], task: TaskScores, fusers: Sequence[str], classes: Sequence[str], mark: str = ""
+) -> str:
+    """Tell how well each fuser did: one table over all classes, one with a column for each.
 
     Several seeds become mean ± standard deviation. The best of a column is bold, ties included.
 
     Args:
         rows: of one data set and one split.
+        task: what was scored.
         fusers: one line each, in this order; all that occur in `rows`.
-        classes: one column each of the second table, with the number of true boxes.
+        classes: one column each of the second table, with the number of what is true there.
         mark: put before both headings.
 
     Raises:
@@ -68,14 +71,14 @@ def markdown_table(rows: Sequence[Row], fusers: Sequence[str], classes: Sequence
     dataset, split = places.pop()
     images = max(row["n"] for row in rows if row["class"] == "all")
     counts = {row["class"]: row["n"] for row in rows}
-    boxes = [f"{name} ({counts[name]})" if name in counts else name for name in classes]
-    means = [column(rows, fusers, metric) for metric in _MEAN_METRICS]
-    per_class = [column(rows, fusers, "AP50", name) for name in classes]
+    heads = [f"{name} ({_short(counts[name])})" if name in counts else name for name in classes]
+    means = [column(rows, fusers, metric) for metric in task.means]
+    per_class = [column(rows, fusers, task.per_class, name) for name in classes]
     return (
-        f"## {mark}Detection on {dataset}, split {split}, {images} test images\n\n"
-        + markdown_lines(_MEAN_HEADER, [_line(rows, fuser, means) for fuser in fusers])
-        + f"\n## {mark}AP50 per class (number of true boxes)\n\n"
-        + markdown_lines(("fuser", *boxes), [_line(rows, fuser, per_class) for fuser in fusers])
+        f"## {mark}{task.title} on {dataset}, split {split}, {images} test images\n\n"
+        + markdown_lines(("fuser", *task.means.values()), [_line(rows, fuser, means) for fuser in fusers])
+        + f"\n## {mark}{task.per_class} per class (number of {task.counted})\n\n"
+        + markdown_lines(("fuser", *heads), [_line(rows, fuser, per_class) for fuser in fusers])
     )
 
 
@@ -143,3 +146,7 @@ def _line(rows: Sequence[Row], fuser: str, columns: Sequence[dict[str, Cell]]) -
 
 def _three_digits(value: float) -> str:
     return f"{value:.3f}".removeprefix("0")
+
+
+def _short(count: int) -> str:
+    return str(count) if count < _LONGEST_COUNT else f"{count / 1000:.0f}k"

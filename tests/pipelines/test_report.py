@@ -6,17 +6,13 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-import torch
 
-from downstream.boxes import Box
-from fusion.errors import InputError
-from fusion.images import write_image
 from fusion.score import ImageScores
 from fusion.score_means import mean_scores
 from pipelines.agreement import Agreement
-from pipelines.panels import Panel
-from pipelines.report import Report, summary_text, write_report
+from pipelines.report import Report, Section, summary_text, write_report
 from pipelines.tables import Row
+from pipelines.task_scores import DETECTION
 
 
 def _row(fuser: str, value: float | None, metric: str = "mAP50", reason: str = "") -> Row:
@@ -26,17 +22,11 @@ def _row(fuser: str, value: float | None, metric: str = "mAP50", reason: str = "
 
 
 @pytest.fixture
-def report(tmp_path: Path) -> Report:
-    box = Box("Car", (8.0, 8.0, 30.0, 30.0))
-    paths = {name: tmp_path / "images" / f"{name}.png" for name in ("infrared", "visible", "average")}
-    for path in paths.values():
-        write_image(path, torch.rand(3, 48, 64, generator=torch.Generator().manual_seed(0)))
-    panel = Panel(
-        "night 1", paths["infrared"], paths["visible"], {"average": paths["average"]}, (box,), {"average": [(box, 0.9)]}
-    )
+def report() -> Report:
     return Report(
         name="m3fd_detect",
         is_sample=True,
+        task=DETECTION,
         rows=[
             _row("infrared", 0.5),
             _row("infrared", 0.3, "mAP50:95"),
@@ -47,11 +37,10 @@ def report(tmp_path: Path) -> Report:
         fusers=["infrared", "visible", "average"],
         classes=["People", "Car"],
         facts=[("split", "scene_blocks | leakage 5 %"), ("detector", "yolov8s")],
-        panels=[panel],
-        curves={"average": {"Car": [0.5] * 101}},
         agreement=Agreement(
             "eif", mean_scores([ImageScores("average", "night 1", {"AG": 4.5})]), "mAP50", {"average": 0.7}
         ),
+        sections=[Section("Precision and recall", "what | it says\n")],
     )
 
 
@@ -63,14 +52,12 @@ def _page(out_dir: Path, report: Report) -> str:
 def test_the_folder_holds_rows_page_and_pictures(tmp_path: Path, report: Report) -> None:
     _page(tmp_path / "out", report)
     written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert written == {
-        *("results.csv", "results.json", "report.md", "pr_curves.png", "metrics.png", "panels/night 1.png")
-    }
+    assert written == {*("results.csv", "results.json", "report.md", "summary.txt", "metrics.png")}
 
 
 def test_every_linked_picture_exists(tmp_path: Path, report: Report) -> None:
     links = re.findall(r"!\[.*?\]\((\S+)\)", _page(tmp_path / "out", report))
-    assert len(links) == 3
+    assert links == ["metrics.png"]
     assert all((tmp_path / "out" / unquote(link)).is_file() for link in links)
 
 
@@ -85,8 +72,7 @@ def test_a_sample_says_so_in_bold_and_above_every_table(tmp_path: Path, report: 
 def test_a_sample_says_so_in_the_title_of_every_picture(tmp_path: Path, report: Report) -> None:
     for name, is_sample in (("sample", True), ("real", False)):
         write_report(tmp_path / name, replace(report, is_sample=is_sample))
-    for picture in ("pr_curves.png", "metrics.png", "panels/night 1.png"):
-        assert (tmp_path / "sample" / picture).read_bytes() != (tmp_path / "real" / picture).read_bytes()
+    assert (tmp_path / "sample" / "metrics.png").read_bytes() != (tmp_path / "real" / "metrics.png").read_bytes()
 
 
 def test_real_data_is_not_called_a_sample(tmp_path: Path, report: Report) -> None:
@@ -100,18 +86,16 @@ def test_facts_and_failed_runs_are_shown(tmp_path: Path, report: Report) -> None
     assert "| visible | 0 | out of memory |" in page
 
 
-def test_a_report_without_failures_curves_metrics_or_panels_has_no_such_part(tmp_path: Path, report: Report) -> None:
-    bare = replace(report, rows=report.rows[:2], fusers=["infrared"], panels=[], curves={})
+def test_a_report_without_failures_metrics_or_sections_has_no_such_part(tmp_path: Path, report: Report) -> None:
+    bare = replace(report, rows=report.rows[:2], fusers=["infrared"], sections=[])
     bare = replace(bare, agreement=replace(report.agreement, means={}))
     page = _page(tmp_path / "out", bare)
     assert "![" not in page
     assert "Failed runs" not in page
 
 
-def test_a_missing_image_is_named(tmp_path: Path, report: Report) -> None:
-    panel = replace(report.panels[0], fused={"average": tmp_path / "gone.png"})
-    with pytest.raises(InputError, match=r"gone\.png"):
-        write_report(tmp_path / "out", replace(report, panels=[panel]))
+def test_a_section_of_the_task_stands_under_its_marked_heading(tmp_path: Path, report: Report) -> None:
+    assert "## SAMPLE: Precision and recall\n\nwhat | it says\n" in _page(tmp_path / "out", report)
 
 
 def test_the_summary_marks_the_best_of_each_column_and_the_sample(report: Report) -> None:

@@ -7,9 +7,15 @@ from typing import Any
 
 import pytest
 
-from pipelines.tables import COLUMNS, Row, column, markdown_table, write_rows
+from pipelines.tables import COLUMNS, Row, column, write_rows
+from pipelines.tables import markdown_table as task_table
+from pipelines.task_scores import DETECTION, SEGMENTATION
 
 FUSERS = ["infrared", "visible", "average"]
+
+
+def markdown_table(rows: list[Row], fusers: list[str], classes: list[str]) -> str:
+    return task_table(rows, DETECTION, fusers, classes)
 
 
 def _row(fuser: str, value: float | None, metric: str = "mAP50", seed: int = 0, **changes: Any) -> Row:
@@ -132,3 +138,18 @@ def test_lines_come_in_the_given_order() -> None:
 def test_rows_that_the_table_cannot_show_are_refused(stranger: Row) -> None:
     with pytest.raises(ValueError, match=r"maximum|MSRS"):
         markdown_table([_row("infrared", 0.5), stranger], ["infrared"], ["Car"])
+
+
+def test_segmentation_has_columns_of_its_own_and_long_counts_are_short() -> None:
+    rows = [
+        _row("infrared", 0.5, "mIoU"),
+        _row("infrared", 0.4, "mIoU_foreground"),
+        _row("infrared", 0.9, "pixel_accuracy"),
+    ]
+    rows += [_row("infrared", 0.25, "IoU", n=123_456, **{"class": "car"})]
+    text = task_table(rows, SEGMENTATION, ["infrared"], ["car"])
+    assert "## Segmentation on M3FD, split scene_blocks, 831 test images" in text
+    assert "| fuser | mIoU | mIoU without background | pixel accuracy |" in text
+    assert _line(text, "infrared") == ["**.500**", "**.400**", "**.900**"]
+    assert "| fuser | car (123k) |" in text
+    assert _line(text, "infrared", table=1) == ["**.250**"]

@@ -1,0 +1,43 @@
+"""What one run scored, or why it did not, as rows of the results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fusion.files import read_json
+from pipelines.run_of import RunOf
+from pipelines.stage import Inputs
+from pipelines.tables import Row
+from pipelines.task_scores import TaskScores
+
+
+def run_rows(run_of: RunOf, task: TaskScores, inputs: Inputs, dataset: str, split: str, images: int) -> list[Row]:
+    """Read the scores that the stage of a run left behind.
+
+    Args:
+        run_of: which run.
+        task: what it was for.
+        inputs: of the stage that reports.
+        dataset: name of the data, for the table.
+        split: likewise.
+        images: how many were to be scored.
+    """
+    stage = f"score_task/{run_of}"
+    reason = inputs.failures.get(stage, "")
+    nothing = {"metric": task.main, "class_name": "all", "value": None, "n": images}
+    scores: list[dict[str, Any]] = [nothing] if reason else read_json(inputs[stage] / "scores.json")
+    return [
+        {
+            "fuser": run_of.fuser,
+            "dataset": dataset,
+            "split": split,
+            "seed": run_of.seed,
+            "metric": score["metric"],
+            "class": score["class_name"],
+            "value": score["value"],
+            "n": score["n"],
+            "status": "failed" if reason else "ok",
+            "reason": reason,
+        }
+        for score in scores
+    ]
