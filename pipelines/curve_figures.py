@@ -1,7 +1,8 @@
-"""Pictures of how well networks do: precision against recall."""
+"""Pictures of how well networks do: precision against recall, and mIoU by epoch."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
 
@@ -43,4 +44,29 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, fontsize=14, weight="bold")
     figure.legend(main.lines, list(curves), loc="outside lower center", ncols=min(len(curves), 7), frameon=False)
+    save_figure(figure, path)
+
+
+def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], title: str) -> None:
+    """Draw mIoU of the validation images by epoch as PNG, one curve per fuser, its best epoch marked.
+
+    Args:
+        path: the file to write.
+        curves: by fuser, one value per epoch from the first on.
+        title: stands above all.
+    """
+    figure = Figure(figsize=(8.4, 4.6), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    for index, (fuser, values) in enumerate(curves.items()):
+        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
+        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
+        axes.plot(range(1, len(values) + 1), values, color=colour, ls=style, lw=1.8, label=fuser)
+        best = int(np.argmax(values))
+        axes.plot(best + 1, values[best], marker="o", color=colour)
+    axes.set(xlabel="epoch", ylabel="validation mIoU", ylim=(0, None))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(color="0.9", lw=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    figure.suptitle(title, fontsize=14, weight="bold")
     save_figure(figure, path)

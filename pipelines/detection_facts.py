@@ -6,8 +6,9 @@ from pathlib import Path
 
 from downstream.detection_data import DetectionData
 from downstream.detector_settings import DetectorSettings
+from downstream.splitting import SPLITS
 from pipelines.config import Settings
-from pipelines.facts import Facts, fuser_facts, run_facts
+from pipelines.facts import Facts, fuser_facts, leakage_fact, run_facts, split_fact
 
 
 def detection_facts(
@@ -15,31 +16,12 @@ def detection_facts(
 ) -> Facts:
     """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
     return [
-        *_data_facts(settings, data, is_sample),
+        split_fact(settings, data.split_name, {split: len(data.of(split)) for split in SPLITS}, is_sample),
+        leakage_fact(data.leakage, is_sample),
+        ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
         *fuser_facts(settings),
         *_detector_facts(settings, detector),
         *run_facts(command),
-    ]
-
-
-def split_name(data: DetectionData, is_sample: bool) -> str:
-    """Name the split as the report does."""
-    return "sample" if is_sample else data.split_name
-
-
-def _data_facts(settings: Settings, data: DetectionData, is_sample: bool) -> Facts:
-    counts = ", ".join(f"{len(data.of(split))} {split}" for split in ("train", "val", "test") if data.of(split))
-    seed = f", seed {settings['data']['seed']}" if data.split_name == "random" else ""
-    leakage = "unknown, names are no numbers"
-    if is_sample:
-        leakage = "none, every scene is drawn anew"
-    elif data.leakage is not None:
-        leakage = f"{data.leakage:.1%} of test frames have a neighbour in training"
-    return [
-        ("data", "built-in SAMPLE" if is_sample else settings["data"]["name"]),
-        ("split", f"{split_name(data, is_sample)}{seed}: {counts}"),
-        ("leakage", leakage),
-        ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
     ]
 
 

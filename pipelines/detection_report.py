@@ -14,7 +14,8 @@ from pipelines.agreement import Agreement
 from pipelines.box_figures import LOWEST_SCORE
 from pipelines.config import Settings
 from pipelines.curve_figures import draw_pr_curves
-from pipelines.detection_facts import detection_facts, split_name
+from pipelines.detection_facts import detection_facts
+from pipelines.facts import dataset_name, split_name
 from pipelines.panels import Panel, blocks, write_panels
 from pipelines.report import Report, Section, write_report
 from pipelines.result_rows import run_rows
@@ -34,7 +35,7 @@ def report_stage(
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         data = load_detection_data(inputs["prepare"] / "data.json")
-        dataset, split = "SAMPLE" if is_sample else settings["data"]["name"], split_name(data, is_sample)
+        dataset, split = dataset_name(settings, is_sample), split_name(data.split_name, is_sample)
         images = len(data.of("test"))
         rows = [row for run_of in runs for row in run_rows(run_of, DETECTION, inputs, dataset, split, images)]
         fused = load_fusion_scores(settings, fusers, inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 from fusion.learned import SHIPPED
 from fusion.registry import fuser_class
@@ -11,6 +12,33 @@ from pipelines.environment import describe_environment
 from pipelines.fuser_source import FuserSource, fuser_names, fuser_source
 
 Facts = list[tuple[str, str]]
+
+
+def dataset_name(settings: Settings, is_sample: bool) -> str:
+    """Name the data as the tables do."""
+    return "SAMPLE" if is_sample else str(settings["data"]["name"])
+
+
+def split_name(name: str, is_sample: bool) -> str:
+    """Name the split as the tables do."""
+    return "sample" if is_sample else name
+
+
+def split_fact(settings: Settings, name: str, counts: Mapping[str, int], is_sample: bool) -> tuple[str, str]:
+    """Say which data was divided how, and how many pairs each part has."""
+    seed = f", seed {settings['data']['seed']}" if name == "random" else ""
+    parts = ", ".join(f"{count} {split}" for split, count in counts.items() if count)
+    data = "built-in SAMPLE" if is_sample else settings["data"]["name"]
+    return "data", f"{data}, split {split_name(name, is_sample)}{seed}: {parts}"
+
+
+def leakage_fact(leakage: float | None, is_sample: bool) -> tuple[str, str]:
+    """Say how many test images have a neighbour in training."""
+    if is_sample:
+        return "leakage", "none, every scene is drawn anew"
+    if leakage is None:
+        return "leakage", "unknown, names are no numbers"
+    return "leakage", f"{leakage:.1%} of test frames have a neighbour in training"
 
 
 def fuser_facts(settings: Settings) -> Facts:

@@ -74,11 +74,15 @@ def _task(settings: Settings, root: Path | None, folder: Path, command: str) -> 
         from pipelines.detection import detection_task
 
         return detection_task(settings, root, folder / ".ultralytics", command)
+    if settings["task"] == "segmentation":
+        from pipelines.segmentation import segmentation_task
+
+        return segmentation_task(settings, root, command)
     if settings["task"] == "quality":
         from pipelines.quality import quality_task
 
         return quality_task(settings, root, command)
-    raise unknown_name("task", settings["task"], ("detection", "quality"))
+    raise unknown_name("task", settings["task"], ("detection", "quality", "segmentation"))
 
 
 def _resolve(name: str, overrides: Sequence[str], data: Path | None) -> tuple[Settings, Path | None]:

@@ -1,0 +1,29 @@
+# The built-in sample for segmentation: as in sample.py, laid out as MSRS.
+sample = dict(
+    layout="msrs",
+    train=120,
+    test=40,
+    settings={
+        "data.split": "folders",
+        "data.classes": [
+            "background",
+            "car",
+            "person",
+            "bike",
+            "curve",
+            "car_stop",
+            "guardrail",
+            "color_cone",
+            "bump",
+        ],
+        "training.schedule.epochs": 6,
+        "training.schedule.batch_size": 8,
+        "training.schedule.crop": 64,
+        "training.schedule.learning_rate": 2e-3,
+        "training.schedule.precision": "bfloat16",
+        "segmenter.encoder": "mobilenet_v2",
+        "segmenter.epochs": 10,
+        "segmenter.crop": 192,
+        "segmenter.learning_rate": 2e-3,
+    },
+)

@@ -1,0 +1,37 @@
+"""Score predicted masks against true ones, and keep what was confused in every image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from downstream.masks import read_mask
+from downstream.scores import Score
+from downstream.segmentation_data import MaskedPair
+from downstream.segmentation_score import Confusion, confusion_matrix, score_confusion
+from fusion.files import read_json, write_json
+
+_CONFUSIONS = "confusions.json"
+
+
+def score_masks(out_dir: Path, test: Sequence[MaskedPair], masks_dir: Path, classes: Sequence[str]) -> list[Score]:
+    """Compare `masks_dir`/<stem>.png with the truth of every item; writes confusions.json, by stem, into `out_dir`.
+
+    Raises:
+        InputError: a mask is missing or holds no class numbers.
+    """
+    by_stem = {
+        item.pair.stem: confusion_matrix(
+            read_mask(item.mask, classes), read_mask(masks_dir / f"{item.pair.stem}.png", classes), len(classes)
+        )
+        for item in test
+    }
+    write_json(out_dir / _CONFUSIONS, {stem: confusion.tolist() for stem, confusion in by_stem.items()})
+    return score_confusion(np.sum(list(by_stem.values()), axis=0), classes, len(test))
+
+
+def load_confusion(folder: Path) -> Confusion:
+    """Sum what `score_masks` wrote over all images: true classes in rows, predicted ones in columns."""
+    return np.sum(list(read_json(folder / _CONFUSIONS).values()), axis=0, dtype=np.int64)
