@@ -1,9 +1,10 @@
 import logging
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
-from downstream.splitting import PUBLISHED, assign_splits, neighbour_leakage
+from downstream.splitting import PUBLISHED, assign_splits, cut_validation, neighbour_leakage
 from fusion.errors import InputError
 
 M3FD = [f"{number:05d}" for number in range(4200)]
@@ -108,3 +109,24 @@ def test_leakage_counts_test_images_beside_train_and_val_images():
 @pytest.mark.parametrize("stems", [{"train": ["1"], "test": ["FLIR_2"]}, {"train": ["1", "x"], "test": ["2"]}, {}])
 def test_leakage_is_unknown_when_a_stem_is_no_number(stems):
     assert neighbour_leakage(stems) is None
+
+
+@pytest.mark.parametrize(("count", "expected"), [(2, 1), (4, 1), (15, 2), (100, 10), (1083, 108)])
+def test_a_tenth_of_the_training_images_validates_in_a_few_runs(count, expected):
+    stems = [f"{number:05d}" for number in range(count)]
+    chosen = sorted(map(int, cut_validation(stems)))
+    assert len(chosen) == expected
+    assert 0 < len(set(stems) - cut_validation(stems)) == count - expected
+    breaks = sum(second - first > 1 for first, second in pairwise(chosen))
+    assert breaks == min(5, expected) - 1
+    assert cut_validation(stems[::-1]) == cut_validation(stems)
+
+
+def test_runs_to_validate_with_are_spread_over_the_drive():
+    chosen = sorted(map(int, cut_validation([f"{number:05d}" for number in range(1000)])))
+    assert [number // 200 for number in chosen] == [k for k in range(5) for _ in range(20)]
+
+
+def test_one_image_cannot_be_cut():
+    with pytest.raises(InputError, match="1 training images; expected at least 2"):
+        cut_validation(["00001"])

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from downstream.segmentation_data import load_segmentation_data, read_segmentation_data, save_segmentation_data
+from fusion.errors import InputError
+
+CLASSES = ("background", "car", "person")
+TRAIN = [f"{number:05d}{'DN'[number % 2]}" for number in range(20)]
+
+
+def make_folder(folder: Path, stems: list[str], masks: str = "Segmentation_labels") -> Path:
+    """Write grey 12x8 pairs; in every mask two pixels are car, one is person and one unknown."""
+    mask = np.zeros((8, 12), np.uint8)
+    mask[0, :4] = (1, 1, 2, 255)
+    for name in ("vi", "ir", masks):
+        (folder / name).mkdir(parents=True)
+        for stem in stems:
+            cv2.imwrite(str(folder / name / f"{stem}.png"), mask if name == masks else np.full((8, 12), 90, np.uint8))
+    return folder
+
+
+@pytest.fixture
+def msrs(tmp_path: Path) -> Path:
+    make_folder(tmp_path / "train", TRAIN)
+    make_folder(tmp_path / "test", ["01000D", "01001N"])
+    return tmp_path
+
+
+def test_the_layout_of_msrs_is_read_and_a_validation_part_is_cut_from_training(msrs: Path) -> None:
+    data = read_segmentation_data(msrs, CLASSES, "folders", 0)
+    assert [len(data.of(split)) for split in ("train", "val", "test")] == [18, 2, 2]
+    assert {item.pair.stem for item in data.of("train") + data.of("val")} == set(TRAIN)
+    first = data.of("test")[0]
+    assert (first.width, first.height, first.pixels) == (12, 8, (92, 2, 1))
+    assert first.mask == msrs / "test" / "Segmentation_labels" / "01000D.png"
+    assert data.pixels("test") == {"background": 184, "car": 4, "person": 2}
+    assert data.leakage == 0.0
+    assert data == read_segmentation_data(msrs, CLASSES, "folders", 1)
+
+
+def test_a_validation_folder_of_the_users_own_is_used(msrs: Path) -> None:
+    make_folder(msrs / "val", ["00500D"])
+    data = read_segmentation_data(msrs, CLASSES, "folders", 0)
+    assert [item.pair.stem for item in data.of("val")] == ["00500D"]
+    assert len(data.of("train")) == 20
+
+
+def test_one_folder_can_be_split_at_random_and_its_masks_can_have_any_name(tmp_path: Path) -> None:
+    make_folder(tmp_path, TRAIN, masks="Label")
+    data = read_segmentation_data(tmp_path, CLASSES, "random", 3, masks="label")
+    assert [len(data.of(split)) for split in ("train", "val", "test")] == [16, 2, 2]
+
+
+def test_it_comes_back_from_a_file(msrs: Path, tmp_path: Path) -> None:
+    data = read_segmentation_data(msrs, CLASSES, "folders", 0)
+    save_segmentation_data(tmp_path / "data.json", data)
+    assert load_segmentation_data(tmp_path / "data.json") == data
+
+
+@pytest.mark.parametrize(
+    ("spoil", "parts"),
+    [
+        (lambda root: (root / "train" / "Segmentation_labels" / "00003N.png").unlink(), ["00003N", "without partner"]),
+        (lambda root: (root / "test" / "Segmentation_labels").rename(root / "test" / "gt"), ["folder of label masks"]),
+        (
+            lambda root: cv2.imwrite(
+                str(root / "train" / "Segmentation_labels" / "00003N.png"), np.zeros((8, 10), np.uint8)
+            ),
+            ["00003N.png: 10x8", "12x8"],
+        ),
+        (
+            lambda root: cv2.imwrite(
+                str(root / "test" / "Segmentation_labels" / "01000D.png"), np.full((8, 12), 3, np.uint8)
+            ),
+            ["01000D.png: values 3", "0..2 (background, car, person)"],
+        ),
+    ],
+)
+def test_a_mistake_in_the_folders_is_named(msrs: Path, spoil, parts) -> None:
+    spoil(msrs)
+    with pytest.raises(InputError) as error:
+        read_segmentation_data(msrs, CLASSES, "folders", 0)
+    assert all(part in str(error.value) for part in parts), error.value
+
+
+def test_one_training_image_cannot_validate_too(tmp_path: Path) -> None:
+    make_folder(tmp_path / "train", ["00001D"])
+    make_folder(tmp_path / "test", ["00002D"])
+    with pytest.raises(InputError, match="1 training images; expected at least 2"):
+        read_segmentation_data(tmp_path, CLASSES, "folders", 0)

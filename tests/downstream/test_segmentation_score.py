@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix as reference_confusion
+from sklearn.metrics import jaccard_score
+
+from downstream.segmentation_score import class_ious, confusion_matrix, score_confusion
+
+CLASSES = ("background", "car", "person", "bike")
+
+
+def masks(seed: int, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, classes, (37, 23)).astype(np.uint8)
+    guess = random.integers(0, classes, truth.shape)
+    predicted = np.where(random.random(truth.shape) < 0.6, truth, guess).astype(np.uint8)
+    truth[random.random(truth.shape) < 0.1] = 255
+    return truth, predicted
+
+
+def by_name(scores):
+    return {(score.metric, score.class_name): score for score in scores}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_it_agrees_with_scikit_learn(seed: int) -> None:
+    truth, predicted = masks(seed)
+    known = truth != 255
+    confusion = confusion_matrix(truth, predicted, 4)
+    assert (confusion == reference_confusion(truth[known], predicted[known], labels=range(4))).all()
+    expected = jaccard_score(truth[known], predicted[known], labels=range(4), average=None)
+    assert class_ious(confusion) == pytest.approx(expected, abs=1e-12)
+    scores = by_name(score_confusion(confusion, CLASSES, 1))
+    assert scores["mIoU", "all"].value == pytest.approx(expected.mean(), abs=1e-12)
+    assert scores["mIoU_foreground", "all"].value == pytest.approx(expected[1:].mean(), abs=1e-12)
+    assert scores["pixel_accuracy", "all"].value == pytest.approx((truth == predicted)[known].mean(), abs=1e-12)
+    assert scores["IoU", "person"].n == (truth == 2).sum()
+
+
+def test_one_matrix_over_all_images_is_not_the_mean_over_images() -> None:
+    first = np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8)
+    second = np.array([[1, 1, 1, 0]], np.uint8), np.array([[1, 0, 0, 0]], np.uint8)
+    total = sum(confusion_matrix(*pair, 2) for pair in (first, second))
+    assert class_ious(total) == pytest.approx([17 / 19, 1 / 3])
+
+
+def test_a_class_in_neither_is_undefined_and_left_out_of_the_mean() -> None:
+    truth = np.array([[0, 0, 1, 1]], np.uint8)
+    scores = by_name(score_confusion(confusion_matrix(truth, truth, 4), CLASSES, 1))
+    assert scores["IoU", "person"].value is None
+    assert scores["mIoU", "all"].value == 1.0
+
+
+def test_a_class_that_is_only_predicted_counts_as_zero() -> None:
+    truth, predicted = np.array([[0, 0, 1, 1]], np.uint8), np.array([[0, 0, 1, 2]], np.uint8)
+    assert class_ious(confusion_matrix(truth, predicted, 3)) == [1.0, 0.5, 0.0]
+
+
+def test_unknown_pixels_do_not_count() -> None:
+    truth, predicted = np.array([[0, 255]], np.uint8), np.array([[0, 1]], np.uint8)
+    assert confusion_matrix(truth, predicted, 2).sum() == 1
+    nothing = score_confusion(
+        confusion_matrix(np.full((2, 2), 255, np.uint8), np.zeros((2, 2), np.uint8), 2), CLASSES[:2], 1
+    )
+    assert [score.value for score in nothing] == [None] * 5
+
+
+def test_what_cannot_be_counted_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected equal shapes"):
+        confusion_matrix(np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8), 2)
+    with pytest.raises(ValueError, match=r"class number 2; expected 0\.\.1"):
+        confusion_matrix(np.zeros((1, 1), np.uint8), np.full((1, 1), 2, np.uint8), 2)
