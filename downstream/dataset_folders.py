@@ -41,17 +41,26 @@ def require_undivided(root: Path, split: str) -> None:
 def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair]:
     """List the pairs of the one infrared and the one visible folder inside `folder`, sorted by stem.
 
+    Raises:
+        InputError: as `find_pair_folders`, or images have no partner.
+    """
+    return match_pairs(*find_pair_folders(folder, infrared, visible))
+
+
+def find_pair_folders(folder: Path, infrared: str = "", visible: str = "") -> tuple[Path, Path]:
+    """Give the one infrared and the one visible folder inside `folder`.
+
     `infrared` and `visible` name the two folders (any case) where copies of data sets do not call them that way.
 
     Raises:
-        InputError: one of the two is missing or there are several, or images have no partner.
+        InputError: one of the two is missing or there are several.
     """
     names = {
         "infrared": (infrared.lower(),) if infrared else _INFRARED,
         "visible": (visible.lower(),) if visible else _VISIBLE,
     }
     found = [_subfolder(folder, f"{camera} folder", of_camera) for camera, of_camera in names.items()]
-    return match_pairs(found[0], found[1])
+    return found[0], found[1]
 
 
 def find_label_folder(folder: Path) -> Path:

@@ -14,7 +14,7 @@ from fusion.errors import unknown_name
 from fusion.pairs import Pair, files_by_stem, require_same_stems
 
 COCO_FILE = "annotations.json"
-_READERS = {"voc": (".xml", read_voc), "yolo": (".txt", read_yolo_txt)}
+READERS = {"voc": (".xml", read_voc), "yolo": (".txt", read_yolo_txt)}
 
 
 def read_labels(
@@ -45,7 +45,7 @@ def read_labels(
         require_same_stems(stems, images_dir, found, source)
         where = {stem: f"{source}: {stem}" for stem in sizes}
     else:
-        suffix, read = _READERS[label_format]
+        suffix, read = READERS[label_format]
         source = find_label_folder(folder)
         files = files_by_stem(source, (suffix,), "labels")
         require_same_stems(stems, images_dir, files, source)
@@ -64,5 +64,5 @@ def require_label_format(name: str) -> None:
     Raises:
         InputError: it is not; names those there are.
     """
-    if name not in ("coco", *_READERS):
-        raise unknown_name("label format", name, ["coco", *_READERS])
+    if name not in ("coco", *READERS):
+        raise unknown_name("label format", name, ["coco", *READERS])

@@ -14,6 +14,7 @@ from fusion.errors import InputError, first_few
 from fusion.files import write_bytes
 
 IGNORED = 255
+MASK_SUFFIXES = (".png",)
 Mask = npt.NDArray[np.uint8]
 
 

@@ -10,14 +10,12 @@ import numpy as np
 from tqdm import tqdm
 
 from downstream.dataset_folders import find_mask_folder, pair_size
-from downstream.masks import IGNORED, read_mask
+from downstream.masks import IGNORED, MASK_SUFFIXES, read_mask
 from downstream.pair_folders import divide_pairs, require_pairs
 from downstream.splitting import SPLITS, cut_validation, neighbour_leakage
 from fusion.errors import InputError
 from fusion.files import read_json, write_json
 from fusion.pairs import Pair, files_by_stem, require_same_stems
-
-_MASK_SUFFIXES = (".png",)
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def read_segmentation_data(
     items: list[MaskedPair] = []
     for folder in folders:
         mask_dir = find_mask_folder(folder.folder, masks)
-        files = files_by_stem(mask_dir, _MASK_SUFFIXES, "label masks")
+        files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
         require_same_stems([pair.stem for pair in folder.pairs], folder.pairs[0].visible.parent, files, mask_dir)
         used = tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image")
         items.extend(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes) for pair in used)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipelines.figures import CURVE_PALETTE, DPI, save_figure
 
@@ -64,7 +65,7 @@ def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], ti
         best = int(np.argmax(values))
         axes.plot(best + 1, values[best], marker="o", color=colour)
     axes.set(xlabel="epoch", ylabel="validation mIoU", ylim=(0, None))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="0.9", lw=0.8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

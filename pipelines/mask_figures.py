@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,12 +90,13 @@ def draw_confusions(path: Path, confusions: Mapping[str, Confusion], classes: Se
     save_figure(figure, path)
 
 
-def _overlay(image: npt.NDArray[np.uint8], mask: Mask, classes: int) -> npt.NDArray[Any]:
+def _overlay(image: npt.NDArray[np.uint8], mask: Mask, classes: int) -> npt.NDArray[np.uint8]:
     """Lay the colours of the classes over an (H, W, 3) image."""
     table = np.full((IGNORED + 1, 3), 0.5)
     table[:classes] = _colours(classes)
     opacity = np.where(mask == 0, 0.0, _OPACITY)[..., None]
-    return np.uint8((1 - opacity) * image + opacity * 255 * table[mask])
+    blended: npt.NDArray[np.float64] = (1 - opacity) * image + opacity * 255 * table[mask]
+    return blended.astype(np.uint8)
 
 
 def _colours(classes: int) -> list[tuple[float, float, float]]:

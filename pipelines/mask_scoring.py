@@ -34,4 +34,5 @@ def score_masks(out_dir: Path, test: Sequence[MaskedPair], masks_dir: Path, clas
 
 def load_confusion(folder: Path) -> Confusion:
     """Sum what `score_masks` wrote over all images: true classes in rows, predicted ones in columns."""
-    return np.sum(list(read_json(folder / _CONFUSIONS).values()), axis=0, dtype=np.int64)
+    total: Confusion = np.sum(list(read_json(folder / _CONFUSIONS).values()), axis=0, dtype=np.int64)
+    return total

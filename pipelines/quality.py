@@ -20,7 +20,7 @@ from pipelines.scoring import scoring_stage
 from pipelines.stage import Stage, Summary
 from pipelines.task import Task
 
-_ALL = "all"  # the split in which every pair is scored and none trains
+ALL = "all"  # the split in which every pair is scored and none trains
 
 
 def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
@@ -31,9 +31,9 @@ def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
     """
     fusers = fuser_names(settings)
     trained = [name for name in fusers if fuser_source(settings, name).training]
-    if root is not None and settings["data"]["split"] == _ALL and trained:
+    if root is not None and settings["data"]["split"] == ALL and trained:
         raise InputError(
-            f"fuser {trained[0]!r} has to be trained, but data.split={_ALL!r} leaves no pair for that; expected "
+            f"fuser {trained[0]!r} has to be trained, but data.split={ALL!r} leaves no pair for that; expected "
             f"another split, or other fusers or weights"
         )
     stages = [sample_stage(settings)] if root is None else []
@@ -69,7 +69,7 @@ def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: 
     Raises:
         InputError: folders, names or the split are not as described, or no pair is left for test.
     """
-    if split == _ALL:
+    if split == ALL:
         require_undivided(root, split)
         return {"train": [], "val": [], "test": find_pairs(root, infrared, visible)}
     found = divide_pairs(root, split, seed, infrared, visible)

@@ -1,6 +1,7 @@
 # The M3FD data set: 4200 pairs, six classes, VOC labels; no official split.
 data = dict(
     name="M3FD",
+    source="github.com/JinyuanLiu-CV/TarDAL, M3FD_Detection.zip",  # where to get it
     root=None,  # None: data/M3FD
     labels="voc",
     classes=["People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"],

@@ -1,6 +1,7 @@
 # A folder of pairs without labels.
 data = dict(
     name="pairs",
+    source="any folder of registered pairs",
     root=None,  # None: data/pairs
     infrared="",  # name of the folder of infrared images; "" finds ir, infrared, inf
     visible="",  # likewise; "" finds vi, vis, visible

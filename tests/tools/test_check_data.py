@@ -1,0 +1,121 @@
+"""The tool that looks at a data folder, as a user runs it: from another folder, on good and on spoilt data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipelines.sample import write_sample
+
+TOOL = Path(__file__).parents[2] / "tools" / "check_data.py"
+
+
+def check(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(TOOL), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def m3fd(tmp_path: Path) -> Path:
+    write_sample(tmp_path / "m3fd", 8, 3, size=(160, 128))
+    return tmp_path
+
+
+@pytest.fixture
+def msrs(tmp_path: Path) -> Path:
+    write_sample(tmp_path / "msrs", 8, 3, size=(160, 128), layout="msrs")
+    return tmp_path
+
+
+def test_detection_data_is_counted_and_usable(m3fd: Path) -> None:
+    done = check(m3fd, "m3fd_detect", "m3fd", "data.split=m3fd/splits")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[1:4] == ["train: 8 pairs", "test: 3 pairs", "sizes: 11 of 160x128"]
+    header = next(k for k, line in enumerate(lines) if line.startswith("class (boxes)"))
+    counts = {line.split()[0]: line.split()[1:] for line in lines[header + 1 : header + 7]}
+    assert set(counts) == {"People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"}
+    boxes = sum(path.read_text().count("<object>") for path in (m3fd / "m3fd" / "Annotation").iterdir())
+    assert sum(int(count) for line in counts.values() for count in line) == boxes
+    assert "leakage: 33.3% of test frames" in done.stdout
+    assert lines[-1] == "usable"
+
+
+def test_masks_are_counted_by_pixel_and_the_validation_part_is_shown(msrs: Path) -> None:
+    done = check(msrs, "msrs_segment", "msrs")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:4] == ["train: 7 pairs", "val: 1 pairs", "test: 3 pairs"]
+    table = [line.split() for line in done.stdout.splitlines() if line.startswith(("background", "car ", "bump"))]
+    assert len(table) == 3
+    masks = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in (msrs / "msrs" / "test").glob("Seg*/*.png")]
+    assert int(table[0][-1]) == sum(int((mask == 0).sum()) for mask in masks)
+
+
+def test_pairs_without_labels_are_enough_for_fusion(m3fd: Path) -> None:
+    done = check(m3fd, "fusion_quality", "m3fd")
+    assert (done.returncode, done.stdout.splitlines()[1]) == (0, "test: 11 pairs")
+
+
+def test_every_fault_is_told_not_only_the_first(m3fd: Path) -> None:
+    (m3fd / "m3fd" / "Vis" / "00001.png").unlink()
+    (m3fd / "m3fd" / "Ir" / "00002.png").write_bytes(b"no image")
+    cv2.imwrite(str(m3fd / "m3fd" / "Vis" / "00003.png"), np.zeros((10, 20, 3), np.uint8))
+    label = m3fd / "m3fd" / "Annotation" / "00004.xml"
+    label.write_text(label.read_text().replace("<name>", "<name>Flying"))
+    done = check(m3fd, "m3fd_detect", "m3fd", "data.split=random")
+    assert done.returncode == 1
+    for part in ("Vis: 1 missing", "00001", "00002.png: not an image", "20x10", "00004.xml", "unknown class 'Flying"):
+        assert part in done.stdout, done.stdout
+    assert "NOT usable" in done.stdout
+
+
+SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "number": (
+        lambda mask: cv2.imwrite(str(mask), np.full((128, 160), 9, np.uint8)),
+        "values 9; expected class numbers 0..8 (background, car,",
+    ),
+    "colours": (lambda mask: cv2.imwrite(str(mask), np.zeros((128, 160, 3), np.uint8)), "a colour image"),
+    "size": (lambda mask: cv2.imwrite(str(mask), np.zeros((64, 80), np.uint8)), "80x64; its images are 160x128"),
+    "missing": (lambda mask: mask.unlink(), "1 missing"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_a_faulty_mask_is_named_with_what_was_found(msrs: Path, spoil: str) -> None:
+    mask = next((msrs / "msrs" / "train" / "Segmentation_labels").iterdir())
+    act, part = SPOILS[spoil]
+    act(mask)
+    done = check(msrs, "msrs_segment", "msrs")
+    assert done.returncode == 1
+    assert mask.stem in done.stdout
+    assert part in done.stdout
+
+
+def test_a_test_image_that_also_trains_is_told(msrs: Path) -> None:
+    test = next((msrs / "msrs" / "test" / "vi").iterdir())
+    first = min((msrs / "msrs" / "train" / "vi").iterdir())
+    first.write_bytes(test.read_bytes())
+    assert (
+        f"copies: 1 test images are also in training, first {test.stem}" in check(msrs, "msrs_segment", "msrs").stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("msrs_segment", "nowhere"), "get the data from github.com/Linfeng-Tang/MSRS"),
+        (("m3fd", "nowhere"), "'m3fd_detect'"),
+        (("m3fd_detect", ".", "data.lable=voc"), "'data.labels'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], part: str) -> None:
+    done = check(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert part in done.stderr

@@ -1,0 +1,33 @@
+"""Say what a data folder holds and whether a pipeline can use it: counts, sizes, classes, faults, leakage."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from fusion import InputError
+from pipelines.command_line import exit_code
+from pipelines.config import list_pipelines, load_settings, override, parse_override
+from pipelines.data_check import check_data
+
+
+def main() -> int:
+    """Parse, look at everything, print it; 0 if the data can be used, else 1."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pipeline", help=f"which one is to read the data: {', '.join(list_pipelines())}")
+    parser.add_argument("data", type=Path, metavar="DIR", help="the data folder")
+    parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="a setting to change")
+    arguments = parser.parse_intermixed_args()
+    settings = load_settings(arguments.pipeline)
+    for argument in arguments.overrides:
+        override(settings, *parse_override(argument))
+    if not arguments.data.is_dir():
+        raise InputError(f"{arguments.data}: no such folder; get the data from {settings['data']['source']}")
+    check = check_data({**settings, "name": arguments.pipeline}, arguments.data)
+    print(check.text(), end="")
+    return 1 if check.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
