@@ -16,7 +16,7 @@ class InputError(ValueError):
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Say that `name` is no known `kind`, with the nearest name and the full list."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1)
+    near = get_close_matches(name, names, n=1) or [known for known in names if name and known.startswith(name.lower())]
     suggestion = f" Did you mean {near[0]!r}?" if near else ""
     return InputError(f"unknown {kind} {name!r}.{suggestion} Known: {', '.join(names)}")
 
