@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import segmentation_models_pytorch as smp
+import torch
 from huggingface_hub import constants, try_to_load_from_cache
 from segmentation_models_pytorch.encoders import encoders
 from torch import nn
@@ -17,7 +17,7 @@ from downstream.segmenter_settings import IMAGENET, SegmenterSettings
 from downstream.start_weights import load_start_weights
 from fusion.errors import InputError, unknown_name
 
-SIDE_MULTIPLE = 32  # of images; some architectures take no other sides
+SIDE_MULTIPLE, SMALLEST_SIDE = 32, 128  # of images; some architectures take no other sides
 _TIMM = "tu-"  # smp passes encoders with this prefix on to timm
 _WAY_OUT = "give segmenter.encoder_weights=FILE (.safetensors), or None to start from random weights"
 _PROBE_S = 4.0
@@ -32,12 +32,12 @@ def build_segmenter(settings: SegmenterSettings, classes: int, announce: Callabl
         announce: is told in one sentence what the network starts from.
 
     Returns:
-        A network from (B, 3, H, W) to logits (B, classes, H, W), H and W multiples of `SIDE_MULTIPLE`. Layers without
-        start weights are drawn from torch's global generator.
+        A network from (B, 3, H, W) to logits (B, classes, H, W), H and W multiples of `SIDE_MULTIPLE`, at least
+        `SMALLEST_SIDE` or the crop of the settings. Layers without start weights are drawn from torch's generator.
 
     Raises:
         InputError: smp does not know the architecture or the encoder, or refuses to combine them; the start weights
-            do not exist, do not fit, or cannot be downloaded.
+            do not exist, do not fit, or cannot be downloaded; the crops are too small for the network.
     """
     if settings.encoder_weights == IMAGENET:
         network = _pretrained(settings, classes)
@@ -48,6 +48,7 @@ def build_segmenter(settings: SegmenterSettings, classes: int, announce: Callabl
         if settings.encoder_weights:
             encoder = network.get_submodule("encoder")
             note = load_start_weights(encoder, Path(settings.encoder_weights), "segmenter.encoder")
+    _require_large_crops(network, settings)
     announce(f"the segmenter starts from {note}")
     return network
 
@@ -62,7 +63,7 @@ def _pretrained(settings: SegmenterSettings, classes: int) -> nn.Module:
     offered = encoders.get(settings.encoder, {}).get("pretrained_settings")
     if offered is not None and IMAGENET not in offered:
         raise InputError(f"segmenter.encoder={settings.encoder} has no {IMAGENET} weights; {_WAY_OUT}")
-    if not (os.environ.get("HF_HUB_OFFLINE") or (offered and _is_cached(**offered[IMAGENET]))):
+    if not (constants.HF_HUB_OFFLINE or (offered and _is_cached(**offered[IMAGENET]))):
         _require_network(settings.encoder)
     try:
         return _create(settings.model, settings.encoder, classes, IMAGENET)
@@ -88,6 +89,17 @@ def _create(model: str, encoder: str, classes: int, encoder_weights: str | None)
     return network
 
 
+def _require_large_crops(network: nn.Module, settings: SegmenterSettings) -> None:
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(1, 3, settings.crop, settings.crop))
+    except RuntimeError as error:
+        raise InputError(
+            f"segmenter.model={settings.model} cannot see segmenter.crop={settings.crop} ({_one_line(error)}); "
+            "choose larger crops"
+        ) from error
+
+
 def _is_cached(repo_id: str, revision: str) -> bool:
     names = ("config.json", "model.safetensors")
     return all(isinstance(try_to_load_from_cache(repo_id, name, revision=revision), str) for name in names)
@@ -104,7 +116,11 @@ def _require_network(encoder: str) -> None:
 
 
 def _no_download(encoder: str, error: OSError) -> InputError:
-    reason = " ".join(str(error).split())[:200]
     return InputError(
-        f"the {IMAGENET} weights of {encoder} cannot be downloaded from {constants.ENDPOINT} ({reason}); {_WAY_OUT}"
+        f"the {IMAGENET} weights of {encoder} cannot be downloaded from {constants.ENDPOINT} ({_one_line(error)}); "
+        f"{_WAY_OUT}"
     )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

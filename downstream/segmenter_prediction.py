@@ -15,7 +15,7 @@ from downstream.half_precision import autocast_for
 from downstream.image_statistics import ImageStatistics
 from downstream.labelled_images import Pixels, read_pixels
 from downstream.masks import Mask, write_mask
-from downstream.segmenter import SIDE_MULTIPLE, untrained_segmenter
+from downstream.segmenter import SIDE_MULTIPLE, SMALLEST_SIDE, untrained_segmenter
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
 from fusion.tensor_files import load_state, load_tensors
@@ -42,7 +42,7 @@ def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: 
 
 
 def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels) -> Mask:
-    """Give the likeliest class number of each pixel; an image of odd sides is reflected to multiples of 32 meanwhile.
+    """Give the likeliest class number of each pixel; small images and odd sides are reflected meanwhile.
 
     Args:
         network: from (B, 3, H, W) to logits; is left in evaluation mode.
@@ -53,7 +53,7 @@ def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels) -> M
         (H, W) uint8.
     """
     height, width = image.shape[:2]
-    more = [-side % SIDE_MULTIPLE for side in (height, width)]
+    more = [max(side + -side % SIDE_MULTIPLE, SMALLEST_SIDE) - side for side in (height, width)]
     padded = cv2.copyMakeBorder(image, 0, more[0], 0, more[1], cv2.BORDER_REFLECT_101)
     device = next(network.parameters()).device
     batch = torch.from_numpy(padded).to(device).permute(2, 0, 1).unsqueeze(0) / 255  # (1, 3, H, W), channels last

@@ -16,6 +16,7 @@ from fusion.files import write_text
 from fusion.tensor_files import load_state, load_tensors, save_tensors
 
 Row = dict[str, float]
+COLUMNS = ("epoch", "loss", "cross_entropy", "dice", "learning_rate", "validation_mIoU")
 
 
 class SegmenterState:
@@ -113,7 +114,7 @@ def read_progress(path: Path, facts: dict[str, Any]) -> tuple[ImageStatistics, i
 def write_log(path: Path, history: list[Row]) -> None:
     """Write one CSV row per epoch, atomically."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(history)
     write_text(path, text.getvalue())

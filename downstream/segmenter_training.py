@@ -16,8 +16,8 @@ from downstream.image_statistics import IMAGENET_STATISTICS, measure_statistics
 from downstream.labelled_images import Labelled, LabelledImages
 from downstream.segmentation_crops import SegmentationCrops
 from downstream.segmenter import build_segmenter, untrained_segmenter
-from downstream.segmenter_settings import IMAGENET, SegmenterSettings
 from downstream.segmenter_passes import training_step, validation_miou
+from downstream.segmenter_settings import IMAGENET, SegmenterSettings
 from downstream.segmenter_state import Row, SegmenterState, read_progress, write_log
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
