@@ -22,7 +22,7 @@ class SegmenterSettings:
         encoder_weights: start weights of the encoder: a `.safetensors` file; "imagenet", which downloads those that
             segmentation_models_pytorch names; None starts from random weights.
         epochs: passes over the training images.
-        batch_size: images a step.
+        batch_size: images a step; batch normalisation needs at least 2.
         crop: sides of the training crops in pixels.
         learning_rate: of AdamW at the start; it falls to 0 as (1 - progress)^0.9.
         weight_decay: of AdamW.
@@ -51,10 +51,12 @@ class SegmenterSettings:
                 f"{self.encoder_weights}: no such file; give segmenter.encoder_weights=FILE (.safetensors), "
                 f"{IMAGENET}, or None to start from random weights"
             )
-        if min(self.epochs, self.batch_size, self.workers) < 1 or self.crop < 32 or self.crop % 32:
+        if self.encoder_weights not in (None, IMAGENET) and Path(str(self.encoder_weights)).suffix != ".safetensors":
+            raise InputError(f"{self.encoder_weights}: start weights of a segmenter are read from .safetensors alone")
+        if min(self.epochs, self.workers) < 1 or self.batch_size < 2 or self.crop < 32 or self.crop % 32:
             raise InputError(
                 f"segmenter epochs={self.epochs} batch_size={self.batch_size} workers={self.workers} "
-                f"crop={self.crop}; expected epochs, batch_size and workers >= 1, crop a multiple of 32"
+                f"crop={self.crop}; expected epochs and workers >= 1, batch_size >= 2, crop a multiple of 32"
             )
         if self.learning_rate <= 0 or self.weight_decay < 0:
             raise InputError(

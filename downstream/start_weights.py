@@ -1,4 +1,4 @@
-"""Read start weights for a detector without running anything a file may hold."""
+"""Read start weights for a network without running anything a file may hold."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ class _Inert:
         pass
 
 
-def load_start_weights(model: nn.Module, path: Path) -> str:
+def load_start_weights(model: nn.Module, path: Path, setting: str = "detector.model") -> str:
     """Copy every tensor of `path` that fits `model` by name and shape, and say how many did.
 
     Args:
-        model: a detector; its classification layers seldom fit, because the classes differ.
+        model: a detector, whose classification layers seldom fit, because the classes differ; or an encoder.
         path: `.safetensors`, or a `.pt` holding a state dict or an ultralytics model. A `.pt` is read with
             `weights_only`; besides tensors it may name layer classes of torch and ultralytics, nothing else.
+        setting: the one that chose `model`, for the message.
 
     Returns:
         One sentence, such as "342 of 403 tensors from FILE".
@@ -44,7 +45,7 @@ def load_start_weights(model: nn.Module, path: Path) -> str:
     own = model.state_dict()
     fitting = {name: t.to(own[name].dtype) for name, t in stored.items() if name in own and own[name].shape == t.shape}
     if not fitting:
-        raise InputError(f"{path}: none of its {len(stored)} tensors fits the detector; choose detector.model to match")
+        raise InputError(f"{path}: none of its {len(stored)} tensors fits; choose {setting} to match")
     model.load_state_dict(fitting, strict=False)
     return f"{len(fitting)} of {len(own)} tensors from {path.name}"
 

@@ -1,0 +1,60 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from downstream.masks import IGNORED
+from downstream.segmentation_loss import segmentation_loss
+
+
+def random_case(classes=4):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, classes, 8, 9, generator=generator)
+    truth = torch.randint(0, classes, (2, 8, 9), generator=generator)
+    truth[:, :3] = IGNORED
+    return logits, truth
+
+
+def test_ignored_pixels_change_neither_loss_nor_gradient():
+    logits, truth = random_case()
+    other = logits.clone()
+    other[:, :, :3] = 50 * torch.randn(2, 4, 3, 9)
+    results = []
+    for values in (logits, other):
+        values.requires_grad_()
+        terms = segmentation_loss(values, truth)
+        sum(terms).backward()
+        results.append(([term.item() for term in terms], values.grad))
+        assert values.grad[:, :, :3].abs().max() == 0
+    assert results[0][0] == pytest.approx(results[1][0])
+    assert torch.allclose(results[0][1][:, :, 3:], results[1][1][:, :, 3:])
+
+
+def test_cross_entropy_is_torchs_and_dice_is_its_formula():
+    logits, truth = random_case()
+    cross_entropy, dice = segmentation_loss(logits, truth)
+    assert cross_entropy.item() == pytest.approx(F.cross_entropy(logits, truth, ignore_index=IGNORED).item())
+    chances, true = logits.softmax(1).movedim(1, -1)[truth != IGNORED], truth[truth != IGNORED]
+    losses = []
+    for number in range(4):
+        common = chances[true == number, number].sum()
+        losses.append(1 - 2 * common / (chances[:, number].sum() + (true == number).sum()))
+    assert dice.item() == pytest.approx(torch.stack(losses).mean().item())
+
+
+def test_a_class_that_is_absent_does_not_count():
+    logits, truth = random_case()
+    truth[truth == 2] = 1
+    _, dice = segmentation_loss(logits, truth)
+    perfect = 50 * F.one_hot(truth.where(truth != IGNORED, 0), 4).movedim(-1, 1).float()
+    assert segmentation_loss(perfect, truth)[1].item() == pytest.approx(0, abs=1e-6)
+    assert 0.3 < dice.item() < 1
+
+
+def test_without_any_known_pixel_both_are_zero():
+    logits, truth = random_case()
+    assert [term.item() for term in segmentation_loss(logits, torch.full_like(truth, IGNORED))] == [0, 0]
+
+
+def test_half_precision_logits_are_summed_in_float32():
+    logits, truth = random_case()
+    assert [term.dtype for term in segmentation_loss(logits.bfloat16(), truth)] == [torch.float32] * 2
