@@ -26,11 +26,11 @@ _KINDS = {
         share=0.11, height=1.2, half_width=0.7, height_px=(26, 62), off_axis=(0.0, 7.0),
         yaws=(0.0, pi), turn=0.4, shown=(0.4, 0.3, 0.3),
     ),
-    # Paint is as warm as the street that it is on.
+    # Yellow, where the lines of the street itself are white; and as warm as the street that it is on.
     "curve": Habits(
         share=0.19, height=0.1, half_width=0.3, height_px=(2.0, 2.9), off_axis=(0.2, 3.6),
         yaws=(0.0,), turn=0.15, shown=_ONLY_VISIBLE,
-        bright=(_YELLOW, (0.96, 0.96, 0.94)), muted=(),
+        bright=(_YELLOW, (0.98, 0.72, 0.2)), muted=(),
     ),
     "car_stop": Habits(
         share=0.18, height=0.28, half_width=0.8, height_px=(7, 13), off_axis=(2.2, 7.2),
@@ -39,7 +39,7 @@ _KINDS = {
     ),
     # Grey steel before a grey street, warmer than it.
     "guardrail": Habits(
-        share=0.12, height=0.95, half_width=0.9, height_px=(15, 26), off_axis=(4.4, 6.6),
+        share=0.12, height=0.95, half_width=0.9, height_px=(15, 25), off_axis=(3.8, 6.4),
         yaws=(pi / 2, -pi / 2), turn=0.12, shown=_ONLY_INFRARED,
     ),
     "color_cone": Habits(

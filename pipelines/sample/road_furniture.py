@@ -6,7 +6,7 @@ from pipelines.sample.faces import Face, Look, Pose, cut_out
 from pipelines.sample.scene import Thing
 from pipelines.sample.solids import Solid
 
-_RAIL_HALF = 4.0
+_RAIL_HALF = 5.0
 _STEEL, _STEEL_GROOVE, _RAIL_POST = (
     Look((0.62, 0.64, 0.66), 0.72),
     Look((0.5, 0.52, 0.54), 0.56),
@@ -18,13 +18,13 @@ _BAND = Look((0.97, 0.97, 0.95), 0.24)
 
 
 def guardrail(thing: Thing, pose: Pose) -> list[Face]:
-    """List the faces of eight metres of steel rail on posts."""
+    """List the faces of ten metres of steel rail on posts."""
     beam = [(-_RAIL_HALF, 0.36), (_RAIL_HALF, 0.36), (_RAIL_HALF, 0.95), (-_RAIL_HALF, 0.95)]
     solid = Solid(beam, 0.12, _STEEL, [_STEEL] * 4)
     solid.add_side_panel(
         [(-_RAIL_HALF, 0.6), (_RAIL_HALF, 0.6), (_RAIL_HALF, 0.71), (-_RAIL_HALF, 0.71)], _STEEL_GROOVE
     )
-    for s in (-3.6, -1.2, 1.2, 3.6):
+    for s in (-4.6, -2.3, 0.0, 2.3, 4.6):
         solid.add_side_panel([(s - 0.15, 0.0), (s + 0.15, 0.0), (s + 0.15, 0.38), (s - 0.15, 0.38)], _RAIL_POST)
     return solid.faces(pose)
 

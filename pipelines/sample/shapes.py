@@ -35,7 +35,7 @@ APPEARANCES = {
     "Lamp": Appearance(lamp, shadow=(0.45, 0.25)),
     "color_cone": Appearance(cone, shadow=(0.5, 0.3)),
     "car_stop": Appearance(wheel_stop, shadow=(1.05, 0.32)),
-    "guardrail": Appearance(guardrail, shadow=(4.0, 0.2)),
+    "guardrail": Appearance(guardrail, shadow=(5.0, 0.2)),
     "curve": Appearance(curve, shadow=None),
     "bump": Appearance(bump, shadow=None),
 }
