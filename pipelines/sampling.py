@@ -6,25 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.config import Settings
-from pipelines.sample import write_sample
+from pipelines.sample import sample_split, write_sample
 from pipelines.stage import Inputs, Stage, Summary
 
 
 def sample_stage(settings: Settings) -> Stage:
-    """Give the stage that writes the sample, laid out as M3FD, into its folder `data`."""
-    size = {"train": settings["sample"]["train"], "test": settings["sample"]["test"]}
+    """Give the stage that writes the sample, laid out as the settings say, into its folder `data`."""
+    wanted = {name: settings["sample"][name] for name in ("train", "test", "layout")}
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        write_sample(out_dir / "data", **size)
-        return size
+        write_sample(out_dir / "data", **wanted)
+        return wanted
 
-    return Stage("sample", run, size)
+    return Stage("sample", run, wanted)
 
 
 def prepare_stage(
     settings: Settings, root: Path | None, find: Callable[[Path, Path, str], Summary], version: int = 1
 ) -> Stage:
-    """Give the stage "prepare"; with `root` None the data is the sample, divided by its own lists.
+    """Give the stage "prepare"; with `root` None the data is the sample, divided as it was written.
 
     Args:
         settings: of the pipeline.
@@ -36,7 +36,7 @@ def prepare_stage(
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         folder = inputs["sample"] / "data" if root is None else root
-        return find(out_dir, folder, str(folder / "splits") if root is None else data["split"])
+        return find(out_dir, folder, sample_split(folder) if root is None else data["split"])
 
     needs, inputs = (("sample",), ()) if root is None else ((), (root,))
     return Stage("prepare", run, {"data": data, "root": str(root)}, needs=needs, inputs=inputs, version=version)

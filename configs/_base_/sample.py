@@ -2,6 +2,7 @@
 sample = dict(
     train=120,
     test=40,
+    layout="m3fd",
     settings={
         "data.labels": "voc",
         "data.classes": ["People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"],

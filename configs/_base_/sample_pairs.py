@@ -2,6 +2,7 @@
 sample = dict(
     train=120,
     test=40,
+    layout="m3fd",
     settings={
         "training.schedule.epochs": 6,
         "training.schedule.batch_size": 8,

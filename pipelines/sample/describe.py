@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.sample.choices import pick_light
+from pipelines.sample.m3fd_street import M3FD_STREET
 from pipelines.sample.placing import place_things
 from pipelines.sample.scene import Block, Camera, Rgb, Scene, Tree
+from pipelines.sample.street import Street
 
 _WALLS: tuple[Rgb, ...] = (
     (0.47, 0.33, 0.28), (0.42, 0.4, 0.38), (0.5, 0.44, 0.35), (0.34, 0.38, 0.43), (0.44, 0.36, 0.36),
 )  # fmt: skip
 
 
-def describe_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
+def describe_scene(rng: np.random.Generator, size: tuple[int, int], street: Street = M3FD_STREET) -> Scene:
     """Make up one scene for images of `size` = (width, height) pixels; equal generators give equal scenes."""
     light = pick_light(rng)
     width, height = size
@@ -30,7 +32,7 @@ def describe_scene(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
         for side in (-1.0, 1.0)
         for _ in range(rng.integers(1, 4))
     ]
-    things = place_things(rng, light, camera, size)
+    things = place_things(rng, street, light, camera, size)
     return Scene(
         size,
         light,

@@ -86,3 +86,13 @@ def bounds(faces: Iterable[Face]) -> tuple[float, float, float, float]:
 def disc(s: float, y: float, radius: float) -> list[tuple[float, float, float]]:
     """Give a circle in the plane w = 0 as a 20-gon of local points, counterclockwise for yaw 0."""
     return [(s + radius * cosine, y + radius * sine, 0.0) for cosine, sine in _CIRCLE]
+
+
+def cut_out(pose: Pose, corners_sy: Sequence[tuple[float, float]], look: Look) -> Face:
+    """Give a flat face upright in the plane w = 0."""
+    return Face((pose.to_pixels([(s, y, 0.0) for s, y in corners_sy]),), look)
+
+
+def round_cut_out(pose: Pose, s: float, y: float, radius: float, look: Look) -> Face:
+    """Give a round flat face upright in the plane w = 0."""
+    return Face((pose.to_pixels(disc(s, y, radius)),), look)

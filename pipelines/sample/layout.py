@@ -1,28 +1,43 @@
-"""Write generated scenes in the folder layout of M3FD."""
+"""Write generated scenes in the folder layout of a data set."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from xml.etree import ElementTree
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 
-from fusion.files import write_bytes, write_json, write_text
-from fusion.images import write_image
+from fusion.errors import unknown_name
+from fusion.files import write_json
 from pipelines.sample.describe import describe_scene
+from pipelines.sample.m3fd_layout import write_m3fd
+from pipelines.sample.m3fd_street import M3FD_STREET
+from pipelines.sample.msrs_layout import write_msrs
+from pipelines.sample.msrs_street import MSRS_STREET
 from pipelines.sample.placing import box_of
-from pipelines.sample.render import render_scene
 from pipelines.sample.scene import Scene
+from pipelines.sample.street import Street
 
 
-def write_sample(root: Path, train: int, test: int, seed: int = 0, size: tuple[int, int] = (320, 256)) -> None:
-    """Write `train` + `test` generated pairs with labels and split, as M3FD is laid out.
+class _Layout(NamedTuple):
+    """Which street is shown, and who writes (split, scene) after (split, scene) and gives the scenes by stem."""
+
+    street: Street
+    write: Callable[[Path, Iterable[tuple[str, Scene]]], dict[str, Scene]]
+
+
+_LAYOUTS = {"m3fd": _Layout(M3FD_STREET, write_m3fd), "msrs": _Layout(MSRS_STREET, write_msrs)}
+
+
+def write_sample(
+    root: Path, train: int, test: int, seed: int = 0, size: tuple[int, int] = (320, 256), layout: str = "m3fd"
+) -> None:
+    """Write `train` + `test` generated pairs with labels and split, as a data set is laid out.
 
     Image k is made from (seed, k) alone, so that a larger sample begins with the images of a smaller one.
-    Writes root/{Vis,Ir}/00000.png, root/Annotation/00000.xml (VOC), root/splits/{train,test}.txt, and what M3FD
-    does not have: root/objects.json, per id the light and for each object its class, `box_xyxy` in pixels and
-    `shown_by` (both, infrared or visible): the known answer to which camera can find it.
+    Next to what the data set has, writes root/objects.json: per stem the light and for each object its class,
+    `box_xyxy` in pixels and `shown_by` (both, infrared or visible), the known answer to which camera can find it.
 
     Args:
         root: the folder to make; files of equal names are replaced.
@@ -30,43 +45,33 @@ def write_sample(root: Path, train: int, test: int, seed: int = 0, size: tuple[i
         test: number of pairs in the test split.
         seed: another seed gives other scenes.
         size: width and height of the images in pixels.
+        layout: m3fd (boxes of six classes, see `write_m3fd`) or msrs (masks of nine, see `write_msrs`).
+
+    Raises:
+        InputError: no such layout.
     """
-    ids = [f"{index:05d}" for index in range(train + test)]
-    objects = {}
-    for index, stem in enumerate(ids):
-        scene = describe_scene(np.random.default_rng((seed, index)), size)
-        infrared, visible = render_scene(scene)
-        write_image(root / "Ir" / f"{stem}.png", torch.from_numpy(infrared).expand(3, -1, -1))
-        write_image(root / "Vis" / f"{stem}.png", torch.from_numpy(visible).permute(2, 0, 1))
-        write_bytes(root / "Annotation" / f"{stem}.xml", _voc(stem, scene))
-        objects[stem] = {
-            "light": scene.light,
-            "objects": [
-                {"class": thing.kind, "box_xyxy": box_of(thing, scene.camera), "shown_by": thing.shown_by}
-                for thing in scene.things
-            ],
-        }
-    write_text(root / "splits" / "train.txt", "".join(f"{stem}\n" for stem in ids[:train]))
-    write_text(root / "splits" / "test.txt", "".join(f"{stem}\n" for stem in ids[train:]))
-    write_json(root / "objects.json", objects)
+    if layout not in _LAYOUTS:
+        raise unknown_name("layout", layout, _LAYOUTS)
+    street, write = _LAYOUTS[layout]
+    scenes = (
+        ("train" if index < train else "test", describe_scene(np.random.default_rng((seed, index)), size, street))
+        for index in range(train + test)
+    )
+    written = write(root, scenes)
+    write_json(root / "objects.json", {stem: _known(scene) for stem, scene in written.items()})
 
 
-def _voc(stem: str, scene: Scene) -> bytes:
-    """Give the VOC XML of one image with the fields that M3FD fills."""
-    root = ElementTree.Element("annotation")
-    _texts(root, folder="M3FD", filename=f"{stem}.png")
-    _texts(ElementTree.SubElement(root, "source"), database="StableFuse sample")
-    _texts(ElementTree.SubElement(root, "size"), width=scene.size[0], height=scene.size[1], depth=3)
-    _texts(root, segmented=0)
-    for thing in scene.things:
-        entry = ElementTree.SubElement(root, "object")
-        _texts(entry, name=thing.kind, pose="Unspecified", truncated=0, difficult=0)
-        x0, y0, x1, y1 = box_of(thing, scene.camera)
-        _texts(ElementTree.SubElement(entry, "bndbox"), xmin=x0, ymin=y0, xmax=x1, ymax=y1)
-    ElementTree.indent(root, "\t")
-    return ElementTree.tostring(root) + b"\n"
+def sample_split(root: Path) -> str:
+    """Name the split of a written sample, as the pipelines take it: its own lists, or `folders`."""
+    lists = root / "splits"
+    return str(lists) if lists.is_dir() else "folders"
 
 
-def _texts(parent: ElementTree.Element, **values: str | int) -> None:
-    for tag, value in values.items():
-        ElementTree.SubElement(parent, tag).text = str(value)
+def _known(scene: Scene) -> dict[str, Any]:
+    return {
+        "light": scene.light,
+        "objects": [
+            {"class": thing.kind, "box_xyxy": box_of(thing, scene.camera), "shown_by": thing.shown_by}
+            for thing in scene.things
+        ],
+    }

@@ -7,12 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from pipelines.sample.choices import KINDS, Habits, pick_shown_by
+from pipelines.sample.choices import pick_shown_by
 from pipelines.sample.faces import Face, bounds, silhouette
-from pipelines.sample.scene import BoolArray, Camera, Kind, Light, Thing
+from pipelines.sample.scene import BoolArray, Camera, Light, Thing
 from pipelines.sample.shapes import faces_of
+from pipelines.sample.street import Habits, Street
 
-_FEWEST, _MOST = 4, 8
 _TRIES = 80  # about three times what a scene takes
 _MOST_IOU = 0.2
 _MOST_COVERED = 0.2  # of a silhouette, by all others together
@@ -20,14 +20,16 @@ _MOST_CORE_SHARED = 0.35  # of the middle of a candidate, with the box of one ot
 _MARGIN_PX = 2.0
 
 
-def place_things(rng: np.random.Generator, light: Light, camera: Camera, size: tuple[int, int]) -> list[Thing]:
-    """Place objects by trial; where the first few leave no room for the rest, start again."""
-    count = rng.integers(_FEWEST, _MOST + 1)
+def place_things(
+    rng: np.random.Generator, street: Street, light: Light, camera: Camera, size: tuple[int, int]
+) -> list[Thing]:
+    """Place objects of the street's classes by trial; where the first few leave no room for the rest, start again."""
+    count = rng.integers(street.fewest, street.most + 1)
     things: list[Thing] = []
     while len(things) < count:
         things, masks = [], list[BoolArray]()
-        for thing in (_thing(rng, light, camera, size) for _ in range(_TRIES)):
-            mask = _mask_if_placed(thing, things, masks, camera, size)
+        for thing in (_thing(rng, street, light, camera, size) for _ in range(_TRIES)):
+            mask = _mask_if_placed(thing, street.kinds[thing.kind], things, masks, camera, size)
             if mask is not None:
                 things.append(thing)
                 masks.append(mask)
@@ -44,10 +46,15 @@ def box_of(thing: Thing, camera: Camera) -> tuple[int, int, int, int]:
 
 
 def _mask_if_placed(
-    thing: Thing, things: list[Thing], masks: list[BoolArray], camera: Camera, size: tuple[int, int]
+    thing: Thing,
+    habits: Habits,
+    things: list[Thing],
+    masks: list[BoolArray],
+    camera: Camera,
+    size: tuple[int, int],
 ) -> BoolArray | None:
     """Give the silhouette of an object, or None if it leaves the image or stands too much in the way of others."""
-    if not _may_fit(thing, things, camera, size) or not _is_inside(faces_of(thing, camera), size):
+    if not _may_fit(thing, habits, things, camera, size) or not _is_inside(faces_of(thing, camera), size):
         return None
     box = box_of(thing, camera)
     if any(_iou(box, box_of(other, camera)) > _MOST_IOU for other in things):
@@ -56,12 +63,12 @@ def _mask_if_placed(
     return mask if _leave_sight([*masks, mask]) else None
 
 
-def _may_fit(thing: Thing, things: list[Thing], camera: Camera, size: tuple[int, int]) -> bool:
+def _may_fit(thing: Thing, habits: Habits, things: list[Thing], camera: Camera, size: tuple[int, int]) -> bool:
     """Tell cheaply, from the core of an object alone, whether it is worth drawing: most candidates fail here."""
     scale = camera.focal_px / thing.z
-    middle, half = camera.centre_px + scale * (thing.x - camera.x), scale * KINDS[thing.kind].half_width
+    middle, half = camera.centre_px + scale * (thing.x - camera.x), scale * habits.half_width
     foot = camera.horizon_px + scale * camera.height
-    core = middle - half, foot - scale * KINDS[thing.kind].height, middle + half, foot
+    core = middle - half, foot - scale * habits.height, middle + half, foot
     if core[0] < 0 or core[2] > size[0] or foot > size[1]:
         return False
     area = (core[2] - core[0]) * (core[3] - core[1])
@@ -95,16 +102,16 @@ def _shared_area(first: tuple[float, ...], second: tuple[float, ...]) -> float:
     return max(width, 0.0) * max(height, 0.0)
 
 
-def _thing(rng: np.random.Generator, light: Light, camera: Camera, size: tuple[int, int]) -> Thing:
-    names = list(KINDS)
-    kind: Kind = names[rng.choice(len(names), p=[habits.share for habits in KINDS.values()])]
-    habits: Habits = KINDS[kind]
+def _thing(rng: np.random.Generator, street: Street, light: Light, camera: Camera, size: tuple[int, int]) -> Thing:
+    names = list(street.kinds)
+    kind = names[rng.choice(len(names), p=[habits.share for habits in street.kinds.values()])]
+    habits = street.kinds[kind]
     # Evenly spread on a logarithmic scale: far objects are smaller, and there are more of them.
     low, high = (np.log(pixels * size[1] / 256) for pixels in habits.height_px)
     z = camera.focal_px * habits.height / float(np.exp(rng.uniform(low, high)))
     x = rng.choice([-1.0, 1.0]) * rng.uniform(*habits.off_axis)
     yaw = float(rng.choice(habits.yaws)) + rng.uniform(-habits.turn, habits.turn)
-    shown_by = pick_shown_by(rng, kind, light)
+    shown_by = pick_shown_by(rng, habits, light)
     paints = habits.bright if shown_by == "visible" else habits.bright + habits.muted
     paint, accent = (paints[rng.integers(len(paints))] for _ in range(2))
     return Thing(kind, shown_by, float(x), z, yaw, paint, accent)

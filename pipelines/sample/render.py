@@ -14,7 +14,7 @@ from pipelines.sample.faces import Face, Look, Pose, disc, fixed_point
 from pipelines.sample.lighting import LIGHTINGS, Lighting
 from pipelines.sample.scene import Scene, Thing
 from pipelines.sample.sensors import add_glow, as_seen_by_infrared, as_seen_by_visible, clouds
-from pipelines.sample.shapes import faces_of
+from pipelines.sample.shapes import APPEARANCES, faces_of
 
 _FINE = 2  # painted this many times larger, then averaged down: smooth edges
 _COLD_SKY, _HORIZON_SKY = 0.05, 0.13
@@ -81,11 +81,11 @@ def _sky_rows(scene: Scene, top: npt.NDArray[np.float64], low: npt.NDArray[np.fl
 
 def _cast_shadow(canvas: Canvas, thing: Thing, scene: Scene) -> None:
     """Darken the ground right under an object, which ties it to the street."""
+    reach = APPEARANCES[thing.kind].shadow
+    if reach is None:
+        return
     pose = Pose(scene.camera, thing.x, thing.z, thing.yaw)
-    length, width = {"Car": (2.2, 1.1), "Bus": (4.0, 1.5), "Truck": (3.6, 1.4), "Motorcycle": (1.2, 0.3)}.get(
-        thing.kind, (0.45, 0.25)
-    )
-    ground = [(s * length, 0.0, y * width) for s, y, _ in disc(0.0, 0.0, 1.0)]
+    ground = [(s * reach[0], 0.0, y * reach[1]) for s, y, _ in disc(0.0, 0.0, 1.0)]
     outline = pose.to_pixels(ground) * _FINE
     left, top = np.maximum(np.floor(outline.min(axis=0)).astype(int), 0)
     right, bottom = np.ceil(outline.max(axis=0)).astype(int)

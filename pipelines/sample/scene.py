@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 Light = Literal["day", "night", "fog"]
 ShownBy = Literal["both", "infrared", "visible"]
-Kind = Literal["People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"]
 Rgb = tuple[float, float, float]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -43,7 +42,7 @@ class Thing:
     `shown_by` says which camera can see it; the other one sees the bare street in its place.
     """
 
-    kind: Kind
+    kind: str
     shown_by: ShownBy
     x: float
     z: float

@@ -1,26 +1,47 @@
-"""The outward appearance of each object class."""
+"""The outward appearance of each object class, whichever street it occurs on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipelines.sample.faces import Face, Pose
-from pipelines.sample.figures import lamp, motorcycle, person
-from pipelines.sample.scene import Camera, Kind, Thing
+from pipelines.sample.figures import bicycle, lamp, motorcycle, person
+from pipelines.sample.road_furniture import cone, guardrail, wheel_stop
+from pipelines.sample.road_marks import bump, curve
+from pipelines.sample.scene import Camera, Thing
 from pipelines.sample.vehicles import bus, car, truck
 
-_SHAPES: dict[Kind, Callable[[Thing, Pose], list[Face]]] = {
-    "People": person,
-    "Car": car,
-    "Bus": bus,
-    "Motorcycle": motorcycle,
-    "Lamp": lamp,
-    "Truck": truck,
+
+class Appearance(NamedTuple):
+    """How objects of a class are drawn, and how far their shadow reaches along and across, in metres."""
+
+    draw: Callable[[Thing, Pose], list[Face]]
+    shadow: tuple[float, float] | None  # None: lies flat
+
+
+_PERSON = Appearance(person, shadow=(0.45, 0.25))
+_CAR = Appearance(car, shadow=(2.2, 1.1))
+APPEARANCES = {
+    "People": _PERSON,
+    "person": _PERSON,
+    "Car": _CAR,
+    "car": _CAR,
+    "Bus": Appearance(bus, shadow=(4.0, 1.5)),
+    "Truck": Appearance(truck, shadow=(3.6, 1.4)),
+    "Motorcycle": Appearance(motorcycle, shadow=(1.2, 0.3)),
+    "bike": Appearance(bicycle, shadow=(1.1, 0.2)),
+    "Lamp": Appearance(lamp, shadow=(0.45, 0.25)),
+    "color_cone": Appearance(cone, shadow=(0.5, 0.3)),
+    "car_stop": Appearance(wheel_stop, shadow=(1.05, 0.32)),
+    "guardrail": Appearance(guardrail, shadow=(5.0, 0.2)),
+    "curve": Appearance(curve, shadow=None),
+    "bump": Appearance(bump, shadow=None),
 }
 
 
 @lru_cache(maxsize=64)
 def faces_of(thing: Thing, camera: Camera) -> tuple[Face, ...]:
     """List the faces of an object as the camera sees them, in painting order; together they are its silhouette."""
-    return tuple(_SHAPES[thing.kind](thing, Pose(camera, thing.x, thing.z, thing.yaw)))
+    return tuple(APPEARANCES[thing.kind].draw(thing, Pose(camera, thing.x, thing.z, thing.yaw)))
