@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
@@ -48,7 +49,13 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
     save_figure(figure, path)
 
 
-def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], title: str) -> None:
+def validation_curve(folder: Path) -> list[float]:
+    """Read mIoU of the validation images by epoch from the log of a segmenter's training."""
+    lines = (folder / "log.csv").read_text(encoding="utf-8").splitlines()
+    return [float(row["validation_mIoU"]) for row in csv.DictReader(lines)]
+
+
+def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], title: str = "") -> None:
     """Draw mIoU of the validation images by epoch as PNG, one curve per fuser, its best epoch marked.
 
     Args:

@@ -11,6 +11,7 @@ from downstream.splitting import SPLITS
 from fusion.devices import choose_device
 from fusion.files import write_json
 from pipelines.config import Settings
+from pipelines.curve_figures import draw_validation_curves, validation_curve
 from pipelines.fuser_source import fuser_names
 from pipelines.fusing import fusion_stages
 from pipelines.mask_scoring import score_masks
@@ -60,7 +61,7 @@ def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
 
 def _training_stage(settings: Settings, segmenter: SegmenterSettings, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from downstream.segmentation_crops import Labelled
+        from downstream.labelled_images import Labelled
         from downstream.segmenter_training import train_segmenter
 
         data = load_segmentation_data(inputs["prepare"] / "data.json")
@@ -70,7 +71,10 @@ def _training_stage(settings: Settings, segmenter: SegmenterSettings, run_of: Ru
             for split in ("train", "val")
         )
         device = str(choose_device(settings["device"]))
-        train_segmenter(out_dir, training, validation, data.classes, segmenter, run_of.seed, device)
+        def draw() -> None:
+            draw_validation_curves(out_dir / "validation.png", {run_of.fuser: validation_curve(out_dir)})
+
+        train_segmenter(out_dir, training, validation, data.classes, segmenter, run_of.seed, device, draw)
         return {}
 
     start = (Path(segmenter.encoder_weights),) if segmenter.encoder_weights not in (None, IMAGENET) else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from fusion.images import read_infrared, read_visible
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
 from pipelines.config import Settings
-from pipelines.curve_figures import draw_validation_curves
+from pipelines.curve_figures import draw_validation_curves, validation_curve
 from pipelines.facts import dataset_name, split_name
 from pipelines.mask_figures import draw_confusions, draw_mask_panel
 from pipelines.mask_scoring import load_confusion
@@ -70,8 +69,8 @@ def _sections(
 ) -> list[Section]:
     confusions = {fuser: load_confusion(inputs[f"score_task/{r}"]) for fuser, r in shown.items()}
     draw_confusions(out_dir / "confusion.png", confusions, data.classes, f"{title}, percent of each true class")
-    curves = {fuser: _validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
-    draw_validation_curves(out_dir / "validation.png", curves, f"{title}, training")
+    curves = {fuser: validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
+    draw_validation_curves(out_dir / "validation.png", curves, title)
     sections = [
         Section("What is taken for what", "![confusion matrices](confusion.png)\n"),
         Section("Training", "![validation mIoU by epoch](validation.png)\n"),
@@ -81,11 +80,6 @@ def _sections(
         scenes = [_scene(out_dir, item, shown, inputs, data, title) for item in chosen]
         sections.append(Section("Scenes", "\n".join(scenes)))
     return sections
-
-
-def _validation_curve(folder: Path) -> list[float]:
-    lines = (folder / "log.csv").read_text(encoding="utf-8").splitlines()
-    return [float(row["validation_mIoU"]) for row in csv.DictReader(lines)]
 
 
 def _foreground_classes(item: MaskedPair) -> int:
