@@ -16,7 +16,10 @@ _WALLS: tuple[Rgb, ...] = (
 
 
 def describe_scene(rng: np.random.Generator, size: tuple[int, int], street: Street = M3FD_STREET) -> Scene:
-    """Make up one scene for images of `size` = (width, height) pixels; equal generators give equal scenes."""
+    """Make up one scene for images of `size` = (width, height) pixels; equal generators give equal scenes.
+
+    `street` says which classes of objects stand on it; everything else is the same on every street.
+    """
     light = pick_light(rng)
     width, height = size
     camera = Camera(

@@ -1,4 +1,4 @@
-"""The street of the sample in MSRS layout: eight classes, half of them hidden from one of the cameras for good."""
+"""The street of the sample in MSRS layout: eight classes, five of which only one of the cameras ever shows."""
 
 from __future__ import annotations
 

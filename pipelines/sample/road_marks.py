@@ -15,7 +15,7 @@ from pipelines.sample.scene import Rgb, Thing
 _STREET_HEAT = 0.24
 _LINE_HALF, _LINE_LENGTH, _LINE_BEND = 0.3, 4.6, 2.0
 _BUMP_HALF, _BUMP_HEIGHT = 1.5, 0.12
-_BUMP_FOOT, _BUMP_TOP = (1.0, 0.0), (0.62, 0.14)  # metres towards the camera: outer and far edge
+_BUMP_FOOT, _BUMP_RISE, _BUMP_FAR = 1.0, 0.62, 0.14  # w of the slope's foot, its upper edge, the top's far edge
 _BLACK: Rgb = (0.1, 0.1, 0.11)
 
 
@@ -30,13 +30,12 @@ def curve(thing: Thing, pose: Pose) -> list[Face]:
 def bump(thing: Thing, pose: Pose) -> list[Face]:
     """List the faces of a low ridge across a lane, striped in its paint and black."""
     faces = []
-    ends = np.linspace(-_BUMP_HALF, _BUMP_HALF, 12)
-    for start in range(3):  # two steps of paint, one of black
-        paint = _BLACK if start == 2 else thing.paint
-        spans = list(zip(ends[start:-1:3].tolist(), ends[start + 1 :: 3].tolist(), strict=False))
+    steps = np.linspace(-_BUMP_HALF, _BUMP_HALF, 12).tolist()  # two of paint, one of black
+    for paint, starts, ends in ((thing.paint, steps[0::3], steps[2::3]), (_BLACK, steps[2:-1:3], steps[3::3])):
+        spans = list(zip(starts, ends, strict=True))
         slope, top = _shaded(paint, 0.86), _shaded(paint, 1.0)
-        faces.append(_ridge_side(pose, spans, (0.0, _BUMP_FOOT[0]), (_BUMP_HEIGHT, _BUMP_TOP[0]), slope))
-        faces.append(_ridge_side(pose, spans, (_BUMP_HEIGHT, _BUMP_TOP[0]), (_BUMP_HEIGHT, _BUMP_TOP[1]), top))
+        faces.append(_ridge_side(pose, spans, (0.0, _BUMP_FOOT), (_BUMP_HEIGHT, _BUMP_RISE), slope))
+        faces.append(_ridge_side(pose, spans, (_BUMP_HEIGHT, _BUMP_RISE), (_BUMP_HEIGHT, _BUMP_FAR), top))
     return faces
 
 
