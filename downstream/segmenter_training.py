@@ -18,7 +18,7 @@ from downstream.segmentation_crops import SegmentationCrops
 from downstream.segmenter import build_segmenter, untrained_segmenter
 from downstream.segmenter_passes import training_step, validation_miou
 from downstream.segmenter_settings import IMAGENET, SegmenterSettings
-from downstream.segmenter_state import Row, SegmenterState, read_progress, write_log
+from downstream.segmenter_state import COLUMNS, Row, SegmenterState, read_progress, write_log
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
 from fusion.seeds import generator_for, seed_for
@@ -86,13 +86,10 @@ def train_segmenter(
                 bar.update()
                 stop_if_asked()
             cross_entropy, dice = (sums / steps_per_epoch).tolist()
-            row = {"epoch": epoch + 1, "loss": cross_entropy + dice, "cross_entropy": cross_entropy, "dice": dice}
-            row |= {
-                "learning_rate": rate,
-                "validation_mIoU": validation_miou(state, held_out, len(classes), stop_if_asked),
-            }
-            _finish_epoch(state, row, out_dir)
-            bar.set_postfix(validation_mIoU=f"{row['validation_mIoU']:.4f}")
+            miou = validation_miou(state, held_out, len(classes), stop_if_asked)
+            row = (epoch + 1, cross_entropy + dice, cross_entropy, dice, rate, miou)
+            _finish_epoch(state, dict(zip(COLUMNS, row, strict=True)), out_dir)
+            bar.set_postfix(validation_mIoU=f"{miou:.4f}")
             on_epoch()
     return best
 
