@@ -59,10 +59,8 @@ def train_segmenter(
         FloatingPointError: the loss is not finite; the files of the last epoch are left as they are.
     """
     if len(training) < 2 or not validation:
-        raise InputError(
-            f"{len(training)} training and {len(validation)} validation images; expected at least 2 for training, "
-            "because batch normalisation compares them, and 1 for validation"
-        )
+        found = f"{len(training)} training and {len(validation)} validation images"
+        raise InputError(f"{found}; expected at least 2, since batch normalisation compares images, and 1")
     best, last = out_dir / "best.safetensors", out_dir / "last.safetensors"
     facts = _facts(training, validation, classes, settings, seed)
     if last.exists() and read_progress(last, facts)[1] == settings.epochs:
