@@ -18,7 +18,7 @@ from downstream.segmentation_crops import SegmentationCrops
 from downstream.segmenter import build_segmenter, untrained_segmenter
 from downstream.segmenter_passes import training_step, validation_miou
 from downstream.segmenter_settings import IMAGENET, SegmenterSettings
-from downstream.segmenter_state import Row, SegmenterState, read_progress, write_log
+from downstream.segmenter_state import COLUMNS, Row, SegmenterState, read_progress, write_log
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
 from fusion.seeds import generator_for, seed_for
@@ -59,10 +59,8 @@ def train_segmenter(
         FloatingPointError: the loss is not finite; the files of the last epoch are left as they are.
     """
     if len(training) < 2 or not validation:
-        raise InputError(
-            f"{len(training)} training and {len(validation)} validation images; expected at least 2 for training, "
-            "because batch normalisation compares them, and 1 for validation"
-        )
+        found = f"{len(training)} training and {len(validation)} validation images"
+        raise InputError(f"{found}; expected at least 2, since batch normalisation compares images, and 1")
     best, last = out_dir / "best.safetensors", out_dir / "last.safetensors"
     facts = _facts(training, validation, classes, settings, seed)
     if last.exists() and read_progress(last, facts)[1] == settings.epochs:
@@ -86,13 +84,10 @@ def train_segmenter(
                 bar.update()
                 stop_if_asked()
             cross_entropy, dice = (sums / steps_per_epoch).tolist()
-            row = {"epoch": epoch + 1, "loss": cross_entropy + dice, "cross_entropy": cross_entropy, "dice": dice}
-            row |= {
-                "learning_rate": rate,
-                "validation_mIoU": validation_miou(state, held_out, len(classes), stop_if_asked),
-            }
-            _finish_epoch(state, row, out_dir)
-            bar.set_postfix(validation_mIoU=f"{row['validation_mIoU']:.4f}")
+            miou = validation_miou(state, held_out, len(classes), stop_if_asked)
+            row = (epoch + 1, cross_entropy + dice, cross_entropy, dice, rate, miou)
+            _finish_epoch(state, dict(zip(COLUMNS, row, strict=True)), out_dir)
+            bar.set_postfix(validation_mIoU=f"{miou:.4f}")
             on_epoch()
     return best
 

@@ -46,14 +46,15 @@ def test_weights_are_enough_and_prediction_repeats_itself(tmp_path, weights):
 
 def test_every_pixel_gets_its_likeliest_class():
     network = untrained_segmenter("Unet", "mobilenet_v2", 4)
-    image = np.random.default_rng(0).integers(0, 255, (32, 64, 3), np.uint8)
+    image = np.random.default_rng(0).integers(0, 255, (128, 160, 3), np.uint8)
     mask = segment(network, IMAGENET_STATISTICS, image)
     batch = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0) / 255
     with torch.inference_mode():
         logits = network.eval()(IMAGENET_STATISTICS.scale(batch))[0]
     chosen = logits.gather(0, torch.from_numpy(mask).long().unsqueeze(0))[0]
-    assert mask.shape == (32, 64)
-    assert (logits.amax(0) - chosen).max() < 0.05 * logits.std()  # as near as bfloat16 is
+    assert mask.shape == (128, 160)
+    assert len(np.unique(mask)) > 1
+    assert (logits.amax(0) - chosen).max() < 0.1 * logits.std()  # as near as bfloat16 is
 
 
 @pytest.mark.parametrize("kind", ["missing", "html", "cut", "foreign", "fusion", "fewer"])
