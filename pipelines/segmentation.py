@@ -71,6 +71,7 @@ def _training_stage(settings: Settings, segmenter: SegmenterSettings, run_of: Ru
             for split in ("train", "val")
         )
         device = str(choose_device(settings["device"]))
+
         def draw() -> None:
             draw_validation_curves(out_dir / "validation.png", {run_of.fuser: validation_curve(out_dir)})
 

@@ -4,6 +4,7 @@ sample = dict(
     train=120,
     test=40,
     settings={
+        "fuser_options.isfuse.weights": "shipped",
         "data.split": "folders",
         "data.classes": [
             "background",
@@ -21,9 +22,9 @@ sample = dict(
         "training.schedule.crop": 64,
         "training.schedule.learning_rate": 2e-3,
         "training.schedule.precision": "bfloat16",
-        "segmenter.encoder": "mobilenet_v2",
-        "segmenter.epochs": 10,
-        "segmenter.crop": 192,
+        "segmenter.encoder": "resnet18",
+        "segmenter.epochs": 8,
+        "segmenter.crop": 160,
         "segmenter.learning_rate": 2e-3,
     },
 )
