@@ -79,8 +79,8 @@ def read_segmentation_data(
         mask_dir = find_mask_folder(folder.folder, masks)
         files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
         require_same_stems([pair.stem for pair in folder.pairs], folder.pairs[0].visible.parent, files, mask_dir)
-        used = tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image")
-        items.extend(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes) for pair in used)
+        with tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image") as used:
+            items.extend(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes) for pair in used)
     of_kind = {name: [item.pair.stem for item in items if item.split == name] for name in SPLITS}
     ordered = tuple(sorted(items, key=lambda item: item.pair.stem))
     return SegmentationData(tuple(classes), ordered, split, neighbour_leakage(of_kind))

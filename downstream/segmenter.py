@@ -71,12 +71,21 @@ def _pretrained(settings: SegmenterSettings, classes: int) -> nn.Module:
         raise _no_download(settings.encoder, error) from error
 
 
-def _create(model: str, encoder: str, classes: int, encoder_weights: str | None) -> nn.Module:
+def require_known(model: str, encoder: str) -> None:
+    """Check the names of architecture and encoder without building anything.
+
+    Raises:
+        InputError: smp does not know one of them; with the nearest name and the list.
+    """
     if model.lower() not in smp.MODEL_ARCHITECTURES_MAPPING:
         known = [architecture.__name__ for architecture in smp.MODEL_ARCHITECTURES_MAPPING.values()]
         raise unknown_name("segmenter.model", model, known)
     if encoder not in encoders and not encoder.startswith(_TIMM):
         raise unknown_name("segmenter.encoder", encoder, encoders)
+
+
+def _create(model: str, encoder: str, classes: int, encoder_weights: str | None) -> nn.Module:
+    require_known(model, encoder)
     try:
         network: nn.Module = smp.create_model(model, encoder, encoder_weights=encoder_weights, classes=classes)
     except OSError:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-PACKAGES = ("torch", "ultralytics", "pycocotools", "numpy", "opencv-python")
+PACKAGES = ("torch", "ultralytics", "pycocotools", "segmentation-models-pytorch", "numpy", "opencv-python")
 
 
 def describe_environment() -> dict[str, str]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
+from downstream.labelled_images import Labelled
 from downstream.segmentation_data import load_segmentation_data, read_segmentation_data, save_segmentation_data
+from downstream.segmenter import require_known
+from downstream.segmenter_prediction import predict_masks
 from downstream.segmenter_settings import IMAGENET, SegmenterSettings
+from downstream.segmenter_training import train_segmenter
 from downstream.splitting import SPLITS
 from fusion.devices import choose_device
 from fusion.files import write_json
@@ -31,6 +35,7 @@ def segmentation_task(settings: Settings, root: Path | None, command: str) -> Ta
         InputError: settings that no stage could run with.
     """
     segmenter = SegmenterSettings(**settings["segmenter"])
+    require_known(segmenter.model, segmenter.encoder)
     runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
@@ -61,9 +66,6 @@ def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
 
 def _training_stage(settings: Settings, segmenter: SegmenterSettings, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from downstream.labelled_images import Labelled
-        from downstream.segmenter_training import train_segmenter
-
         data = load_segmentation_data(inputs["prepare"] / "data.json")
         fused = inputs[f"fuse/{run_of.fuser}"] / "images"
         training, validation = (
@@ -86,8 +88,6 @@ def _training_stage(settings: Settings, segmenter: SegmenterSettings, run_of: Ru
 
 def _scoring_stage(settings: Settings, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from downstream.segmenter_prediction import predict_masks
-
         data = load_segmentation_data(inputs["prepare"] / "data.json")
         test, fused = data.of("test"), inputs[f"fuse/{run_of.fuser}"] / "images"
         predict_masks(

@@ -5,54 +5,22 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
 
 from fusion import list_fusers
 from pipelines.config import list_pipelines
 from pipelines.lock import locked
 
-ROOT = Path(__file__).resolve().parents[2]
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average"]
 TINY += ["detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]
 WORK = Path("work", "m3fd_detect-sample")
 BASELINES = ("infrared", "visible", "average")
-
-
-class CommandLine:
-    """Runs the tool in `cwd`, with a home of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.cwd, self.home = folder / "cwd", folder / "home"
-        self.cwd.mkdir()
-        self.home.mkdir()
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "HOME": str(self.home),
-            "MPLCONFIGDIR": str(folder / "matplotlib"),
-        }
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), *arguments]
-        return subprocess.Popen(
-            command, cwd=self.cwd, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        with self.start(*arguments) as process:
-            try:
-                out, err = process.communicate(timeout=600)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 @pytest.fixture
@@ -74,39 +42,6 @@ def copy_of_finished(finished: tuple[CommandLine, subprocess.CompletedProcess[st
     """The same finished work in another folder, to be changed at will."""
     shutil.copytree(finished[0].cwd / "work", tool.cwd / "work", symlinks=True)
     return tool
-
-
-def rows(work_dir: Path) -> list[dict[str, str]]:
-    with (work_dir / "report" / "results.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def stages(output: str, ending: str) -> set[str]:
-    """List the stages whose announcement ends in or holds `ending`."""
-    lines = [line.partition("] ")[2] for line in output.splitlines() if line.startswith("[")]
-    return {line.partition(": ")[0] for line in lines if ending in line}
-
-
-def assert_refused(result: subprocess.CompletedProcess[str], *parts: str) -> None:
-    assert result.returncode == 2, result.stderr
-    assert len(result.stderr.splitlines()) == 1, result.stderr
-    assert result.stderr.startswith("error: ")
-    for part in parts:
-        assert part in result.stderr
-
-
-def wait_for(path: Path, process: subprocess.Popen[str], timeout_s: float = 300) -> None:
-    end = time.monotonic() + timeout_s
-    while not path.exists():
-        assert process.poll() is None, "the process ended early"
-        assert time.monotonic() < end, f"{path} never came"
-        time.sleep(0.02)
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
 
 
 def test_the_list_names_pipelines_and_fusers(tool: CommandLine) -> None:
