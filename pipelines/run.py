@@ -9,6 +9,7 @@ from typing import Any
 from fusion.errors import InputError, unknown_name
 from fusion.files import write_json
 from pipelines.config import Settings, load_settings, override, parse_override
+from pipelines.extras import TASKS, require_extras
 from pipelines.lock import locked
 from pipelines.stage_runner import StageRunner
 from pipelines.task import Task
@@ -70,6 +71,9 @@ def run_pipeline(
 
 def _task(settings: Settings, root: Path | None, folder: Path, command: str) -> Task:
     """Look up what a pipeline does; imported late, for one task needs no package of another's extra."""
+    if settings["task"] not in TASKS:
+        raise unknown_name("task", settings["task"], TASKS)
+    require_extras(settings["task"])
     if settings["task"] == "detection":
         from pipelines.detection import detection_task
 
@@ -78,11 +82,9 @@ def _task(settings: Settings, root: Path | None, folder: Path, command: str) -> 
         from pipelines.segmentation import segmentation_task
 
         return segmentation_task(settings, root, command)
-    if settings["task"] == "quality":
-        from pipelines.quality import quality_task
+    from pipelines.quality import quality_task
 
-        return quality_task(settings, root, command)
-    raise unknown_name("task", settings["task"], ("detection", "quality", "segmentation"))
+    return quality_task(settings, root, command)
 
 
 def _resolve(name: str, overrides: Sequence[str], data: Path | None) -> tuple[Settings, Path | None]:

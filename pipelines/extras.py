@@ -1,0 +1,30 @@
+"""Which optional packages a task needs, and how to get them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from fusion.errors import InputError
+
+_REPORT: dict[str, tuple[str, ...]] = {"report": ("matplotlib", "scipy")}
+_NEEDED: dict[str, dict[str, tuple[str, ...]]] = {
+    "detection": {"detect": ("pycocotools", "torchvision", "ultralytics"), **_REPORT},
+    "segmentation": {"segment": ("segmentation_models_pytorch", "torchvision"), **_REPORT},
+    "quality": _REPORT,
+}
+TASKS = tuple(_NEEDED)
+
+
+def require_extras(task: str) -> None:
+    """Check that the packages of a task, one of `TASKS`, are installed.
+
+    Raises:
+        InputError: they are not; with the command that installs them.
+    """
+    extras = _NEEDED[task]
+    missing = [name for packages in extras.values() for name in packages if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"{task} needs {', '.join(missing)}, not installed; expected the packages of "
+            f'pip install -e ".[{",".join(extras)}]"'
+        )
