@@ -4,5 +4,12 @@
 # Command:  python tools/run_pipeline.py m3fd_detect --data DIR detector.weights=yolov8s.pt
 # Override: data.split=random detector.epochs=100 seeds=0,1,2
 # Takes:    a few minutes for the sample on two cores; days of GPU time for the full set at the papers' schedule.
-_base_ = ["_base_/m3fd.py", "_base_/fusers.py", "_base_/detector.py", "_base_/run.py", "_base_/sample.py"]
+_base_ = [
+    "_base_/m3fd.py",
+    "_base_/fusers.py",
+    "_base_/detector.py",
+    "_base_/comparison.py",
+    "_base_/run.py",
+    "_base_/sample.py",
+]
 task = "detection"

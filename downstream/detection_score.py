@@ -14,6 +14,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from downstream.detection_data import LabelledPair
+from downstream.detection_matches import DetectionMatches, collect_matches
 from downstream.predictions import Prediction
 from downstream.scores import Score
 
@@ -23,10 +24,11 @@ SIZES = ("all", "small", "medium", "large")  # COCO's: below 32^2, up to 96^2, a
 
 @dataclass(frozen=True)
 class DetectionScore:
-    """All scores of one detector, and per class the precision at recall 0, .01, .. 1 at IoU .5."""
+    """All scores of one detector, per class the precision at recall 0, .01, .. 1 at IoU .5, and what was right."""
 
     scores: tuple[Score, ...]
     curves: dict[str, list[float]]
+    matches: DetectionMatches
 
 
 def score_detections(
@@ -60,7 +62,7 @@ def score_detections(
         scores.append(Score("AP50", name, _mean(precision[0, :, k, 0]), boxes))
         if boxes:
             curves[name] = [float(value) for value in precision[0, :, k, 0]]
-    return DetectionScore(tuple(scores), curves)
+    return DetectionScore(tuple(scores), curves, collect_matches(evaluation, n, len(classes)))
 
 
 def _mean(precision: npt.NDArray[np.float64]) -> float | None:

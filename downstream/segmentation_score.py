@@ -50,6 +50,27 @@ def mean_iou(ious: Sequence[float | None]) -> float | None:
     return sum(defined) / len(defined) if defined else None
 
 
+def resampled_miou(confusions: Confusion, weights: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Compute mIoU as if every test image stood in the set as often as its weight says.
+
+    Args:
+        confusions: (I, C, C), one matrix per image.
+        weights: (R, I), one line for each selection of images.
+
+    Returns:
+        (R,): the mean over the classes that are in truth or prediction; NaN without any.
+    """
+    totals = np.tensordot(weights, confusions, axes=1)  # (R, C, C)
+    both = np.diagonal(totals, axis1=1, axis2=2)
+    either = totals.sum(axis=1) + totals.sum(axis=2) - both
+    ious = np.divide(both, either, out=np.zeros(both.shape), where=either > 0)
+    defined = (either > 0).sum(axis=1)
+    mean: npt.NDArray[np.float64] = np.divide(
+        ious.sum(axis=1), defined, out=np.full(len(weights), np.nan), where=defined > 0
+    )
+    return mean
+
+
 def score_confusion(confusion: Confusion, classes: Sequence[str], images: int) -> list[Score]:
     """Give mIoU (the background, class 0, included), mIoU without it, pixel accuracy, and the IoU of each class.
 

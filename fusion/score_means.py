@@ -55,13 +55,13 @@ def mean_with_interval(values: Sequence[float], seed: int) -> Mean:
     defined = np.array([value for value in values if not math.isnan(value)], np.float64)
     if not defined.size:
         return Mean(None, None, None, 0)
-    draws = defined[_drawn(defined.size, seed)].mean(axis=1)
+    draws = defined[drawn_images(defined.size, seed)].mean(axis=1)
     low, high = np.quantile(draws, _EDGES, method="inverted_cdf")  # takes values that occur: an infinite one is no NaN
     return Mean(float(defined.mean()), float(low), float(high), defined.size)
 
 
 @lru_cache(maxsize=4)
-def _drawn(count: int, seed: int) -> NDArray[np.int32]:
-    """Draw images with replacement: (resamples, count) indices."""
+def drawn_images(count: int, seed: int) -> NDArray[np.int32]:
+    """Draw images with replacement: (2000, count) indices, the same for the same seed and count."""
     rng = np.random.default_rng(seed_for(seed, "bootstrap over images"))
     return rng.integers(count, size=(RESAMPLES, count), dtype=np.int32)

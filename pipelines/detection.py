@@ -14,13 +14,14 @@ from downstream.yolo_environment import isolate_ultralytics
 from fusion.devices import choose_device
 from fusion.files import write_json
 from pipelines.config import Settings
-from pipelines.detection_report import report_stage
+from pipelines.detection_report import MATCHES, report_stage
 from pipelines.fuser_source import fuser_names
 from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
 from pipelines.run_of import RunOf
 from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
+from pipelines.significance_section import require_baseline
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.task import Task
 
@@ -32,6 +33,7 @@ def detection_task(settings: Settings, root: Path | None, home: Path, command: s
         InputError: settings that no stage could run with.
     """
     detector = DetectorSettings(**settings["detector"])
+    require_baseline(settings)
     runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
@@ -102,7 +104,8 @@ def _scoring_stage(settings: Settings, detector: DetectorSettings, home: Path, r
         result = score_detections(test, load_predictions(out_dir / "predictions.json"), data.classes)
         write_json(out_dir / "scores.json", [asdict(score) for score in result.scores])
         write_json(out_dir / "curves.json", result.curves)
+        result.matches.save(out_dir / MATCHES)
         return {"mAP50": result.scores[1].value}
 
     needs = ("prepare", f"dataset/{run_of.fuser}", f"train_task/{run_of}")
-    return Stage(f"score_task/{run_of}", run, {"device": settings["device"]}, needs=needs, may_fail=True)
+    return Stage(f"score_task/{run_of}", run, {"device": settings["device"]}, needs=needs, version=2, may_fail=True)

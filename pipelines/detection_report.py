@@ -6,6 +6,7 @@ from pathlib import Path
 
 from downstream.boxes import Box
 from downstream.detection_data import DetectionData, LabelledPair, load_detection_data
+from downstream.detection_matches import DetectionMatches, resampled_map
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import load_predictions
 from fusion.files import read_json
@@ -22,9 +23,13 @@ from pipelines.result_rows import run_rows
 from pipelines.run_of import RunOf
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
+from pipelines.significance import Resample
+from pipelines.significance_section import differences_section, resamples_of
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.tables import mean_over_seeds
 from pipelines.task_scores import DETECTION
+
+MATCHES = "matches.safetensors"  # which detections were right
 
 
 def report_stage(
@@ -51,6 +56,7 @@ def report_stage(
             facts=detection_facts(settings, data, detector, is_sample, command),
             agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
             sections=[
+                *differences_section(out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main),
                 *_curves(out_dir, settings, runs, inputs, title),
                 *_scenes(out_dir, settings, runs, inputs, data, title),
             ],
@@ -60,8 +66,13 @@ def report_stage(
 
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("dataset", "score_fusion")]
     needs = ("prepare", *of_fusers, *(f"score_task/{run_of}" for run_of in runs))
-    decisive = {"name": settings["name"], "panels": settings["panels"]}
+    decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
     return Stage("report", run, decisive, needs=needs)
+
+
+def _resample(folder: Path) -> Resample:
+    matches = DetectionMatches.load(folder / MATCHES)
+    return lambda weights: resampled_map(matches, weights)[:, 0]
 
 
 def _curves(out_dir: Path, settings: Settings, runs: list[RunOf], inputs: Inputs, title: str) -> list[Section]:

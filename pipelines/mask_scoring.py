@@ -32,7 +32,7 @@ def score_masks(out_dir: Path, test: Sequence[MaskedPair], masks_dir: Path, clas
     return score_confusion(np.sum(list(by_stem.values()), axis=0), classes, len(test))
 
 
-def load_confusion(folder: Path) -> Confusion:
-    """Sum what `score_masks` wrote over all images: true classes in rows, predicted ones in columns."""
-    total: Confusion = np.sum(list(read_json(folder / _CONFUSIONS).values()), axis=0, dtype=np.int64)
-    return total
+def load_confusions(folder: Path) -> Confusion:
+    """Read what `score_masks` wrote as (I, C, C), images by stem: true classes in rows, predicted ones in columns."""
+    by_stem = read_json(folder / _CONFUSIONS)
+    return np.array([by_stem[stem] for stem in sorted(by_stem)], np.int64)

@@ -24,6 +24,7 @@ from pipelines.run_of import RunOf
 from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
 from pipelines.segmentation_report import report_stage
+from pipelines.significance_section import require_baseline
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.task import Task
 
@@ -36,6 +37,7 @@ def segmentation_task(settings: Settings, root: Path | None, command: str) -> Ta
     """
     segmenter = SegmenterSettings(**settings["segmenter"])
     require_known(segmenter.model, segmenter.encoder)
+    require_baseline(settings)
     runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from downstream.masks import read_mask
 from downstream.segmentation_data import MaskedPair, SegmentationData, load_segmentation_data
+from downstream.segmentation_score import resampled_miou
 from downstream.segmenter_settings import SegmenterSettings
 from fusion.images import read_infrared, read_visible
 from fusion.score_tables import write_scores
@@ -15,7 +17,7 @@ from pipelines.config import Settings
 from pipelines.curve_figures import draw_validation_curves, validation_curve
 from pipelines.facts import dataset_name, split_name
 from pipelines.mask_figures import draw_confusions, draw_mask_panel
-from pipelines.mask_scoring import load_confusion
+from pipelines.mask_scoring import load_confusions
 from pipelines.panels import blocks
 from pipelines.report import Report, Section, write_report
 from pipelines.result_rows import run_rows
@@ -23,6 +25,8 @@ from pipelines.run_of import RunOf
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.segmentation_facts import segmentation_facts
+from pipelines.significance import Resample
+from pipelines.significance_section import differences_section, resamples_of
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.tables import mean_over_seeds
 from pipelines.task_scores import SEGMENTATION
@@ -53,21 +57,30 @@ def report_stage(
             classes=list(data.classes),
             facts=segmentation_facts(settings, data, segmenter, is_sample, command),
             agreement=Agreement(fused.convention, means, SEGMENTATION.main, mean_over_seeds(rows, SEGMENTATION.main)),
-            sections=_sections(out_dir, shown, inputs, data, settings["panels"], title) if shown else [],
+            sections=[
+                *differences_section(
+                    out_dir, settings, resamples_of(runs, inputs, _resample), images, SEGMENTATION.main
+                ),
+                *(_sections(out_dir, shown, inputs, data, settings["panels"], title) if shown else []),
+            ],
         )
         write_report(out_dir, report)
         return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
 
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("fuse", "score_fusion")]
     of_runs = [f"{stage}/{run_of}" for run_of in runs for stage in ("train_task", "score_task")]
-    decisive = {"name": settings["name"], "panels": settings["panels"]}
+    decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
     return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs))
+
+
+def _resample(folder: Path) -> Resample:
+    return partial(resampled_miou, load_confusions(folder))
 
 
 def _sections(
     out_dir: Path, shown: dict[str, RunOf], inputs: Inputs, data: SegmentationData, panels: int, title: str
 ) -> list[Section]:
-    confusions = {fuser: load_confusion(inputs[f"score_task/{r}"]) for fuser, r in shown.items()}
+    confusions = {fuser: load_confusions(inputs[f"score_task/{r}"]).sum(axis=0) for fuser, r in shown.items()}
     draw_confusions(out_dir / "confusion.png", confusions, data.classes, f"{title}, percent of each true class")
     curves = {fuser: validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
     draw_validation_curves(out_dir / "validation.png", curves, title)

@@ -10,4 +10,3 @@ detector = dict(
     workers=2,
     extra=dict(),  # further arguments of ultralytics' trainer
 )
-seeds = [0]

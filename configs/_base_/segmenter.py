@@ -11,4 +11,3 @@ segmenter = dict(
     normalisation="fused",  # mean and deviation of the fused training images, or of "imagenet"
     workers=4,
 )
-seeds = [0]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from downstream.boxes import Box
+from downstream.detection_data import LabelledPair
+from downstream.detection_matches import DetectionMatches, resampled_map
+from downstream.detection_score import score_detections
+from downstream.predictions import Prediction
+from fusion.pairs import Pair
+
+CLASSES = ("People", "Car", "Bus", "Lamp")
+
+
+def make_set(seed: int, images: int = 6) -> tuple[list[LabelledPair], list[Prediction]]:
+    """Draw true boxes, none of class Lamp, and detections of which some meet them more or less well."""
+    random = np.random.default_rng(seed)
+    truth, found = [], []
+    for number in range(images):
+        stem, boxes = f"{number:02d}", []
+        for _ in range(random.integers(0, 5)):
+            x, y = random.uniform(0, 150, 2)
+            name = CLASSES[random.integers(3)]
+            boxes.append(Box(name, (x, y, x + 40, y + 30)))
+            shift = random.uniform(0, 14, 2)
+            guess = CLASSES[random.integers(4)] if random.random() < 0.3 else name
+            corners = (x + shift[0], y + shift[1], x + 40 + shift[0], y + 30 + shift[1])
+            found += [Prediction(stem, Box(guess, corners), float(random.random())) for _ in range(random.integers(3))]
+        found.append(Prediction(stem, Box("Car", (1.0, 1.0, 9.0, 9.0)), float(random.random())))
+        truth.append(LabelledPair(Pair(stem, Path("a"), Path("b")), 200, 200, "test", tuple(boxes)))
+    return truth, found
+
+
+def repeated(
+    truth: list[LabelledPair], found: list[Prediction], weights: np.ndarray
+) -> tuple[list[LabelledPair], list[Prediction]]:
+    """Copy every image and its detections as often as its weight says."""
+    names = [
+        (item, f"{item.pair.stem}-{copy}")
+        for item, weight in zip(truth, weights, strict=True)
+        for copy in range(weight)
+    ]
+    copies = [LabelledPair(Pair(name, Path("a"), Path("b")), 200, 200, "test", item.boxes) for item, name in names]
+    return copies, [Prediction(name, p.box, p.score) for item, name in names for p in found if p.stem == item.pair.stem]
+
+
+def coco_means(truth: list[LabelledPair], found: list[Prediction]) -> tuple[float, float]:
+    scores = {
+        score.metric: score.value
+        for score in score_detections(truth, found, CLASSES).scores
+        if score.class_name == "all"
+    }
+    return scores["mAP50"], scores["mAP50:95"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_whole_set_once_gives_the_scores_of_pycocotools(seed: int) -> None:
+    truth, found = make_set(seed)
+    means = resampled_map(score_detections(truth, found, CLASSES).matches, np.ones((1, len(truth)), np.int64))
+    assert (means[0, 0], means[0].mean()) == pytest.approx(coco_means(truth, found), abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_weights_are_what_repeated_images_are_to_pycocotools(seed: int) -> None:
+    truth, found = make_set(seed)
+    weights = np.random.default_rng(seed).integers(0, 4, (5, len(truth)))
+    means = resampled_map(score_detections(truth, found, CLASSES).matches, weights)
+    for line, mean in zip(weights, means, strict=True):
+        assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, line)), abs=1e-12)
+
+
+def test_without_detections_it_is_zero_and_without_truth_undefined() -> None:
+    truth, _ = make_set(0)
+    matches = score_detections(truth, [], CLASSES).matches
+    assert (resampled_map(matches, np.ones((1, len(truth)), np.int64)) == 0).all()
+    assert np.isnan(resampled_map(matches, np.zeros((1, len(truth)), np.int64))).all()
+
+
+def test_they_come_back_from_a_file(tmp_path: Path) -> None:
+    truth, found = make_set(1)
+    matches = score_detections(truth, found, CLASSES).matches
+    matches.save(tmp_path / "matches.safetensors")
+    loaded = DetectionMatches.load(tmp_path / "matches.safetensors")
+    assert all((vars(loaded)[name] == array).all() for name, array in vars(matches).items())
