@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,7 +94,7 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         if _is_complete(last, detector.epochs):
             return
         overrides |= {"model": str(last), "resume": str(last)}  # True would take the newest run below this folder
-    with _quiet_with_all_cores():
+    with _quiet_with_our_threads():
         try:
             trainer = _Trainer(overrides=overrides)
             trainer.start = Path(detector.weights) if detector.weights else None
@@ -136,7 +135,7 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
         One record per box, in pixels of the image.
     """
     found: list[Prediction] = []
-    with _quiet_with_all_cores():
+    with _quiet_with_our_threads():
         model = YOLO(str(weights))
         for path in tqdm(images, desc="predict", unit="image"):
             result = model.predict(
@@ -155,12 +154,12 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
 
 
 @contextmanager
-def _quiet_with_all_cores() -> Iterator[None]:
+def _quiet_with_our_threads() -> Iterator[None]:
     """Undo what ultralytics does to the process: telemetry, chatter, and one thread less than there are cores."""
     settings.update({key: False for key, value in settings.items() if isinstance(value, bool)})
     LOGGER.setLevel(logging.ERROR)
     threads = torch.get_num_threads()
-    torch_utils.NUM_THREADS = os.cpu_count() or 1
+    torch_utils.NUM_THREADS = threads
     try:
         yield
     finally:

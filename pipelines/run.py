@@ -11,6 +11,7 @@ from fusion.files import write_json
 from pipelines.config import Settings, load_settings, override, parse_override
 from pipelines.extras import TASKS, require_extras
 from pipelines.lock import locked
+from pipelines.side_by_side import run_side_by_side
 from pipelines.stage_runner import StageRunner
 from pipelines.task import Task
 
@@ -29,6 +30,7 @@ def run_pipeline(
     work_dir: Path,
     forced: Sequence[str],
     dry_run: bool,
+    jobs: int,
     command: str,
 ) -> int:
     """Run what is not finished of a pipeline and print its table.
@@ -40,6 +42,7 @@ def run_pipeline(
         work_dir: the pipeline works in `work_dir/name`, or `work_dir/name-sample`.
         forced: stages to run although they are finished.
         dry_run: only print what would run.
+        jobs: how many stages run side by side; 1 runs them in this process.
         command: as it was typed, for the report.
 
     Returns:
@@ -50,12 +53,18 @@ def run_pipeline(
     """
     settings, root = _resolve(name, overrides, data)
     folder = work_dir / (name if root else f"{name}-sample")
-    stages, notices = _task(settings, root, folder, command)
-    runner = StageRunner(folder, forced, announce=lambda line: print(f"[{name}] {line}", flush=True))
+    stages, notices = build_task(settings, root, folder, command)
+    if jobs < 1:
+        raise InputError(f"--jobs {jobs}; expected at least 1")
+
+    def announce(line: str) -> None:
+        print(f"[{name}] {line}", flush=True)
+
+    runner = StageRunner(folder, forced, announce)
     if root is None:
         print(BANNER.format(looked=f"data/{settings['data']['name']}"), flush=True)
     for notice in notices:
-        print(f"[{name}] {notice}", flush=True)
+        announce(notice)
     plans = runner.plan(stages)
     if dry_run:
         for stage, plan in plans.items():
@@ -63,13 +72,17 @@ def run_pipeline(
         return 0
     with locked(folder):
         write_json(folder / "settings.json", settings)
-        outcomes = runner.run(stages)
+        if jobs == 1:
+            outcomes = runner.run(stages)
+        else:
+            task = {"settings": settings, "root": root and str(root), "work_dir": str(folder), "command": command}
+            outcomes = run_side_by_side(runner, stages, folder, jobs, task, announce)
     report = runner.folder("report")
     print(f"\n{(report / 'summary.txt').read_text(encoding='utf-8')}\nreport: {report / 'report.md'}")
     return 1 if outcomes["report"].summary["failed"] else 0
 
 
-def _task(settings: Settings, root: Path | None, folder: Path, command: str) -> Task:
+def build_task(settings: Settings, root: Path | None, folder: Path, command: str) -> Task:
     """Look up what a pipeline does; imported late, for one task needs no package of another's extra."""
     if settings["task"] not in TASKS:
         raise unknown_name("task", settings["task"], TASKS)

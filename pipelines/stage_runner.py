@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import shutil
@@ -12,14 +11,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fusion.errors import InputError, unknown_name
-from fusion.files import read_json, unwritable, write_json
+from fusion.errors import unknown_name
+from fusion.files import read_json, write_json
 from pipelines.fingerprint import Fingerprints
-from pipelines.stage import Inputs, Outcome, Stage
+from pipelines.stage import Inputs, Outcome, Stage, Summary
+from pipelines.stage_endings import part_of, publish, reason_to_go_on
 
 RECORD = "stage.json"
 PART_KEY = ".key.json"
-DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # no fault of one fuser
 
 
 class StageRunner:
@@ -49,58 +48,38 @@ class StageRunner:
         return plans
 
     def run(self, stages: Sequence[Stage]) -> dict[str, Outcome]:
-        """Run what is not finished and give every outcome by name.
+        """Run what is not finished, one after the other, and give every outcome by name.
 
         Raises:
             InputError: a mistake of the user's; and whatever a stage raises that may not fail. Half-done work stays.
         """
         self._require_forced_exist(stages)
         for stage in stages:
-            failed = [need for need in stage.needs if self.outcomes[need].status == "failed"]
-            if failed and stage.may_fail:
-                outcome = Outcome("failed", reason=self.outcomes[failed[0]].reason)
+            if self.settle(stage):
+                continue
+            part, start = self.prepare(stage), time.monotonic()
+            try:
+                summary = stage.run(part, self.inputs_of(stage))
+            except Exception as error:
+                self.fail(stage, reason_to_go_on(stage, part, error))
             else:
-                outcome = self._run(stage)
-            self.outcomes[stage.name] = outcome
-        self._fingerprints.remember()
+                self.finish(stage, summary, time.monotonic() - start)
+        self.remember()
         return self.outcomes
 
-    def folder(self, name: str) -> Path:
-        """Say where a stage keeps its finished result."""
-        return self._work_dir / name
-
-    def _run(self, stage: Stage) -> Outcome:
+    def settle(self, stage: Stage) -> bool:
+        """Note the outcome of a stage that has nothing to do: it is finished, or what it needs has failed."""
+        failed = [need for need in stage.needs if self.outcomes[need].status == "failed"]
         record = self._finished(stage)
-        if record is not None:
+        if failed and stage.may_fail:
+            self.outcomes[stage.name] = Outcome("failed", reason=self.outcomes[failed[0]].reason)
+        elif record is not None:
             self._announce(f"{stage.name}: finished, skipped")
-            return Outcome("skipped", record["summary"])
-        part = self._prepare_part(stage)
-        start = time.monotonic()
-        try:
-            summary = stage.run(part, self._inputs(stage))
-        except (InputError, MemoryError):
-            raise
-        except Exception as error:
-            if isinstance(error, OSError) and error.errno in DISK_FAULTS:
-                raise unwritable(part, error) from error
-            if not stage.may_fail:
-                raise
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-            self._announce(f"{stage.name}: FAILED, {reason}")
-            return Outcome("failed", reason=reason)
-        seconds = round(time.monotonic() - start, 1)
-        record = {"key": self._key(stage), "run": uuid.uuid4().hex, "seconds": seconds, "summary": summary}
-        write_json(part / RECORD, record)
-        self._publish(part, self.folder(stage.name))
-        self._announce(f"{stage.name}: done in {seconds} s")
-        return Outcome("done", summary)
+            self.outcomes[stage.name] = Outcome("skipped", record["summary"])
+        return stage.name in self.outcomes
 
-    def _inputs(self, stage: Stage) -> Inputs:
-        failures = {need: self.outcomes[need].reason for need in stage.needs if self.outcomes[need].status == "failed"}
-        return Inputs({need: self.folder(need) for need in stage.needs if need not in failures}, failures)
-
-    def _prepare_part(self, stage: Stage) -> Path:
-        """Keep a half-done folder of the same key, else start with an empty one."""
+    def prepare(self, stage: Stage) -> Path:
+        """Give the folder that a stage is to work in: a half-done one of the same key, or else an empty one."""
         part = self._part(stage)
         if self._can_continue(stage):
             self._announce(f"{stage.name}: goes on")
@@ -110,20 +89,36 @@ class StageRunner:
             write_json(part / PART_KEY, self._key(stage))
         return part
 
+    def inputs_of(self, stage: Stage) -> Inputs:
+        """Give the folders of what a stage needs, once that is done."""
+        failures = {need: self.outcomes[need].reason for need in stage.needs if self.outcomes[need].status == "failed"}
+        return Inputs({need: self.folder(need) for need in stage.needs if need not in failures}, failures)
+
+    def finish(self, stage: Stage, summary: Summary, seconds: float) -> None:
+        """Turn the folder of a stage that is through into its result."""
+        part, seconds = self._part(stage), round(seconds, 1)
+        record = {"key": self._key(stage), "run": uuid.uuid4().hex, "seconds": seconds, "summary": summary}
+        write_json(part / RECORD, record)
+        publish(part, self.folder(stage.name))
+        self._announce(f"{stage.name}: done in {seconds} s")
+        self.outcomes[stage.name] = Outcome("done", summary)
+
+    def fail(self, stage: Stage, reason: str) -> None:
+        """Note that a stage failed, which may."""
+        self._announce(f"{stage.name}: FAILED, {reason}")
+        self.outcomes[stage.name] = Outcome("failed", reason=reason)
+
+    def remember(self) -> None:
+        """Keep what is known of unchanged files for the next run."""
+        self._fingerprints.remember()
+
+    def folder(self, name: str) -> Path:
+        """Say where a stage keeps its finished result."""
+        return self._work_dir / name
+
     def _can_continue(self, stage: Stage) -> bool:
         key_file = self._part(stage) / PART_KEY
         return key_file.exists() and read_json(key_file) == self._key(stage)
-
-    def _publish(self, part: Path, final: Path) -> None:
-        """Swap the finished folder in; the old one is gone only when the new one stands beside it complete."""
-        if final.exists():
-            old = part.with_suffix(".old")
-            shutil.rmtree(old, ignore_errors=True)
-            final.rename(old)
-            part.rename(final)
-            shutil.rmtree(old)
-        else:
-            part.rename(final)
 
     def _finished(self, stage: Stage) -> dict[str, Any] | None:
         """Give the record of a finished run with an equal key, unless it is forced to run again in this process."""
@@ -149,8 +144,7 @@ class StageRunner:
         return f"{name}: {run}"
 
     def _part(self, stage: Stage) -> Path:
-        final = self.folder(stage.name)
-        return final.with_name(f".{final.name}.part")
+        return part_of(self.folder(stage.name))
 
     def _is_forced(self, stage: Stage) -> bool:
         return any(stage.name == name or stage.name.startswith(f"{name}/") for name in self._forced)

@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--work-dir", type=Path, default=Path("work"), help="where to work (default: %(default)s)")
     parser.add_argument("--force", action="append", default=[], metavar="STAGE", help="run a finished stage again")
     parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run up to N stages side by side")
     parser.add_argument("--list", action="store_true", help="list pipelines and fusers")
     arguments = parser.parse_intermixed_args()
     if arguments.list or arguments.name is None:
@@ -35,6 +36,7 @@ def main() -> int:
         arguments.work_dir,
         arguments.force,
         arguments.dry_run,
+        arguments.jobs,
         shlex.join(["python", *sys.argv]),
     )
 
