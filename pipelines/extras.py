@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 from fusion.errors import InputError
@@ -21,10 +22,18 @@ def require_extras(task: str) -> None:
     Raises:
         InputError: they are not; with the command that installs them.
     """
-    extras = _NEEDED[task]
+    require_packages(task, _NEEDED[task])
+
+
+def require_packages(what: str, extras: Mapping[str, Sequence[str]]) -> None:
+    """Check that the packages of some extras are installed, for what needs them.
+
+    Raises:
+        InputError: as `require_extras`.
+    """
     missing = [name for packages in extras.values() for name in packages if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"{task} needs {', '.join(missing)}, not installed; expected the packages of "
+            f"{what} needs {', '.join(missing)}, not installed; expected the packages of "
             f'pip install -e ".[{",".join(extras)}]"'
         )

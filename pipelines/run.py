@@ -9,7 +9,8 @@ from typing import Any
 from fusion.errors import InputError, unknown_name
 from fusion.files import write_json
 from pipelines.config import Settings, load_settings, override, parse_override
-from pipelines.extras import TASKS, require_extras
+from pipelines.extras import TASKS, require_extras, require_packages
+from pipelines.launching import Launcher, LocalProcesses
 from pipelines.lock import locked
 from pipelines.side_by_side import run_side_by_side
 from pipelines.stage_runner import StageRunner
@@ -31,6 +32,7 @@ def run_pipeline(
     forced: Sequence[str],
     dry_run: bool,
     jobs: int,
+    ray: str | None,
     command: str,
 ) -> int:
     """Run what is not finished of a pipeline and print its table.
@@ -43,6 +45,7 @@ def run_pipeline(
         forced: stages to run although they are finished.
         dry_run: only print what would run.
         jobs: how many stages run side by side; 1 runs them in this process.
+        ray: address of a Ray cluster that runs them instead, "local" for one of this machine.
         command: as it was typed, for the report.
 
     Returns:
@@ -72,11 +75,17 @@ def run_pipeline(
         return 0
     with locked(folder):
         write_json(folder / "settings.json", settings)
-        if jobs == 1:
+        launcher = _launcher(jobs, ray)
+        if launcher is None:
             outcomes = runner.run(stages)
         else:
-            task = {"settings": settings, "root": root and str(root), "work_dir": str(folder), "command": command}
-            outcomes = run_side_by_side(runner, stages, folder, jobs, task, announce)
+            task = {
+                "settings": settings,
+                "root": root and str(root),
+                "work_dir": str(folder.absolute()),
+                "command": command,
+            }
+            outcomes = run_side_by_side(runner, stages, folder.absolute(), launcher, task, announce)
     report = runner.folder("report")
     print(f"\n{(report / 'summary.txt').read_text(encoding='utf-8')}\nreport: {report / 'report.md'}")
     return 1 if outcomes["report"].summary["failed"] else 0
@@ -98,6 +107,16 @@ def build_task(settings: Settings, root: Path | None, folder: Path, command: str
     from pipelines.quality import quality_task
 
     return quality_task(settings, root, command)
+
+
+def _launcher(jobs: int, ray: str | None) -> Launcher | None:
+    """Say what starts stages side by side; None where they run one after the other."""
+    if ray is None:
+        return LocalProcesses(jobs) if jobs > 1 else None
+    require_packages("--ray", {"ray": ("ray",)})
+    from pipelines.ray_cluster import RayTasks
+
+    return RayTasks(ray, jobs, threads=1)
 
 
 def _resolve(name: str, overrides: Sequence[str], data: Path | None) -> tuple[Settings, Path | None]:

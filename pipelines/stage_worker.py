@@ -1,4 +1,4 @@
-"""Run one stage in a process of its own: `python -m pipelines.stage_worker ORDER.json`."""
+"""Run one stage in a process of its own: `python -m pipelines.stage_worker ORDER.json PID`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ STOPPED = 130  # exit code after Ctrl-C
 _WATCH_S = 0.5
 
 
-def main(order: Path) -> int:
+def main(order: Path, parent: int) -> int:
     """Do what the order says and write beside it how it went: a summary, a reason, or a mistake of the user's."""
     from pipelines.run import build_task
 
     wanted = read_json(order)
-    _end_with(wanted["parent"])
+    _end_with(parent)
     root = Path(wanted["root"]) if wanted["root"] else None
     stages, _ = build_task(wanted["settings"], root, Path(wanted["work_dir"]), wanted["command"])
     stage = next(stage for stage in stages if stage.name == wanted["stage"])
@@ -66,4 +66,4 @@ def _peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -23,6 +23,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "ultralytics": {"downstream/yolo.py"},
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
+    "ray": {"pipelines/ray_cluster.py"},
     "pycocotools": {"downstream/detection_score.py"},
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {

@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument("--force", action="append", default=[], metavar="STAGE", help="run a finished stage again")
     parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run up to N stages side by side")
+    parser.add_argument("--ray", metavar="ADDRESS", help="run them on a Ray cluster: auto, HOST:PORT, local")
     parser.add_argument("--list", action="store_true", help="list pipelines and fusers")
     arguments = parser.parse_intermixed_args()
     if arguments.list or arguments.name is None:
@@ -37,6 +38,7 @@ def main() -> int:
         arguments.force,
         arguments.dry_run,
         arguments.jobs,
+        arguments.ray,
         shlex.join(["python", *sys.argv]),
     )
 

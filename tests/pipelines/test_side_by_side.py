@@ -69,6 +69,19 @@ def test_the_metrics_are_those_of_a_run_in_one_process(tool: CommandLine) -> Non
 
 
 @pytest.mark.slow
+def test_a_local_cluster_of_two_workers_gives_the_same_metrics(tool: CommandLine) -> None:
+    result = tool.run(*QUALITY, "--jobs", "2", "--ray", "local", "--work-dir", "ray")
+    assert result.returncode == 0, result.stderr
+    assert tool.run(*QUALITY, "--jobs", "2", "--work-dir", "own").returncode == 0
+    ray, own = (tool.cwd / name / "fusion_quality-sample" / "report" / "scores.csv" for name in ("ray", "own"))
+    assert ray.read_bytes() == own.read_bytes()
+
+
+def test_a_cluster_that_does_not_answer_is_a_mistake(tool: CommandLine) -> None:
+    assert_refused(tool.run(*QUALITY, "--ray", "127.0.0.1:1"), "--ray 127.0.0.1:1: no cluster answers")
+
+
+@pytest.mark.slow
 def test_a_broken_row_does_not_stop_the_others_and_is_alone_in_running_again(tool: CommandLine) -> None:
     broken = [*QUALITY, "--jobs", "2", "fusers=isfuse", "fuser_options.isfuse.weights=train"]
     broken += [
