@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from downstream.image_statistics import ImageStatistics
 from fusion.errors import InputError
-from fusion.files import write_text
-from fusion.tensor_files import load_state, load_tensors, save_tensors
+from fusion.files import write_csv
+from fusion.tensor_files import load_tensors, restore_training, save_tensors, training_tensors
 
 Row = dict[str, float]
 COLUMNS = ("epoch", "loss", "cross_entropy", "dice", "learning_rate", "validation_mIoU")
@@ -69,9 +67,7 @@ class SegmenterState:
 
     def save(self, path: Path) -> None:
         """Write the state, atomically."""
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
+        tensors = training_tensors(self.network, self.optimizer)
         progress = {"step": self.step, "history": self.history, "scaler": self.scaler.state_dict()}
         save_tensors(path, tensors, {"run": self.facts, "statistics": self.statistics._asdict(), "progress": progress})
 
@@ -86,16 +82,7 @@ class SegmenterState:
         self.step, self.history = progress["step"], progress["history"]
         if progress["scaler"]:  # empty from a device without float16
             self.scaler.load_state_dict(progress["scaler"])
-        load_state(self.network, _with_prefix(tensors, "network."), path)
-        parameters = list(self.network.parameters())
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _with_prefix(tensors, "adam.").items():
-            index, _, moment = name.partition(".")
-            like = parameters[int(index)]
-            if tensor.shape == like.shape:  # laid out in memory alike, for sums in the same order
-                tensor = torch.empty_like(like).copy_(tensor)
-            moments.setdefault(int(index), {})[moment] = tensor
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
+        restore_training(self.network, self.optimizer, tensors, path)
 
 
 def read_progress(path: Path, facts: dict[str, Any]) -> tuple[ImageStatistics, int]:
@@ -113,12 +100,4 @@ def read_progress(path: Path, facts: dict[str, Any]) -> tuple[ImageStatistics, i
 
 def write_log(path: Path, history: list[Row]) -> None:
     """Write one CSV row per epoch, atomically."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    write_text(path, text.getvalue())
-
-
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    write_csv(path, COLUMNS, [[row[name] for name in COLUMNS] for row in history])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,15 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` atomically as UTF-8."""
     write_bytes(path, text.encode())
+
+
+def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    """Write a table to `path` atomically as CSV; None is an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(lines)
+    write_text(path, text.getvalue())
 
 
 def write_json(path: Path, value: Any) -> None:

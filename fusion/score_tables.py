@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from fusion.files import write_json, write_text
+from fusion.files import write_csv, write_json
 from fusion.markdown import Cell, markdown_lines
 from fusion.metrics import CONVENTIONS
 from fusion.score import ImageScores
@@ -39,7 +37,7 @@ def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, se
     write_image_rows(out_dir / "scores.csv", rows)
     methods = dict.fromkeys(row.method for row in rows)
     tidy = [{"method": m, "metric": metric, **asdict(means[metric][m])} for m in methods for metric in means]
-    _write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(line[name]) for name in _MEAN_COLUMNS] for line in tidy])
+    write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(line[name]) for name in _MEAN_COLUMNS] for line in tidy])
     finite = [{name: _json_value(value) for name, value in line.items()} for line in tidy]
     facts = {"convention": convention, "interval": "95 % percentile bootstrap over images", "resamples": RESAMPLES}
     write_json(out_dir / "means.json", {**facts, "seed": seed, "means": finite})
@@ -54,7 +52,7 @@ def write_image_rows(path: Path, rows: Sequence[ImageScores]) -> None:
     """
     names = list(dict.fromkeys(name for row in rows for name in row.values))
     lines = [[row.method, row.image, *(_field(row.values.get(name)) for name in names)] for row in rows]
-    _write_csv(path, ("method", "image", *names), lines)
+    write_csv(path, ("method", "image", *names), lines)
 
 
 def means_table(means: Means, convention: str, failed: Mapping[str, str] = MappingProxyType({}), mark: str = "") -> str:
@@ -113,10 +111,3 @@ def _field(value: Any) -> str:
 
 def _json_value(value: Any) -> Any:
     return _field(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _write_csv(path: Path, header: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([header, *lines])
-    write_text(path, text.getvalue())

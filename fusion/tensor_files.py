@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.optim import Adam
 
 from fusion.errors import InputError
 from fusion.files import write_bytes
@@ -52,3 +54,33 @@ def load_state(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> No
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise InputError(f"{path}: does not fit this network ({first})") from error
+
+
+def training_tensors(network: nn.Module, optimizer: Adam) -> dict[str, Tensor]:
+    """Name all tensors that a training needs to go on: those of the network, and what Adam has gathered."""
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
+    return tensors
+
+
+def restore_training(network: nn.Module, optimizer: Adam, tensors: dict[str, Tensor], path: Path) -> None:
+    """Go back to what `training_tensors` named.
+
+    Raises:
+        InputError: as `load_state`; the message names `path`.
+    """
+    load_state(network, _with_prefix(tensors, "network."), path)
+    parameters = list(network.parameters())
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _with_prefix(tensors, "adam.").items():
+        index, _, moment = name.partition(".")
+        like = parameters[int(index)]
+        if tensor.shape == like.shape:  # laid out in memory alike, for sums in the same order
+            tensor = torch.empty_like(like).copy_(tensor)
+        moments.setdefault(int(index), {})[moment] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+
+
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

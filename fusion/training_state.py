@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import time
 from pathlib import Path
@@ -13,9 +11,9 @@ import torch
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.files import write_text
+from fusion.files import write_csv
 from fusion.networks.isfuse import ISFuse
-from fusion.tensor_files import load_state, load_tensors, save_tensors
+from fusion.tensor_files import load_tensors, restore_training, save_tensors, training_tensors
 
 Row = dict[str, float]
 
@@ -74,11 +72,8 @@ class TrainingState:
         """
         if not all(torch.isfinite(parameter).all() for parameter in self.network.parameters()):
             raise FloatingPointError(f"training diverged at step {self.step}: weights are not finite")
-        tensors = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
         progress = {"step": self.step, "history": self.history, "sums": self._sums, "samples": self._samples}
-        save_tensors(path, tensors, {"run": self.facts, "progress": progress})
+        save_tensors(path, training_tensors(self.network, self.optimizer), {"run": self.facts, "progress": progress})
         self._saved_at = time.monotonic()
 
     def load(self, path: Path) -> None:
@@ -94,22 +89,10 @@ class TrainingState:
         progress = facts["progress"]
         self.step, self.history = progress["step"], progress["history"]
         self._sums, self._samples = progress["sums"], progress["samples"]
-        load_state(self.network, _with_prefix(tensors, "network."), path)
-        moments: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _with_prefix(tensors, "adam.").items():
-            index, _, moment = name.partition(".")
-            moments.setdefault(int(index), {})[moment] = tensor
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
+        restore_training(self.network, self.optimizer, tensors, path)
 
 
 def write_log(path: Path, history: list[Row]) -> None:
     """Write one CSV row per epoch, atomically."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    write_text(path, text.getvalue())
-
-
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    names = list(history[0])
+    write_csv(path, names, [[row[name] for name in names] for row in history])

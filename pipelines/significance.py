@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from fusion.files import write_text
+from fusion.files import write_csv
 from fusion.markdown import markdown_lines
 from fusion.score_means import drawn_images
 from fusion.seeds import seed_for
@@ -67,12 +65,8 @@ def differences(resamples: Mapping[str, Sequence[Resample]], images: int, baseli
 
 def write_differences(path: Path, found: Sequence[Difference], metric: str, baseline: str) -> None:
     """Write a CSV: metric, fuser, baseline, difference, low, high, verdict."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("metric", "fuser", "baseline", "difference", "low", "high", "verdict"))
-    for one in found:
-        writer.writerow((metric, one.fuser, baseline, one.difference, one.low, one.high, one.verdict))
-    write_text(path, text.getvalue())
+    lines = [(metric, one.fuser, baseline, one.difference, one.low, one.high, one.verdict) for one in found]
+    write_csv(path, ("metric", "fuser", "baseline", "difference", "low", "high", "verdict"), lines)
 
 
 def differences_table(found: Sequence[Difference], metric: str, baseline: str, seeds: int) -> str:

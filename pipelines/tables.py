@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean, stdev
 from textwrap import shorten
 from typing import TypedDict
 
-from fusion.files import write_json, write_text
+from fusion.files import write_csv, write_json
 from fusion.markdown import Cell, markdown_lines
 from pipelines.task_scores import TaskScores
 
@@ -39,11 +37,7 @@ _LONGEST_REASON = 120  # a longer one would push the other columns off the page
 def write_rows(out_dir: Path, rows: Sequence[Row]) -> None:
     """Write results.csv (an undefined value is an empty field) and results.json, both in the order of `COLUMNS`."""
     ordered = [{name: row[name] for name in COLUMNS} for row in rows]  # type: ignore[literal-required]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(ordered)
-    write_text(out_dir / "results.csv", text.getvalue())
+    write_csv(out_dir / "results.csv", COLUMNS, [list(row.values()) for row in ordered])
     write_json(out_dir / "results.json", ordered)
 
 
