@@ -43,7 +43,8 @@ def require_fuser_class(found: object, where: str) -> type[Fuser]:
     if flags or not callable(getattr(found, "fuse", None)):
         lacking = [f"{flag} = True or False" for flag in flags] or ["a method fuse(self, infrared, visible)"]
         raise InputError(f"{where}: is no fuser; expected {' and '.join(lacking)} in the class")
-    return found
+    fuser: type[Fuser] = found
+    return fuser
 
 
 @torch.inference_mode()

@@ -92,7 +92,8 @@ def _divergence(vertical: Field, horizontal: Field) -> Field:
 def _laplacian_spectrum(height: int, width: int) -> Field:
     """Give the eigenvalues of the negative divergence of the gradient, in the order of the cosine transform."""
     rows, columns = (2 - 2 * np.cos(np.pi * np.arange(count) / count) for count in (height, width))
-    return (rows[:, None] + columns).astype(np.float32)
+    spectrum: Field = (rows[:, None] + columns).astype(np.float32)
+    return spectrum
 
 
 def _shrink(values: Field, threshold: float) -> Field:

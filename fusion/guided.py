@@ -58,7 +58,7 @@ def guided_filter(image: Plane, guide: Plane, radius: int, epsilon: float) -> Pl
 def _fuse(infrared: Plane, visible: Plane) -> Plane:
     bases = [_mean(image, _BASE_WINDOW) for image in (infrared, visible)]
     salient = [_saliency(image) for image in (infrared, visible)]
-    leads = [np.float64(salient[0] >= salient[1]), np.float64(salient[1] >= salient[0])]
+    leads = [(salient[k] >= salient[1 - k]).astype(np.float64) for k in (0, 1)]
 
     def share(radius: int, epsilon: float) -> Plane:
         """Give the weight of the infrared image; that of the visible one is the rest."""
@@ -78,8 +78,8 @@ def _fuse(infrared: Plane, visible: Plane) -> Plane:
 def _saliency(image: Plane) -> Plane:
     strength = np.abs(cv2.Laplacian(image, cv2.CV_64F, borderType=cv2.BORDER_REPLICATE))
     window = (_SALIENCY_WINDOW, _SALIENCY_WINDOW)
-    return cv2.GaussianBlur(strength, window, _SALIENCY_SIGMA, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.GaussianBlur(strength, window, _SALIENCY_SIGMA, borderType=cv2.BORDER_REPLICATE), np.float64)
 
 
 def _mean(image: Plane, window: int) -> Plane:
-    return cv2.blur(image, (window, window), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.blur(image, (window, window), borderType=cv2.BORDER_REPLICATE), np.float64)

@@ -97,12 +97,11 @@ def _open(path: Path) -> Any:
 
 
 def _is_image(node: Any) -> bool:
-    """Say whether an input or output is float32 (B, 1, H, W), with names or nothing for what is free."""
+    """Say whether an input or output is float32 (B, 1, H, W); a length that is free is no number there."""
     if node.type != "tensor(float)" or len(node.shape) != 4:
         return False
-    batch, channels, *size = node.shape
-    free = [not isinstance(length, int) for length in (batch, *size)]
-    return (free[0] or batch == 1) and channels == 1 and all(free[1:])
+    fixed = [length if isinstance(length, int) else None for length in node.shape]
+    return fixed[0] in (None, 1) and fixed[1] == 1 and fixed[2:] == [None, None]
 
 
 def _describe(nodes: list[Any]) -> str:

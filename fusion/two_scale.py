@@ -42,7 +42,7 @@ def _fuse(infrared: Plane, visible: Plane) -> Plane:
 
 
 def _mean(image: Plane) -> Plane:
-    return cv2.blur(image, (_MEAN_WINDOW, _MEAN_WINDOW), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.blur(image, (_MEAN_WINDOW, _MEAN_WINDOW), borderType=cv2.BORDER_REPLICATE), np.float64)
 
 
 def _saliency(image: Plane, mean: Plane) -> Plane:
