@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ class Fuser(Protocol):
         ...
 
 
-def require_fuser_class(found: object, where: str) -> type[Fuser]:
+def require_fuser_class(found: Any, where: str) -> type[Fuser]:
     """Check that something from outside the project looks like a class of fusers; `contract.py` checks what it does.
 
     Args:
@@ -43,8 +43,7 @@ def require_fuser_class(found: object, where: str) -> type[Fuser]:
     if flags or not callable(getattr(found, "fuse", None)):
         lacking = [f"{flag} = True or False" for flag in flags] or ["a method fuse(self, infrared, visible)"]
         raise InputError(f"{where}: is no fuser; expected {' and '.join(lacking)} in the class")
-    fuser: type[Fuser] = found
-    return fuser
+    return cast(type[Fuser], found)
 
 
 @torch.inference_mode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
 from fusion.errors import InputError
@@ -31,6 +33,12 @@ def class_from_package(name: str) -> type[Fuser]:
 
 
 def _entries() -> dict[str, EntryPoint]:
+    return _entries_on(tuple(sys.path))
+
+
+@lru_cache
+def _entries_on(places: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Look through all installed packages, once for each state of the search path."""
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 

@@ -39,7 +39,8 @@ class OnnxFuser:
         self._path = Path(model)
         self._session = _open(self._path)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if (len(inputs), len(outputs)) != (2, 1) or not all(map(_is_image, (*inputs, *outputs))):
+        counts_fit = (len(inputs), len(outputs)) == (2, 1)
+        if not (counts_fit and all(map(_is_image, inputs)) and _is_image(outputs[0], (1, None))):
             found = f"inputs {_describe(inputs)} and outputs {_describe(outputs)}"
             raise InputError(f"{self._path}: has {found}; {_EXPECTED}")
         self._infrared, self._visible = order_inputs(inputs[0].name, inputs[1].name)
@@ -96,12 +97,12 @@ def _open(path: Path) -> Any:
         raise InputError(f"{path}: cannot be read as an ONNX model ({str(error).splitlines()[0]})") from error
 
 
-def _is_image(node: Any) -> bool:
+def _is_image(node: Any, channels: tuple[int | None, ...] = (1,)) -> bool:
     """Say whether an input or output is float32 (B, 1, H, W); a length that is free is no number there."""
     if node.type != "tensor(float)" or len(node.shape) != 4:
         return False
     fixed = [length if isinstance(length, int) else None for length in node.shape]
-    return fixed[0] in (None, 1) and fixed[1] == 1 and fixed[2:] == [None, None]
+    return fixed[0] in (None, 1) and fixed[1] in channels and fixed[2:] == [None, None]
 
 
 def _describe(nodes: list[Any]) -> str:

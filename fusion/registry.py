@@ -65,8 +65,9 @@ def require_options(name: str, options: dict[str, Any]) -> None:
         InputError: an unknown option, with the nearest one and the list; or one without a default is missing.
     """
     known = inspect.signature(fuser_class(name)).parameters
-    named = {option: wanted for option, wanted in known.items() if wanted.kind is not inspect.Parameter.VAR_KEYWORD}
-    if len(named) == len(known):  # without **kwargs
+    open_ended = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = {option: wanted for option, wanted in known.items() if wanted.kind not in open_ended}
+    if len(named) == len(known):
         for option in options:
             if option not in known:
                 raise unknown_name(f"option of fuser {name!r}", option, known)

@@ -56,7 +56,7 @@ def _kind(source: FuserSource) -> list[str]:
 
 
 def _is_network(source: FuserSource) -> bool:
-    return (source.learned and "weights" in source.options) or source.training is not None
+    return source.training is not None or (source.learned and "weights" in source.options)
 
 
 def _origin(source: FuserSource) -> list[str]:

@@ -69,10 +69,8 @@ def _require_fuser(settings: Settings, row: str) -> None:
         kind = "baseline" if row in BASELINES else "variant"
         raise InputError(f"fuser_options.{row}.type={given['type']}: {row} is a {kind}; expected a row of another name")
     if name != FOLDER and not is_in_file(name) and name not in list_fusers():
-        rows = (
-            [other for other in settings["fuser_options"] if "type" in _given(settings, other)] if name == row else []
-        )
-        raise unknown_name("fuser", name, {*list_fusers(), FOLDER, *rows})
+        typed = {other for other in settings["fuser_options"] if "type" in _given(settings, other)}
+        raise unknown_name("fuser", name, {*list_fusers(), *(typed if name == row else (FOLDER,))})
     if not re.fullmatch(r"\w[\w+-]*", row):
         raise InputError(f"row {row!r}: cannot name a folder; expected fusers=NAME fuser_options.NAME.type={row}")
     source = fuser_source(settings, row)

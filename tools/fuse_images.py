@@ -20,9 +20,8 @@ def main() -> None:
     parser.add_argument("--infrared", type=Path, required=True, help="folder of infrared images")
     parser.add_argument("--visible", type=Path, required=True, help="folder of visible images with equal file names")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to; what is there already is kept")
-    parser.add_argument(
-        "--fuser", required=True, help=f"path/to/file.py:ClassName, or one of: {', '.join(list_fusers())}"
-    )
+    names = f"path/to/file.py:ClassName, or one of: {', '.join(list_fusers())}"
+    parser.add_argument("--fuser", required=True, help=names)
     parser.add_argument("--weights", type=Path, help="for isfuse: a file of weights (default: the shipped ones)")
     arguments = parser.parse_intermixed_args()
     options = dict(parse_override(option) for option in arguments.options)
