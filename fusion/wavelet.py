@@ -51,14 +51,15 @@ class Wavelet:
         coarse_infrared, *of_infrared = pywt.wavedec2(infrared, self._wavelet, level=levels)
         coarse_visible, *of_visible = pywt.wavedec2(visible, self._wavelet, level=levels)
         details = [
-            tuple(_choose(*bands) for bands in zip(*scales, strict=True))  # horizontal, vertical, diagonal
+            tuple(choose_stronger(*bands) for bands in zip(*scales, strict=True))  # horizontal, vertical, diagonal
             for scales in zip(of_infrared, of_visible, strict=True)
         ]
         fused: Plane = pywt.waverec2([(coarse_infrared + coarse_visible) / 2, *details], self._wavelet)
         return fused[: infrared.shape[0], : infrared.shape[1]]  # odd sides come back one pixel longer
 
 
-def _choose(infrared: Plane, visible: Plane) -> Plane:
+def choose_stronger(infrared: Plane, visible: Plane) -> Plane:
+    """Take at each place of two (H, W) bands of coefficients the one with the stronger 3x3 window, if most agree."""
     window = np.ones((3, 3), np.uint8)
     stronger = cv2.dilate(np.abs(infrared), window) > cv2.dilate(np.abs(visible), window)
     agreed = cv2.blur(stronger.astype(np.float64), (3, 3)) > 0.5
