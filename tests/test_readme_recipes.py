@@ -48,10 +48,11 @@ def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(cwd / "work" / "fusion_quality-sample" / "fuse" / "average" / "images", cwd / "theirs")
     write_model(cwd / "net.onnx")
     (cwd / "mine.py").write_text(blocks("python")[0])
-    site, group, entry = (
-        cwd / "site",
-        *re.fullmatch(r'\[project\.entry-points\."(.*)"\]\n(.*)\n', blocks("toml")[0]).groups(),
-    )
+    (table,) = blocks("toml")
+    group, entry = re.findall(r'entry-points\."(.*)"\]
+(.*)
+', table)[0]
+    site = cwd / "site"
     (site / "mine-1.0.dist-info").mkdir(parents=True)
     (site / "mine-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
     (site / "mine-1.0.dist-info" / "entry_points.txt").write_text(f"[{group}]\n{entry.replace(chr(34), '')}\n")

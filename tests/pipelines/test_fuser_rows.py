@@ -17,9 +17,7 @@ from pipelines.fusing import fusion_stages
 from pipelines.stage import Inputs, Stage
 
 NONE = Inputs({}, {})
-CLASS = (
-    "class Mine:\n    learned, colour = False, True\n\n    def fuse(self, infrared, visible):\n        return visible\n"
-)
+CLASS = "class Mine:\n    learned, colour = False, True\n    fuse = staticmethod(lambda infrared, visible: visible)\n"
 
 
 def settings_with(*arguments: str, pipeline: str = "fusion_quality") -> dict[str, Any]:
