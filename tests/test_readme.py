@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
 ANY_METHOD = README[README.index("## Any method\n") : README.index("## Metrics\n")]  # test_readme_recipes.py runs these
-COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README.replace("\\\n", ""), re.MULTILINE)
+COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
 
 
 def test_the_readme_has_the_two_commands():

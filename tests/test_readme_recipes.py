@@ -49,9 +49,7 @@ def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_model(cwd / "net.onnx")
     (cwd / "mine.py").write_text(blocks("python")[0])
     (table,) = blocks("toml")
-    group, entry = re.findall(r'entry-points\."(.*)"\]
-(.*)
-', table)[0]
+    group, entry = re.findall(r'entry-points\."(.*)"\]\n(.*)\n', table)[0]
     site = cwd / "site"
     (site / "mine-1.0.dist-info").mkdir(parents=True)
     (site / "mine-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
