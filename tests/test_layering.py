@@ -24,6 +24,8 @@ ONLY_IN = {
     "ultralytics": {"downstream/yolo.py"},
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "pycocotools": {"downstream/detection_score.py"},
+    "onnxruntime": {"fusion/onnx_fuser.py"},
+    "pywt": {"fusion/wavelet.py"},
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {
         "downstream/yolo_environment.py",
