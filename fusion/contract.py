@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from fusion.errors import InputError
+from fusion.errors import InputError, one_line
 from fusion.fuser import Fuser
 
 SIZES = ((4, 4), (5, 7), (4, 19), (33, 47), (64, 48))  # height, width
@@ -65,7 +65,7 @@ def _broken_image(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Iterator[s
         yield f"{size}: {error}"
         return
     except Exception as error:
-        yield f"{size}: fails ({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+        yield f"{size}: fails ({type(error).__name__}: {one_line(error)})"
         return
     if not isinstance(fused, Tensor):
         yield f"{size}: gives {type(fused).__name__}; expected a tensor"

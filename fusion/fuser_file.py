@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
+import hashlib
 import inspect
 import sys
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from fusion.errors import InputError, unknown_name
+from fusion.errors import InputError, one_line, unknown_name
 from fusion.fuser import Fuser, require_fuser_class
 
 _SUFFIX = ".py"
@@ -43,9 +43,10 @@ def class_from_file(name: str) -> type[Fuser]:
     """
     path, class_name = fuser_path(name), name.rpartition(":")[2]
     try:
-        module = _import(path.resolve(), path.stat().st_mtime_ns)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file; expected the Python file of fuser {name!r}") from error
+        source = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); expected the code of fuser {name!r}") from error
+    module = _run(path.resolve(), source)
     classes = {key for key, value in vars(module).items() if inspect.isclass(value)}
     if class_name not in classes:
         raise unknown_name(f"class of {path}", class_name, classes)
@@ -53,17 +54,14 @@ def class_from_file(name: str) -> type[Fuser]:
 
 
 @lru_cache
-def _import(path: Path, changed_ns: int) -> ModuleType:
-    """Run a file as a module, once for each state of it."""
-    name = f"_fuser_of_{path.stem}_{abs(hash((path, changed_ns)))}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f"{path}: cannot be imported; expected a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up there
+def _run(path: Path, source: bytes) -> ModuleType:
+    """Run the content of a file as a module, once for each content; no bytecode is left beside it."""
+    module = ModuleType(f"_fuser_of_{path.stem}_{hashlib.sha256(source).hexdigest()[:16]}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # dataclasses look their module up there
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(path), "exec"), vars(module))
     except Exception as error:
-        del sys.modules[name]
-        raise InputError(f"{path}: cannot be imported ({type(error).__name__}: {error})") from error
+        del sys.modules[module.__name__]
+        raise InputError(f"{path}: cannot be imported ({type(error).__name__}: {one_line(error)})") from error
     return module

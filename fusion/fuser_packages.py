@@ -6,7 +6,7 @@ import sys
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
-from fusion.errors import InputError
+from fusion.errors import InputError, one_line
 from fusion.fuser import Fuser, require_fuser_class
 
 GROUP = "stablefuse.fusers"
@@ -28,7 +28,7 @@ def class_from_package(name: str) -> type[Fuser]:
     try:
         found = entry.load()
     except Exception as error:
-        raise InputError(f"{where}: cannot be imported ({type(error).__name__}: {error})") from error
+        raise InputError(f"{where}: cannot be imported ({type(error).__name__}: {one_line(error)})") from error
     return require_fuser_class(found, where)
 
 

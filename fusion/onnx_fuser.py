@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from torch import Tensor
 
-from fusion.errors import InputError
+from fusion.errors import InputError, one_line
 from fusion.per_image import Plane, fuse_each
 from fusion.registry import FUSERS
 
@@ -60,8 +60,7 @@ class OnnxFuser:
         try:
             (fused,) = self._session.run(None, images)
         except Exception as error:  # onnxruntime's own, without a common class
-            reason = str(error).splitlines()[0]
-            raise InputError(f"{self._path}: cannot take images of {size} ({reason})") from error
+            raise InputError(f"{self._path}: cannot take images of {size} ({one_line(error)})") from error
         if fused.shape != (1, 1, *infrared.shape):
             raise InputError(f"{self._path}: makes {fused.shape} of images of {size}; expected that size")
         plane: Plane = fused[0, 0]
@@ -94,7 +93,7 @@ def _open(path: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own, without a common class
-        raise InputError(f"{path}: cannot be read as an ONNX model ({str(error).splitlines()[0]})") from error
+        raise InputError(f"{path}: cannot be read as an ONNX model ({one_line(error)})") from error
 
 
 def _is_image(node: Any, channels: tuple[int | None, ...] = (1,)) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fusion.errors import InputError, unknown_name
+from fusion.errors import InputError, one_line, unknown_name
 from fusion.files import read_json, unwritable, write_json
 from pipelines.fingerprint import Fingerprints
 from pipelines.stage import Inputs, Outcome, Stage
@@ -85,7 +85,7 @@ class StageRunner:
                 raise unwritable(part, error) from error
             if not stage.may_fail:
                 raise
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            reason = f"{type(error).__name__}: {one_line(error)}"
             self._announce(f"{stage.name}: FAILED, {reason}")
             return Outcome("failed", reason=reason)
         seconds = round(time.monotonic() - start, 1)

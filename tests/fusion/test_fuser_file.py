@@ -48,6 +48,7 @@ def test_a_changed_file_is_read_again(file: Path) -> None:
     assert build_fuser(f"{file}:Weighted").colour
     file.write_text(FUSER.replace("colour: ClassVar[bool] = True", "colour: ClassVar[bool] = False  # now grey"))
     assert not build_fuser(f"{file}:Weighted").colour
+    assert [path.name for path in file.parent.iterdir()] == ["mine.py"]
 
 
 def test_a_path_relative_to_where_the_user_is_will_do(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,12 +65,14 @@ def test_a_path_relative_to_where_the_user_is_will_do(file: Path, monkeypatch: p
         ("mine.py:Idle", r"is no fuser; expected a method fuse\(self, infrared, visible\) in the class"),
         ("mine.py", r"'mine\.py' names no class; expected path/to/file\.py:ClassName"),
         ("mine.py:", r"'mine\.py:' names no class"),
-        ("other.py:Weighted", r"other\.py: no such file"),
+        ("other.py:Weighted", r"other\.py: cannot be read \(No such file"),
         ("broken.py:Weighted", r"broken\.py: cannot be imported \(ModuleNotFoundError: .*no_such_package"),
+        ("typo.py:Weighted", r"typo\.py: cannot be imported \(SyntaxError: "),
     ],
 )
 def test_a_mistake_is_told(file: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str) -> None:
     (file.parent / "broken.py").write_text("import no_such_package\n")
+    (file.parent / "typo.py").write_text("def fuse(:\n")
     monkeypatch.chdir(file.parent)
     with pytest.raises(InputError, match=message):
         build_fuser(name)

@@ -111,7 +111,7 @@ def test_the_report_says_what_a_row_is(tmp_path: Path) -> None:
         (options(type="folder", dir="none"), r"none: not there"),
         (options(type="folder", dri="none"), r"unknown option of type 'folder' 'dri'\. Did you mean 'dir'"),
         (options(type="isfuse", weights="none.safetensors"), r"none\.safetensors: not there"),
-        (["fusers=some.py:Mine"], r"some\.py: no such file|row 'some\.py:Mine': cannot name a folder"),
+        (["fusers=some.py:Mine"], r"some\.py: cannot be read|row 'some\.py:Mine': cannot name a folder"),
         (["fuser_options.average.type=maximum"], r"average is a baseline; expected a row of another name"),
         (["fuser_options.mine=maximum"], r"fuser_options\.mine='maximum': expected options"),
     ],

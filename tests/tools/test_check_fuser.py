@@ -48,7 +48,7 @@ def test_broken_promises_are_listed(tmp_path: Path) -> None:
         (["laplacian", "levles=3"], "Did you mean 'levels'"),
         (["laplacian", "levels"], "'levels' is no setting"),
         (["onnx"], "needs the option model"),
-        (["mine.py:Other"], "mine.py: no such file"),
+        (["mine.py:Other"], "mine.py: cannot be read"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, arguments: list[str], part: str) -> None:
