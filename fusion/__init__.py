@@ -5,7 +5,16 @@ Example:
     >>> fused = fuse_pair(build_fuser("laplacian"), read_infrared(infrared_path), read_visible(visible_path))
 """
 
-from fusion import classical, learned  # noqa: F401  # fills the registry
+from fusion import (  # noqa: F401  # fills the registry
+    classical,
+    diffusion,
+    gradient_transfer,
+    guided,
+    learned,
+    onnx_fuser,
+    two_scale,
+    wavelet,
+)
 from fusion.errors import InputError
 from fusion.folder import fuse_folder
 from fusion.fuser import Fuser, fuse_pair

@@ -24,3 +24,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 def first_few(names: Sequence[str]) -> str:
     """Name the first three, and say that there are more."""
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+
+
+def one_line(error: Exception) -> str:
+    """Give the message of somebody else's exception as one line of bearable length."""
+    return " ".join(str(error).split())[:300]

@@ -43,6 +43,7 @@ class ISFuseFuser:
         network, self.facts = load_network(weights_file(weights))
         self._network = fold_batchnorm(network).to(self._device).to(memory_format=torch.channels_last)
 
+    @torch.no_grad()
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Run the network; the result comes back to where the infrared image is."""
         return self._run(infrared, visible).fused.to(infrared.device)

@@ -11,7 +11,6 @@ from fusion.files import read_json
 from fusion.images import read_visible
 from fusion.markdown import markdown_lines
 from fusion.pairs import Pair
-from fusion.registry import fuser_class
 from fusion.score import ImageScores
 from fusion.score_means import Mean, Means, mean_scores
 from fusion.score_tables import write_image_rows
@@ -55,7 +54,7 @@ def effects_section(out_dir: Path, settings: Settings, inputs: Inputs, title: st
         return ""
     failed = {fuser: inputs.failures[s] for fuser in fusers if (s := f"effects/{fuser}") in inputs.failures}
     folders = {fuser: inputs[f"effects/{fuser}"] for fuser in fusers if fuser not in failed}
-    learned = [fuser for fuser in folders if fuser_class(fuser_source(settings, fuser).name).learned]
+    learned = [fuser for fuser in folders if fuser_source(settings, fuser).learned]
     rows = [ImageScores(**row) for folder in folders.values() for row in read_json(folder / ROWS)]
     write_image_rows(out_dir / "effects.csv", rows)
     means = mean_scores(rows)

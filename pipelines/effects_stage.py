@@ -9,7 +9,6 @@ from fusion.effects import EffectMaps, measure_effects
 from fusion.errors import InputError
 from fusion.files import write_json
 from fusion.pairs import Pair
-from fusion.registry import fuser_class
 from pipelines.config import Settings
 from pipelines.effects_scenes import save_scene, scene_effects
 from pipelines.effects_truth import ObjectEffect, load_known_objects, object_effects
@@ -22,8 +21,12 @@ ROWS, OBJECTS, SCENES = "effects.json", "objects.json", "scenes"
 
 
 def analysed_fusers(settings: Settings) -> list[str]:
-    """List the fusers whose effects are measured: every fusion of the table, or none where the analysis is off."""
-    return [name for name in fuser_names(settings) if name not in SOURCES] if settings["effects"]["images"] else []
+    """List the fusers whose effects are measured: every fusion of the table, or none where the analysis is off.
+
+    A folder of images has none to measure, for nothing can fuse other inputs in its way.
+    """
+    fusions = [row for row in fuser_names(settings) if row not in SOURCES and not fuser_source(settings, row).folder]
+    return fusions if settings["effects"]["images"] else []
 
 
 def effects_stage(settings: Settings, fuser: str, is_sample: bool) -> Stage:
@@ -36,7 +39,7 @@ def effects_stage(settings: Settings, fuser: str, is_sample: bool) -> Stage:
         InputError: a negative number of images.
     """
     source, count, seed = fuser_source(settings, fuser), settings["effects"]["images"], settings["effects"]["seed"]
-    scenes = settings["panels"] if fuser_class(source.name).learned else 0
+    scenes = settings["panels"] if source.learned else 0
     if count < 0:
         raise InputError(f"effects.images={count}; expected 0 (no analysis) or more")
 
@@ -55,6 +58,6 @@ def effects_stage(settings: Settings, fuser: str, is_sample: bool) -> Stage:
             save_scene(out_dir / SCENES / f"{pair.stem}.safetensors", scene_effects(built, pair, seed))
         return {"images": len(rows)}
 
-    decisive = {**source.options, "effects": settings["effects"], "scenes": scenes}
+    decisive = {**source.decisive, "effects": settings["effects"], "scenes": scenes}
     needs = ("prepare", *(("sample",) if is_sample else ()), *source.needs)
     return Stage(f"effects/{fuser}", run, decisive, needs=needs, inputs=source.inputs, may_fail=True)

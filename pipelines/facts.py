@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Mapping
 
 from fusion.learned import SHIPPED
-from fusion.registry import fuser_class
 from pipelines.config import Settings
 from pipelines.environment import describe_environment
-from pipelines.fuser_source import FuserSource, fuser_names, fuser_source
+from pipelines.fuser_of_row import FuserSource
+from pipelines.fuser_source import fuser_names, fuser_source
 
 Facts = list[tuple[str, str]]
 
@@ -42,22 +42,37 @@ def leakage_fact(leakage: float | None, is_sample: bool) -> tuple[str, str]:
 
 
 def fuser_facts(settings: Settings) -> Facts:
-    """Say of every learned fuser where its weights come from."""
+    """Say what a row is where its name does not: type, options, and where the weights of the network come from."""
     sources = [fuser_source(settings, row) for row in fuser_names(settings)]
-    return [(source.row, _origin(source)) for source in sources if fuser_class(source.name).learned]
+    return [(source.row, ", ".join(said)) for source in sources if (said := [*_kind(source), *_origin(source)])]
 
 
-def _origin(source: FuserSource) -> str:
+def _kind(source: FuserSource) -> list[str]:
+    """Give type and options, without weights whose origin is told."""
+    told = ("type", "weights") if _is_network(source) else ("type",)
+    options = [f"{option} {value}" for option, value in source.given.items() if option not in told]
+    package = [f"of the package {source.decisive['package']}"] if "package" in source.decisive else []
+    return [*([source.name] if "type" in source.given else []), *package, *options]
+
+
+def _is_network(source: FuserSource) -> bool:
+    return source.training is not None or (source.learned and "weights" in source.options)
+
+
+def _origin(source: FuserSource) -> list[str]:
+    """Tell where the weights come from, of a fuser that has an option for them."""
+    if not _is_network(source):
+        return []
     if source.training is None:
         weights = source.options["weights"]
-        return "the shipped weights, see fusion/weights/isfuse.md" if weights == SHIPPED else f"weights {weights}"
+        return ["the shipped weights, see fusion/weights/isfuse.md" if weights == SHIPPED else f"weights {weights}"]
     training, schedule = source.training, source.training["schedule"]
-    return (
+    return [
         f"trained on the training pairs ({schedule['validation']:.0%} held out to choose the epoch): "
         f"{training['ablation']} objective, {schedule['epochs']} epochs, crops of {schedule['crop']} px, "
         f"batch {schedule['batch_size']}, Adam {schedule['learning_rate']}, {schedule['precision']}, "
         f"seed {schedule['seed']}"
-    )
+    ]
 
 
 def run_facts(command: str) -> Facts:

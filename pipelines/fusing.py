@@ -7,22 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from fusion import fuse_folder
+from fusion.adopted import adopt_folder
 from fusion.losses import LossWeights
 from fusion.objective import Objective
 from fusion.schedule import Schedule
 from fusion.train import Trainer
 from pipelines.config import Settings
-from pipelines.fuser_source import FuserSource, fuser_names, fuser_source
+from pipelines.fuser_of_row import FuserSource
+from pipelines.fuser_source import fuser_names, fuser_source
 from pipelines.pair_lists import load_pairs
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.training_figures import draw_training_curves
 
 
 def fusion_stages(settings: Settings, splits: Sequence[str]) -> list[Stage]:
-    """Give the training stage of every learned fuser without weights, and the stage of every fuser that fuses."""
+    """Give the training stage of every learned fuser without weights, and the stage of every fuser that fuses.
+
+    Folders of images come first, so that one that lacks some is told before anything trains.
+    """
+    sources = [fuser_source(settings, row) for row in fuser_names(settings)]
     stages = []
-    for name in fuser_names(settings):
-        source = fuser_source(settings, name)
+    for source in sorted(sources, key=lambda source: source.folder is None):
         if source.training:
             stages.append(_training_stage(source, source.training, settings["device"]))
         stages.append(_fusing_stage(source, splits))
@@ -53,8 +58,11 @@ def _training_stage(source: FuserSource, training: Settings, device: str) -> Sta
 def _fusing_stage(source: FuserSource, splits: Sequence[str]) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         pairs = load_pairs(inputs["prepare"], *splits)
-        fuse_folder(source.build(inputs), pairs, out_dir / "images", {"fuser": source.row})
+        if source.folder:
+            adopt_folder(source.folder, pairs, out_dir / "images")
+        else:
+            fuse_folder(source.build(inputs), pairs, out_dir / "images", {"fuser": source.row})
         return {"images": len(pairs)}
 
     needs = ("prepare", *source.needs)
-    return Stage(f"fuse/{source.row}", run, source.options, needs=needs, inputs=source.inputs, may_fail=True)
+    return Stage(f"fuse/{source.row}", run, source.decisive, needs=needs, inputs=source.inputs, may_fail=True)

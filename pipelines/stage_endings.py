@@ -6,7 +6,7 @@ import errno
 import shutil
 from pathlib import Path
 
-from fusion.errors import InputError
+from fusion.errors import InputError, one_line
 from fusion.files import unwritable
 from pipelines.stage import Stage
 
@@ -42,4 +42,4 @@ def reason_to_go_on(stage: Stage, part: Path, error: Exception) -> str:
         raise unwritable(part, error) from error
     if not stage.may_fail:
         raise error
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return f"{type(error).__name__}: {one_line(error)}"

@@ -25,6 +25,8 @@ ONLY_IN = {
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "ray": {"pipelines/ray_cluster.py"},
     "pycocotools": {"downstream/detection_score.py"},
+    "onnxruntime": {"fusion/onnx_fuser.py"},
+    "pywt": {"fusion/wavelet.py"},
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {
         "downstream/yolo_environment.py",

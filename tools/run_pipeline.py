@@ -7,9 +7,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from fusion import list_fusers
 from pipelines.command_line import exit_code
 from pipelines.config import list_pipelines
+from pipelines.listing import listing
 from pipelines.run import run_pipeline
 
 
@@ -24,11 +24,10 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="print what would run, and change nothing")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run up to N stages side by side")
     parser.add_argument("--ray", metavar="ADDRESS", help="run them on a Ray cluster: auto, HOST:PORT, local")
-    parser.add_argument("--list", action="store_true", help="list pipelines and fusers")
+    parser.add_argument("--list", action="store_true", help="list pipelines, tasks and fusers")
     arguments = parser.parse_intermixed_args()
     if arguments.list or arguments.name is None:
-        print("pipelines:", *(f"  {name:16} {what}" for name, what in list_pipelines().items()), sep="\n")
-        print("fusers:", *(f"  {name}" for name in list_fusers()), sep="\n")
+        print(listing())
         return 0 if arguments.list else 2
     return run_pipeline(
         arguments.name,

@@ -1,6 +1,8 @@
 # The fusion methods of a table and how the learned ones are trained.
 fusers = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse"]
-fuser_options = dict(isfuse=dict(weights="shipped"))  # or a file, or "train": on the training pairs first
+# By row: options of its fuser. Weights are a file, or "train": on the training pairs first. With `type` a row takes any
+# fuser, an ONNX model, a class in a Python file, or a folder: mine=dict(type="laplacian", levels=3).
+fuser_options = dict(isfuse=dict(weights="shipped"))
 variants = dict()  # further rows: isfuse trained with other settings of `training`, such as wider=dict(network=...)
 training = dict(
     network=dict(shared_encoder=False, gate="pixel"),

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from onnx_models import write_model
 
-from fusion import InputError, Pair, build_fuser, list_fusers
+from fusion import InputError, Pair, build_fuser
 from fusion.checkpoints import save_network
 from fusion.effects import INTERVENTIONS, effect_maps, measure_effects, pair_effects
 from fusion.images import luma
 from fusion.networks.isfuse import ISFuse
+from fusion.registry import FUSERS
 from fusion.score_means import mean_scores
 from fusion.seeds import generator_for
 
@@ -63,9 +65,11 @@ def test_holes_of_white_images_move_the_fusions_by_known_steps() -> None:
     assert levels("maximum", "random") == {0.0, 1.0}
 
 
-@pytest.mark.parametrize("name", list_fusers())
+@pytest.mark.parametrize("name", sorted(FUSERS.module_dict))
 def test_every_fuser_gives_a_map_in_range_for_every_intervention(name: str, request: pytest.FixtureRequest) -> None:
     options = {"weights": request.getfixturevalue("weights"), "device": "cpu"} if name == "isfuse" else {}
+    if name == "onnx":
+        options = {"model": write_model(request.getfixturevalue("tmp_path") / "model.onnx")}
     infrared, visible = torch.rand(2, 1, 33, 47, generator=torch.Generator().manual_seed(1))
     maps = effect_maps(build_fuser(name, **options), infrared, visible, torch.Generator().manual_seed(0))
     assert tuple(maps) == INTERVENTIONS

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from onnx_models import write_model
 
 from fusion.images import write_image
 
@@ -62,6 +64,65 @@ def test_other_metrics_measure_again_but_fuse_nothing(tmp_path: Path, pairs: Pat
     done = [line for line in result.stdout.splitlines() if "done in" in line]
     assert len(done) == 4
     assert all("score_fusion/" in line or "report" in line for line in done)
+
+
+def done(result: subprocess.CompletedProcess[str]) -> set[str]:
+    return {line.split()[1].rstrip(":") for line in result.stdout.splitlines() if "done in" in line}
+
+
+def test_a_folder_of_images_is_a_row_and_made_anew_when_it_changes(tmp_path: Path, pairs: Path) -> None:
+    theirs = shutil.copytree(pairs / "vi", tmp_path / "theirs")
+    options = (
+        "fuser_options.theirs.type=folder",
+        "fuser_options.theirs.dir=theirs",
+        "fusers=theirs",
+        "panels=0",
+        NAMES,
+    )
+    first = run(tmp_path, "--data", str(pairs), *options)
+    assert first.returncode == 0, first.stderr
+    work = tmp_path / "work" / "fusion_quality"
+    with (work / "report" / "scores.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["method"], row["image"]): row["AG"] for row in csv.DictReader(file)}
+    assert all(rows["theirs", str(image)] == rows["visible", str(image)] for image in range(3))
+    assert "effects/average" in done(first)
+    assert "effects/theirs" not in done(first)
+    shutil.copy(theirs / "0.png", theirs / "1.png")
+    again = run(tmp_path, "--data", str(pairs), *options)
+    assert done(again) == {"fuse/theirs", "score_fusion/theirs", "report"}
+
+
+def test_a_folder_that_lacks_images_is_told_before_anything_trains(tmp_path: Path, pairs: Path) -> None:
+    shutil.copytree(pairs / "vi", tmp_path / "theirs")
+    (tmp_path / "theirs" / "2.png").unlink()
+    result = run(
+        tmp_path,
+        *("--data", str(pairs), "data.split=random", "fusers=isfuse,theirs", "fuser_options.isfuse.weights=train"),
+        *("fuser_options.theirs.type=folder", "fuser_options.theirs.dir=theirs", NAMES),
+    )
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[-1].startswith("error: theirs: 1 of ")
+    assert done(result) == {"prepare"}
+
+
+def test_a_network_of_others_is_drawn_with_its_effects_though_it_has_no_gates(tmp_path: Path, pairs: Path) -> None:
+    write_model(tmp_path / "net.onnx")
+    options = ("fusers=net", "fuser_options.net.type=onnx", "fuser_options.net.model=net.onnx", "panels=1", NAMES)
+    result = run(tmp_path, "--data", str(pairs), *options)
+    assert result.returncode == 0, result.stderr
+    report = tmp_path / "work" / "fusion_quality" / "report"
+    assert (report / "effects" / "net" / "1.png").exists()
+    assert "| net | onnx, model net.onnx |" in (report / "report.md").read_text(encoding="utf-8")
+
+
+def test_a_class_that_fails_is_a_row_with_its_reason(tmp_path: Path, pairs: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n    learned = colour = False\n    def fuse(self, infrared, visible):\n        return 1 / 0\n"
+    )
+    options = ("fusers=mine", "fuser_options.mine.type=mine.py:Mine", "panels=0", "effects.images=0", NAMES)
+    result = run(tmp_path, "--data", str(pairs), *options)
+    assert result.returncode == 1, result.stderr
+    assert "mine: failed: ZeroDivisionError: division by zero" in result.stdout
 
 
 def test_images_too_small_for_a_metric_are_named(tmp_path: Path, pairs: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -15,6 +16,7 @@ from pipeline_command import CommandLine, assert_refused, kill, rows, stages, wa
 
 from fusion import list_fusers
 from pipelines.config import list_pipelines
+from pipelines.extras import TASKS
 from pipelines.lock import locked
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average"]
@@ -44,10 +46,11 @@ def copy_of_finished(finished: tuple[CommandLine, subprocess.CompletedProcess[st
     return tool
 
 
-def test_the_list_names_pipelines_and_fusers(tool: CommandLine) -> None:
+def test_the_list_names_pipelines_tasks_and_fusers_with_a_line_each(tool: CommandLine) -> None:
     result = tool.run("--list")
     assert result.returncode == 0
-    assert {*list_pipelines(), *list_fusers()} <= set(result.stdout.split())
+    assert {*list_pipelines(), *list_fusers(), *TASKS, "folder"} <= set(result.stdout.split())
+    assert re.search(r"^  average +The mean of both images, pixel by pixel\.$", result.stdout, re.MULTILINE)
 
 
 def test_a_dry_run_says_what_would_run_and_makes_nothing(tool: CommandLine) -> None:

@@ -90,3 +90,16 @@ def test_a_recipe_other_than_the_shipped_one_is_trained_by_name(tmp_path, folder
         facts = json.loads(stored.metadata()["facts"])
     assert facts["network"] == {"shared_encoder": True, "gate": "channel"}
     assert facts["objective"]["weights"]["form"] == "paper"
+
+
+def test_a_class_of_a_file_fuses_a_folder_that_knows_its_code(tmp_path, folders):
+    code = "class Mine:\n    learned = colour = True\n    fuse = staticmethod(lambda infrared, visible: visible)\n"
+    (tmp_path / "mine.py").write_text(code)
+    arguments = (*folders, "--out", "fused", "--fuser", "mine.py:Mine")
+    fused = run(tmp_path, "fuse_images.py", *arguments)
+    assert fused.returncode == 0, fused.stderr
+    assert (cv2.imread(str(tmp_path / "fused" / "a.png")) == cv2.imread(str(tmp_path / "vi" / "a.png"))).all()
+    (tmp_path / "mine.py").write_text(code.replace(": visible)", ": infrared)"))
+    changed = run(tmp_path, "fuse_images.py", *arguments)
+    assert changed.returncode == 2
+    assert "holds images made by" in changed.stderr

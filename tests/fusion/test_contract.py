@@ -1,0 +1,93 @@
+"""The contract, broken in every way that it names."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from fusion.contract import SIZES, broken_promises
+
+Fuse = Callable[[Tensor, Tensor], Tensor]
+
+
+class Made:
+    """A fuser of one function."""
+
+    learned, colour = False, True
+
+    def __init__(self, fuse: Fuse) -> None:
+        self.fuse = fuse
+
+
+def darken(infrared: Tensor, visible: Tensor) -> Tensor:
+    infrared *= 0.5
+    return infrared
+
+
+def eights_only(infrared: Tensor, visible: Tensor) -> Tensor:
+    if infrared.shape[3] % 8:
+        raise RuntimeError("expected a\nmultiple of 8")
+    return infrared
+
+
+def weighted(infrared: Tensor, visible: Tensor) -> Tensor:
+    share = torch.full((), 0.5, requires_grad=True)
+    return share * infrared + (1 - share) * visible
+
+
+def flicker() -> Fuse:
+    calls = itertools.count()
+    return lambda infrared, visible: infrared * (0.5 if next(calls) % 2 else 0.4)
+
+
+def in_float64(infrared: Tensor, visible: Tensor) -> Tensor:
+    return torch.from_numpy(infrared.numpy().astype(np.float64))
+
+
+def test_a_fuser_that_keeps_everything_has_nothing_against_it() -> None:
+    assert broken_promises(Made(lambda infrared, visible: (infrared + visible) / 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("fuse", "sentence"),
+    [
+        (eights_only, "images of 7x5: fails (RuntimeError: expected a multiple of 8)"),
+        (lambda infrared, visible: infrared[..., ::2, ::2], "gives shape (3, 1, 2, 2) for (3, 1, 4, 4)"),
+        (lambda infrared, visible: infrared.numpy(), "gives ndarray; expected a tensor"),
+        (in_float64, "gives torch.float64; expected torch.float32"),
+        (lambda infrared, visible: infrared.to("meta"), "gives an image on meta; expected cpu, where the sources are"),
+        (lambda infrared, visible: infrared + visible, "expected 0..1"),
+        (lambda infrared, visible: infrared - 0.5, "expected 0..1"),
+        (lambda infrared, visible: infrared / (infrared + visible), "gives values that are not finite"),
+        (flicker(), "equal input gives different output"),
+        (lambda infrared, visible: infrared / infrared.max().clamp(min=1e-9), "a batch differs from its images one by"),
+        (darken, "the source images are changed"),
+        (weighted, "records gradients; expected torch.inference_mode() or no_grad() inside fuse"),
+    ],
+)
+def test_a_broken_promise_is_a_sentence(fuse: Fuse, sentence: str) -> None:
+    assert any(sentence in found for found in broken_promises(Made(fuse)))
+
+
+def test_a_sentence_stands_once_and_names_the_size() -> None:
+    broken = broken_promises(Made(lambda infrared, visible: infrared - 1))
+    assert len(broken) == len(set(broken))
+    assert all(re.match(r"images of \d+x\d+: ", found) for found in broken)
+
+
+def test_missing_flags_are_told() -> None:
+    class Flagless:
+        fuse = staticmethod(lambda infrared, visible: infrared)
+
+    assert broken_promises(Flagless()) == ["learned is no bool", "colour is no bool"]  # type: ignore[arg-type]
+
+
+def test_sizes_are_small_and_odd_ones_are_among_them() -> None:
+    assert (4, 4) in SIZES
+    assert any(height % 2 and width % 2 for height, width in SIZES)

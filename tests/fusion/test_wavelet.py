@@ -1,0 +1,52 @@
+"""Fusion in the wavelet domain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from fusion import InputError, build_fuser
+from fusion.contract import SIZES, broken_promises
+from fusion.wavelet import choose_stronger
+
+FLAT = torch.full((1, 1, 32, 32), 0.5)
+
+
+@pytest.mark.parametrize("wavelet", ["haar", "db2", "sym4", "bior2.2"])
+@pytest.mark.parametrize("levels", [1, 4, 20])
+def test_every_wavelet_and_depth_gives_equal_images_back(wavelet: str, levels: int) -> None:
+    fuser = build_fuser("wavelet", wavelet=wavelet, levels=levels)
+    assert broken_promises(fuser) == []
+    for size in SIZES:
+        image = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(fuser.fuse(image, image), image, rtol=0, atol=1e-6)
+
+
+def test_the_stronger_detail_stands_on_the_mean_of_both() -> None:
+    striped = torch.full((1, 1, 32, 32), 0.3)
+    striped[..., ::2] += 0.2
+    for pair in ((striped, FLAT), (FLAT, striped)):
+        fused = build_fuser("wavelet", wavelet="haar", levels=1).fuse(*pair)
+        torch.testing.assert_close(fused, striped + (FLAT.mean() - striped.mean()) / 2, rtol=0, atol=1e-6)
+
+
+def test_a_choice_that_its_window_does_not_share_is_turned_round() -> None:
+    lonely, even = np.zeros((7, 7)), np.ones((7, 7))
+    lonely[3, 3] = 5  # the strongest in nine windows, of which the four corners are outvoted
+    expected = np.ones((7, 7))
+    expected[[2, 3, 3, 3, 4], [3, 2, 3, 4, 3]] = [0, 0, 5, 0, 0]
+    assert (choose_stronger(lonely, even) == expected).all()
+    assert (choose_stronger(even, lonely) == expected).all()
+
+
+def test_small_images_get_fewer_scales_down_to_the_mean() -> None:
+    infrared, visible = torch.rand(2, 1, 1, 4, 4, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(build_fuser("wavelet").fuse(infrared, visible), (infrared + visible) / 2)
+
+
+def test_a_mistake_is_told() -> None:
+    with pytest.raises(InputError, match=r"unknown wavelet 'db222'\. Did you mean 'db22'"):
+        build_fuser("wavelet", wavelet="db222")
+    with pytest.raises(InputError, match=r"wavelet levels=0; expected at least 1"):
+        build_fuser("wavelet", levels=0)

@@ -1,0 +1,37 @@
+"""Tiny ONNX models that fuse, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+IMAGE = ("batch", 1, "height", "width")
+
+
+def write_model(
+    path: Path,
+    names: Sequence[str] = ("ir", "vi"),
+    shape: Sequence[str | int | None] = IMAGE,
+    kind: int = TensorProto.FLOAT,
+    outputs: int = 1,
+    nodes: Sequence[onnx.NodeProto] = (),
+) -> Path:
+    """Write .25 * first + .75 * second input, or what `nodes` make of the inputs as "fused"."""
+    weights = [helper.make_tensor(f"weight{k}", kind, [], [value]) for k, value in enumerate((0.25, 0.75))]
+    weigh = [helper.make_node("Mul", [name, f"weight{k}"], [f"part{k}"]) for k, name in enumerate(names[:2])]
+    nodes = list(nodes) or [*weigh, helper.make_node("Sum", ["part0", "part1"], ["fused"])]
+    more = [f"fused{k}" for k in range(1, outputs)]
+    nodes += [helper.make_node("Identity", ["fused"], [name]) for name in more]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info(name, kind, shape) for name in names],
+        [helper.make_tensor_value_info(name, kind, shape) for name in ("fused", *more)],
+        weights,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path

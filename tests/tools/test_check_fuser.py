@@ -1,0 +1,59 @@
+"""The tool that checks a fuser, as a user runs it: from another folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).parents[2] / "tools" / "check_fuser.py"
+FUSER = """\
+class Shrinking:
+    learned, colour = False, True
+
+    def __init__(self, step: int = 1):
+        self.step = step
+
+    def fuse(self, infrared, visible):
+        return infrared[..., :: self.step]
+"""
+
+
+def check(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(TOOL), *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_fuser_that_keeps_its_promises_is_told_so(tmp_path: Path) -> None:
+    done = check(tmp_path, "laplacian", "levels=2")
+    assert (done.returncode, done.stdout) == (0, "laplacian keeps its promises\n"), done.stderr
+
+
+def test_broken_promises_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FUSER)
+    assert check(tmp_path, "mine.py:Shrinking").returncode == 0
+    done = check(tmp_path, "mine.py:Shrinking", "step=2")
+    assert done.returncode == 1, done.stderr
+    first, second = done.stdout.splitlines()[:2]
+    assert first == "mine.py:Shrinking breaks its promises:"
+    assert second == "  images of 4x4: gives shape (3, 1, 4, 2) for (3, 1, 4, 4)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["laplacain"], "Did you mean 'laplacian'"),
+        (["laplacian", "levles=3"], "Did you mean 'levels'"),
+        (["laplacian", "levels"], "'levels' is no setting"),
+        (["onnx"], "needs the option model"),
+        (["mine.py:Other"], "mine.py: cannot be read"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, arguments: list[str], part: str) -> None:
+    done = check(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert part in done.stderr
