@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,14 @@ def score_masks(out_dir: Path, test: Sequence[MaskedPair], masks_dir: Path, clas
     return score_confusion(np.sum(list(by_stem.values()), axis=0), classes, len(test))
 
 
-def load_confusion(folder: Path) -> Confusion:
-    """Sum what `score_masks` wrote over all images: true classes in rows, predicted ones in columns."""
-    total: Confusion = np.sum(list(read_json(folder / _CONFUSIONS).values()), axis=0, dtype=np.int64)
+def load_confusion(folder: Path, stems: Collection[str] | None = None) -> Confusion:
+    """Sum what `score_masks` wrote: true classes in rows, predicted ones in columns.
+
+    Args:
+        folder: that it was written to.
+        stems: which images to sum; all where None.
+    """
+    by_stem = read_json(folder / _CONFUSIONS)
+    chosen = [confusion for stem, confusion in by_stem.items() if stems is None or stem in stems]
+    total: Confusion = np.sum(chosen, axis=0, dtype=np.int64)
     return total

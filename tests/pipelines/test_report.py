@@ -10,7 +10,8 @@ import pytest
 from fusion.score import ImageScores
 from fusion.score_means import mean_scores
 from pipelines.agreement import Agreement
-from pipelines.report import Report, Section, summary_text, write_report
+from pipelines.report import summary_text, write_report
+from pipelines.report_contents import Report, Section
 from pipelines.tables import Row
 from pipelines.task_scores import DETECTION
 
