@@ -54,7 +54,6 @@ def summary_text(report: Report) -> str:
 
 def _page(report: Report) -> str:
     mark = report.mark
-    picture = f"![fusion metrics against {report.task.main}](metrics.png)\n"
     failed = [(row["fuser"], str(row["seed"]), row["reason"]) for row in failures(report.rows)]
     parts = [
         f"# {mark}{report.name}\n",

@@ -12,6 +12,7 @@ _WIDTH, _HEIGHT = 320, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 10, 40
 _COLOURS, _DASHES = 7, 4  # that page.css has
 _TICKS = 4
+_KEY_LINE = '<path class="line" d="M1 5H25"/>'
 
 
 class Point(NamedTuple):
@@ -70,6 +71,12 @@ def series_class(number: int) -> str:
     return f"s{number % _COLOURS} d{number // _COLOURS % _DASHES}"
 
 
+def key_svg(series: Series) -> str:
+    """Draw the sign of a fuser for a legend."""
+    circle = f'<circle class="{_circle(series)}" cx="13" cy="5" r="4"/>'
+    return f'<svg viewBox="0 0 26 10" aria-hidden="true">{_KEY_LINE if series.line else circle}</svg>'
+
+
 def chart_svg(chart: Chart) -> str:
     """Draw one chart."""
     points = [point for series in chart.series for point in series.points]
@@ -101,9 +108,8 @@ def chart_svg(chart: Chart) -> str:
             parts.append(f'<path class="near" d="{path}"><title>{escape(series.text)}</title></path>')
         for x, y, point in placed:
             if point.text:
-                kind = "ring" if series.hollow else "disc"
                 radius = 2 if series.line and not point.marked else 4.5
-                circle = f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}">'
+                circle = f'<circle class="{_circle(series)}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}">'
                 parts.append(f"{circle}<title>{escape(point.text)}</title></circle>")
         parts.append("</g>")
     return "".join([*parts, "</svg>"])
@@ -123,6 +129,10 @@ def _around(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values, default=0.0), max(values, default=1.0)
     room = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
     return low - room, high + room
+
+
+def _circle(series: Series) -> str:
+    return "ring" if series.hollow else "disc"
 
 
 def _short(value: float) -> str:

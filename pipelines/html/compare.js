@@ -60,7 +60,7 @@
 
   function show() {
     const { width, height, name } = state.scene;
-    stage.style.aspectRatio = `${width} / ${height}`;
+    byId("compare").style.setProperty("--ratio", width / height);
     stage.setAttribute("aria-label", `Scene ${name}: ${byId("left").value} left, ${byId("right").value} right`);
     for (const side of sides) {
       const layer = layerOf(side);

@@ -32,9 +32,9 @@ def facts_html(facts: Sequence[tuple[str, str]]) -> str:
     return f"<dl>{pairs}</dl>\n"
 
 
-def failures_html(failed: Sequence[tuple[str, str]]) -> str:
-    """List which runs failed, and why."""
-    return f"<h3>Failed runs</h3>\n{facts_html(failed)}"
+def failures_html(failed: Sequence[tuple[str, str]], mark: str) -> str:
+    """List which runs failed, and why, under a heading behind `mark`."""
+    return f"<h3>{escape(mark)}Failed runs</h3>\n{facts_html(failed)}"
 
 
 def markdown_html(text: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from fusion.files import write_text
-from pipelines.html.charts import ChartGroup, chart_svg, series_class
+from pipelines.html.charts import ChartGroup, chart_svg, key_svg, series_class
 from pipelines.html.markup import facts_html, failures_html, markdown_html, table_html
 from pipelines.html.scenes import scenes_data
 from pipelines.panels import Panel
@@ -91,7 +91,8 @@ def _page_html(page: Page) -> str:
 
 
 def _results(page: Page) -> str:
-    return _tables(page.tables, page.mark) + (failures_html(page.failed) if page.failed else "")
+    hint = '<p class="hint">The head of a column sorts a table by it.</p>\n'
+    return hint + _tables(page.tables, page.mark) + (failures_html(page.failed, page.mark) if page.failed else "")
 
 
 def _run(page: Page) -> str:
@@ -113,11 +114,10 @@ def _charts(groups: Sequence[ChartGroup], mark: str) -> str:
 
 
 def _chart_group(group: ChartGroup, mark: str) -> str:
-    names = {series.name: series.number for chart in group.charts for series in chart.series}
+    names = {series.name: series for chart in group.charts for series in chart.series}
     keys = "".join(
-        f'<li class="{series_class(number)}" data-name="{escape(name)}"><svg viewBox="0 0 26 10" aria-hidden="true">'
-        f'<path class="line" d="M1 5H25"/></svg>{escape(name)}</li>'
-        for name, number in names.items()
+        f'<li class="{series_class(series.number)}" data-name="{escape(name)}">{key_svg(series)}{escape(name)}</li>'
+        for name, series in names.items()
     )
     figures = "".join(
         f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart_svg(chart)}</figure>\n" for chart in group.charts
