@@ -41,7 +41,7 @@
         const place = { x: px(x1), y: px(y1), width: px(x2 - x1), height: px(y2 - y1) };
         group.append(svg("rect", { ...place, class: "halo" }), svg("rect", place));
         group.lastChild.append(svg("title", {}, kind === "truth" ? `true ${text}` : text));
-        if (kind === "found") group.append(svg("text", { x: px(x1), y: px(y1), dy: "-.25em" }, text));
+        if (kind === "found") group.append(svg("text", { x: px(x1), y: px(y1), dy: y1 < 0.05 * height ? "1em" : "-.25em" }, text));
         root.append(group);
       }
     }
@@ -146,7 +146,10 @@
     }
   });
   for (const end of ["pointerup", "pointercancel"]) {
-    stage.addEventListener(end, (event) => pointers.delete(event.pointerId));
+    stage.addEventListener(end, (event) => {
+      pointers.delete(event.pointerId);
+      moves = state.zoom === 1 ? "border" : "image"; // of the finger that remains
+    });
   }
   stage.addEventListener("wheel", (event) => {
     if (document.activeElement !== stage && !event.ctrlKey) return; // the page scrolls

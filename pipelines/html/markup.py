@@ -49,7 +49,12 @@ def _inline(text: str) -> str:
 
 
 def _head(text: str, first: str) -> str:
-    return f'<th scope="col" data-first="{first}"><button type="button">{escape(text)}</button></th>'
+    return f'<th scope="col" data-first="{first}"><button type="button">{escape(_unbroken(text))}</button></th>'
+
+
+def _unbroken(text: str) -> str:
+    """Keep an arrow with the last word before it."""
+    return re.sub(r" (?=[↑↓]$)", "\N{NO-BREAK SPACE}", text)
 
 
 def _best_first(text: str) -> str:

@@ -151,22 +151,22 @@ def test_boxes_can_be_hidden(open_page) -> None:
     tab = open_page("boxes")
     assert tab.locator("#layer-left g.truth").count() == 5
     assert tab.locator("#layer-left g.found text").all_text_contents()[-1].endswith(" .60")
-    tab.get_by_label("True boxes").uncheck()
+    tab.get_by_role("checkbox", name="True boxes").uncheck()
     assert tab.locator("#stage g.truth").count() == 0
     assert tab.locator("#stage g.found").count() == 8
-    tab.get_by_label("Detections").uncheck()
+    tab.get_by_role("checkbox", name="Detections").uncheck()
     assert tab.locator("#stage g").count() == 0
-    assert not tab.get_by_label("Masks").is_visible()
+    assert not tab.get_by_role("checkbox", name="Masks").is_visible()
 
 
 def test_masks_can_be_hidden_and_show_truth_or_prediction(open_page) -> None:
     tab = open_page("masks")
     predicted = tab.locator("#layer-left .mask").get_attribute("src")
-    tab.get_by_label("Truth").check()
+    tab.get_by_role("radio", name="Truth").check()
     true = tab.locator("#layer-left .mask").get_attribute("src")
     assert true != predicted
     assert tab.locator("#layer-right .mask").get_attribute("src") == true
-    tab.get_by_label("Masks").uncheck()
+    tab.get_by_role("checkbox", name="Masks").uncheck()
     assert tab.locator("#stage .mask").count() == 0
     assert tab.locator("#legend li").all_inner_texts() == ["car", "person"]
 
