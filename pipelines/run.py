@@ -65,9 +65,8 @@ def run_pipeline(
         write_json(folder / "settings.json", settings)
         outcomes = runner.run(stages)
     report = runner.folder("report")
-    print(
-        f"\n{(report / 'summary.txt').read_text(encoding='utf-8')}\nreport: {report / 'report.md'}\npage: {report / 'report.html'}"
-    )
+    print(f"\n{(report / 'summary.txt').read_text(encoding='utf-8')}\nreport: {report / 'report.md'}")
+    print(f"page: {report / 'report.html'}")
     return 1 if outcomes["report"].summary["failed"] else 0
 
 
