@@ -30,7 +30,9 @@
 
   function boxSvg(layer) {
     const { width, height, truth } = state.scene;
-    const kinds = [[byId("truth").checked ? truth : [], "truth"], [byId("found").checked ? layer.found || [] : [], "found"]];
+    const lowest = Number(byId("lowest").value);
+    const found = (layer.found || []).filter((box) => box.at(-1) >= lowest);
+    const kinds = [[byId("truth").checked ? truth : [], "truth"], [byId("found").checked ? found : [], "found"]];
     const said = kinds.map(([boxes, kind]) => `${boxes.length} ${kind === "truth" ? "true boxes" : "detections"}`);
     const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": said.join(", ") });
     for (const [boxes, kind] of kinds) {
@@ -72,6 +74,7 @@
     for (const thumb of document.querySelectorAll(".thumbs button")) {
       thumb.setAttribute("aria-pressed", thumb.dataset.scene === name);
     }
+    byId("lowest").nextSibling.value = `.${byId("lowest").value.slice(2).padEnd(2, "0")}`;
     place();
   }
 
@@ -175,8 +178,8 @@
     [byId("left").value, byId("right").value] = [byId("right").value, byId("left").value];
     show();
   });
-  for (const input of document.querySelectorAll("#compare select, #compare input:not([type=range])")) {
-    input.addEventListener("change", show);
+  for (const input of document.querySelectorAll("#compare select, #compare input:not(#split)")) {
+    input.addEventListener("input", show);
   }
   addEventListener("resize", place);
 
@@ -190,6 +193,7 @@
     document.querySelector(".thumbs").append(button);
   }
   for (const side of sides) byId(side).append(...state.scene.layers.map((layer) => new Option(layer.name)));
+  byId("lowest").value = data.lowest;
   byId("left").value = "visible";
   byId("right").value = state.scene.layers.at(-1).name;
   byId("legend").append(...data.legend.map(([name, colour]) => {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -52,7 +52,7 @@ class Page:
     metrics: Sequence[Table] = ()
     metric_charts: Sequence[ChartGroup] = ()
     panels: Sequence[Panel] = ()
-    classes: Sequence[str] = field(default_factory=list)
+    classes: Sequence[str] = ()
 
 
 def write_page(path: Path, page: Page) -> None:
@@ -98,7 +98,7 @@ def _results(page: Page) -> str:
 def _run(page: Page) -> str:
     commands = [value for name, value in page.facts if name == _COMMAND]
     copyable = "".join(
-        f'<div class="command"><pre tabindex="0"><code>{escape(command)}</code></pre>'
+        f'<div class="command"><pre><code>{escape(command)}</code></pre>'
         '<button type="button" data-copy>Copy</button></div>\n'
         for command in commands
     )

@@ -15,6 +15,7 @@ from pipelines.mask_figures import OPACITY, class_colours
 from pipelines.panels import Panel
 
 Json = dict[str, Any]
+_WEAKEST = 0.05  # score of a detection; weaker ones would only hide the image
 
 
 def scenes_data(panels: Sequence[Panel], classes: Sequence[str]) -> Json:
@@ -25,9 +26,10 @@ def scenes_data(panels: Sequence[Panel], classes: Sequence[str]) -> Json:
         classes: all of the data set; none where nothing was looked for.
 
     Returns:
-        `kind` ("boxes", "masks" or ""), `opacity` of masks, `legend` (a name and colour per class), `scenes`. A scene
-        has `name`, `width`, `height` in pixels, `truth` and `layers`, which have `name`, `image` and `found`. A box is
-        class number, x1, y1, x2, y2 and, where it was found, score; a mask is a data URI.
+        `kind` ("boxes", "masks" or ""), `opacity` of masks, `lowest` score of the detections shown at first, `legend`
+        (a name and colour per class) and `scenes`. A scene has `name`, `width`, `height` in pixels, `truth` and
+        `layers`, which have `name`, `image` and `found`. A box is class number, x1, y1, x2, y2 and, where it was
+        found, score; a mask is a data URI.
 
     Raises:
         InputError: an image or a mask cannot be read.
@@ -38,7 +40,7 @@ def scenes_data(panels: Sequence[Panel], classes: Sequence[str]) -> Json:
     shown = [_hex(colour) for colour in colours] if has_masks else [class_colour(k) for k in range(len(classes))]
     legend = list(zip(classes, shown, strict=True))[1 if has_masks else 0 :]
     scenes = [_scene(panel, classes, colours) for panel in panels]
-    return {"kind": kind, "opacity": OPACITY, "legend": legend, "scenes": scenes}
+    return {"kind": kind, "opacity": OPACITY, "lowest": LOWEST_SCORE, "legend": legend, "scenes": scenes}
 
 
 def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> Json:
@@ -56,7 +58,7 @@ def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, in
         found[name] = [
             [*_box(box, classes), round(score, 3)]
             for box, score in sorted(boxes, key=lambda item: item[1])
-            if score >= LOWEST_SCORE
+            if score >= _WEAKEST
         ]
     return {
         "name": panel.stem,

@@ -42,11 +42,11 @@ def test_a_scene_has_every_image_and_its_boxes_by_class_number(tmp_path: Path) -
     assert json.loads(json.dumps(data))["legend"] == [["car", "#56B4E9"], ["person", "#E69F00"]]
 
 
-def test_detections_with_a_low_score_are_left_out(tmp_path: Path) -> None:
+def test_the_weakest_detections_are_left_out(tmp_path: Path) -> None:
     (panel,) = panels(tmp_path, "boxes", count=1)
-    weak = replace(panel, predictions={"average": [(panel.truth[0], 0.249), (panel.truth[1], 0.251)]})
+    weak = replace(panel, predictions={"average": [(panel.truth[0], 0.049), (panel.truth[1], 0.051)]})
     layers = {layer["name"]: layer for layer in scenes_data([weak], CLASSES[1:])["scenes"][0]["layers"]}
-    assert [box[-1] for box in layers["average"]["found"]] == [0.251]
+    assert [box[-1] for box in layers["average"]["found"]] == [0.051]
     assert layers["infrared"]["found"] is None
 
 

@@ -147,10 +147,14 @@ def test_both_images_of_a_pair_keep_their_shape(open_page) -> None:
     assert box["width"] / box["height"] == pytest.approx(160 / 120, rel=0.01)
 
 
-def test_boxes_can_be_hidden(open_page) -> None:
+def test_boxes_can_be_hidden_and_weak_ones_left_out(open_page) -> None:
     tab = open_page("boxes")
     assert tab.locator("#layer-left g.truth").count() == 5
     assert tab.locator("#layer-left g.found text").all_text_contents()[-1].endswith(" .60")
+    tab.get_by_label("from score").fill("0.45")
+    assert tab.locator("#layer-left g.found").count() == 2
+    assert tab.get_by_label("from score").locator("+ output").inner_text() == ".45"
+    tab.get_by_label("from score").fill("0.3")
     tab.get_by_role("checkbox", name="True boxes").uncheck()
     assert tab.locator("#stage g.truth").count() == 0
     assert tab.locator("#stage g.found").count() == 8
