@@ -143,7 +143,8 @@
       zoomBy(spread(now) / Math.max(spread(old), 1), from.x, from.y);
       pan(to.x - from.x, to.y - from.y);
     } else if (moves === "border") {
-      moveBorder(point.x * 100);
+      // A finger that begins to scroll the page must not make the border jump to it.
+      moveBorder(event.pointerType === "mouse" ? point.x * 100 : state.split + (point.x - before.x) * 100);
     } else {
       pan(point.x - before.x, point.y - before.y);
     }

@@ -234,3 +234,34 @@ def test_seven_methods_and_twelve_scenes_fit_the_limit_and_open(open_page, tmp_p
     tab = open_page(path)
     assert tab.locator(".thumbs button").count() == 12
     assert tab.locator("#left option").all_inner_texts() == FUSERS
+
+
+def test_fingers_move_the_border_zoom_and_scroll_the_page(browser, pages) -> None:
+    context = browser.new_context(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    tab.goto(f"file://{pages['boxes']}")
+    tab.locator(".controls").evaluate("controls => controls.scrollIntoView({behavior: 'instant'})")
+    fingers = context.new_cdp_session(tab)
+    box = tab.locator("#stage").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def move(start: list[tuple[float, float]], steps: list[tuple[float, float]]) -> None:
+        for number in range(11):
+            at = [{"x": a + number * dx, "y": b + number * dy} for (a, b), (dx, dy) in zip(start, steps, strict=True)]
+            points = [{**point, "id": finger} for finger, point in enumerate(at)]
+            kind = "touchMove" if number else "touchStart"
+            fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    move([(x, y)], [(8, 0)])
+    moved = _clip(tab)
+    assert moved == pytest.approx(50 + 100 * 80 / box["width"], abs=8)  # the browser takes some pixels to decide
+    move([(x - 40, y)], [(0, -10)])
+    assert _clip(tab) == moved
+    assert _places(tab)[0]["width"] == pytest.approx(box["width"])
+    tab.locator(".controls").evaluate("controls => controls.scrollIntoView({behavior: 'instant'})")
+    move([(x - 30, y), (x + 30, y)], [(-3, 0), (3, 0)])
+    left, right = _places(tab)
+    assert left == right
+    assert left["width"] == pytest.approx(2 * box["width"], rel=0.1)
+    context.close()
