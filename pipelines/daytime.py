@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from downstream.scores import Score
 from pipelines.result_rows import as_rows
 from pipelines.run_of import RunOf
+from pipelines.subset_scores import SubsetScorer
 from pipelines.tables import Row
 
 _PARTS = {"day": "D", "night": "N"}  # the last letter of MSRS's names
@@ -23,7 +23,7 @@ def daytimes(stems: Iterable[str]) -> dict[str, list[str]]:
 
 def daytime_rows(
     parts: Mapping[str, Sequence[str]],
-    score: Mapping[RunOf, Callable[[Sequence[str]], Sequence[Score]]],
+    scorers: Mapping[RunOf, SubsetScorer],
     dataset: str,
     split: str,
 ) -> list[Row]:
@@ -31,13 +31,13 @@ def daytime_rows(
 
     Args:
         parts: from `daytimes`.
-        score: by run, what gives its scores on some of the test images.
+        scorers: by run, what gives its scores on some of the test images.
         dataset: name of the data, for the table.
         split: likewise.
     """
     return [
         row
         for part, stems in parts.items()
-        for run_of, scored in score.items()
-        for row in as_rows(run_of, [asdict(one) for one in scored(stems)], dataset, f"{split}, {part}")
+        for run_of, score in scorers.items()
+        for row in as_rows(run_of, [asdict(one) for one in score(stems)], dataset, f"{split}, {part}")
     ]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from downstream.boxes import Box
 from downstream.detection_data import DetectionData, LabelledPair, load_detection_data
-from downstream.detection_score import score_detections
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import load_predictions
-from downstream.scores import Score
 from fusion.files import read_json
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
@@ -29,6 +26,7 @@ from pipelines.run_of import RunOf
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.stage import Inputs, Stage, Summary
+from pipelines.subset_scores import detection_scorer
 from pipelines.tables import Row, mean_over_seeds
 from pipelines.task_scores import DETECTION
 
@@ -96,20 +94,10 @@ def _scenes_section(out_dir: Path, panels: list[Panel], data: DetectionData, tit
 
 def _daytime(runs: list[RunOf], inputs: Inputs, data: DetectionData, dataset: str, split: str) -> list[Row]:
     test = data.of("test")
-
-    def scorer(run_of: RunOf) -> Callable[[Sequence[str]], Sequence[Score]]:
-        found = load_predictions(inputs[f"score_task/{run_of}"] / "predictions.json")
-
-        def score(stems: Sequence[str]) -> Sequence[Score]:
-            chosen = set(stems)
-            truth = [item for item in test if item.pair.stem in chosen]
-            return score_detections(truth, [p for p in found if p.stem in chosen], data.classes).scores
-
-        return score
-
     parts = daytimes(item.pair.stem for item in test)
-    done = [run_of for run_of in runs if f"score_task/{run_of}" in inputs.folders]
-    return daytime_rows(parts, {run_of: scorer(run_of) for run_of in done if parts}, dataset, split)
+    done = {run_of: inputs[stage] for run_of in runs if (stage := f"score_task/{run_of}") in inputs.folders and parts}
+    scorers = {run_of: detection_scorer(folder, test, data.classes) for run_of, folder in done.items()}
+    return daytime_rows(parts, scorers, dataset, split)
 
 
 def _shown(data: DetectionData, count: int) -> list[LabelledPair]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from downstream.scores import Score
 from downstream.segmentation_data import MaskedPair, SegmentationData, load_segmentation_data
-from downstream.segmentation_score import score_confusion
 from downstream.segmenter_settings import SegmenterSettings
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
@@ -27,6 +24,7 @@ from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.segmentation_facts import segmentation_facts
 from pipelines.stage import Inputs, Stage, Summary
+from pipelines.subset_scores import segmentation_scorer
 from pipelines.tables import Row, mean_over_seeds
 from pipelines.task_scores import SEGMENTATION
 
@@ -106,10 +104,7 @@ def _panel(item: MaskedPair, shown: dict[str, RunOf], inputs: Inputs) -> Panel:
 
 
 def _daytime(runs: list[RunOf], inputs: Inputs, data: SegmentationData, dataset: str, split: str) -> list[Row]:
-    def scorer(run_of: RunOf) -> Callable[[Sequence[str]], Sequence[Score]]:
-        folder = inputs[f"score_task/{run_of}"]
-        return lambda stems: score_confusion(load_confusion(folder, stems), data.classes, len(stems))
-
     parts = daytimes(item.pair.stem for item in data.of("test"))
-    done = [run_of for run_of in runs if f"score_task/{run_of}" in inputs.folders]
-    return daytime_rows(parts, {run_of: scorer(run_of) for run_of in done}, dataset, split)
+    done = {run_of: inputs[stage] for run_of in runs if (stage := f"score_task/{run_of}") in inputs.folders}
+    scorers = {run_of: segmentation_scorer(folder, data.classes) for run_of, folder in done.items()}
+    return daytime_rows(parts, scorers, dataset, split)

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from downstream.boxes import Box
+from downstream.detection_data import LabelledPair
+from downstream.predictions import Prediction, save_predictions
 from downstream.scores import Score
+from fusion.pairs import Pair
 from pipelines.daytime import daytime_rows, daytimes
 from pipelines.mask_scoring import load_confusion
 from pipelines.result_tables import daytime_table
 from pipelines.run_of import RunOf
+from pipelines.subset_scores import detection_scorer, segmentation_scorer
 from pipelines.tables import Row
 from pipelines.task_scores import SEGMENTATION
 
@@ -64,3 +69,22 @@ def test_confusions_are_summed_over_the_named_images(tmp_path: Path) -> None:
     (tmp_path / "confusions.json").write_text(json.dumps(by_stem))
     assert load_confusion(tmp_path, ["1D", "3D"]).tolist() == [[1, 5], [0, 2]]
     assert load_confusion(tmp_path).tolist() == [[11, 5], [0, 2]]
+
+
+def test_masks_of_some_images_are_scored_by_their_confusions_alone(tmp_path: Path) -> None:
+    (tmp_path / "confusions.json").write_text(json.dumps({"1D": [[3, 1], [0, 4]], "2N": [[0, 8], [0, 0]]}))
+    scores = {(s.metric, s.class_name): s for s in segmentation_scorer(tmp_path, ["background", "car"])(["1D"])}
+    assert scores["IoU", "car"].value == pytest.approx(4 / 5)
+    assert scores["mIoU", "all"].n == 1
+
+
+def test_boxes_of_some_images_are_scored_without_those_of_the_others(tmp_path: Path) -> None:
+    pytest.importorskip("pycocotools")
+    car = Box("car", (10, 10, 60, 60))
+    pairs = [Pair(stem, Path("ir.png"), Path("vi.png")) for stem in ("1D", "2N", "3N")]
+    test = [LabelledPair(pair, 100, 100, "test", (car,)) for pair in pairs]
+    save_predictions(tmp_path / "predictions.json", [Prediction("1D", car, 0.9), Prediction("3N", car, 0.8)])
+    score = detection_scorer(tmp_path, test, ["car", "person"])
+    day, night = ({s.metric: s.value for s in score(stems)} for stems in (["1D"], ["2N", "3N"]))
+    assert day["mAP50"] == pytest.approx(1)
+    assert night["mAP50"] == pytest.approx(51 / 101)  # of two cars one is found: recall 0, .01, .. .5
