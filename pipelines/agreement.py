@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from scipy.stats import spearmanr
 
-from fusion.markdown import Cell, markdown_lines
+from fusion.markdown import Cell
 from fusion.metrics import CONVENTIONS
 from fusion.score_means import Means
 from fusion.score_tables import arrow, metric_cells
 from pipelines.fuser_source import SOURCES
+from pipelines.table import Line, Table
 
 _FEWEST = 3  # two points always lie on a line
 
@@ -51,20 +52,22 @@ class Agreement:
         return {f: (means[f], score) for f, score in self.task.items() if math.isfinite(means.get(f, math.nan))}
 
 
-def agreement_table(agreement: Agreement, task: Mapping[str, Cell]) -> str:
-    """Lay the task's score and all metrics out as a Markdown table, a line per fuser, and the rank correlations last.
+def agreement_table(agreement: Agreement, task: Mapping[str, Cell]) -> Table:
+    """Lay the task's score and all metrics out, a line per fuser, and the rank correlations last.
 
     Args:
         agreement: what is shown.
         task: by fuser, in the order of the lines, what the table says of its score.
     """
     convention = agreement.convention
-    header = ["fuser", f"{agreement.task_name} ↑", *(f"{m} {arrow(convention, m)}" for m in agreement.means)]
-    columns = [metric_cells(of_metric, convention, metric) for metric, of_metric in agreement.means.items()]
+    columns = [f"{agreement.task_name} ↑", *(f"{metric} {arrow(convention, metric)}" for metric in agreement.means)]
+    metrics = [metric_cells(of_metric, convention, metric) for metric, of_metric in agreement.means.items()]
     lines = [
-        [fuser, score.bold, *(cells[fuser].bold if fuser in cells else "-" for cells in columns)]
+        Line(fuser, [score, *(cells.get(fuser, Cell("-", False)) for cells in metrics)])
         for fuser, score in task.items()
     ]
     ranks = [agreement.rank_correlation(metric) for metric in agreement.means]
-    lines.append(["*rank correlation*", "", *("-" if rank is None else f"{rank:+.2f}" for rank in ranks)])
-    return markdown_lines(header, lines)
+    texts = ["", *("-" if rank is None else f"{rank:+.2f}" for rank in ranks)]
+    last = Line("rank correlation", [Cell(text, False) for text in texts])
+    heading = f"Fusion metrics and {agreement.task_name}, convention {convention}"
+    return Table(heading, "fuser", columns, lines, last)

@@ -56,10 +56,15 @@ def draw_panel(
         found = predictions.get(name, []) if name in fused else []
         _draw_predictions(axes, [(box, score) for box, score in found if score >= LOWEST_SCORE], classes)
     if classes:
-        keys = [Patch(color=_PALETTE[index % len(_PALETTE)], label=name) for index, name in enumerate(classes)]
+        keys = [Patch(color=class_colour(index), label=name) for index, name in enumerate(classes)]
         handles = [Patch(facecolor="0.4", edgecolor="white", ls="--", lw=1.5, label="true box"), *keys]
         figure.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=12, frameon=False)
     save_figure(figure, path)
+
+
+def class_colour(number: int) -> str:
+    """Give the colour of the boxes of a class, as #RRGGBB."""
+    return _PALETTE[number % len(_PALETTE)]
 
 
 def _draw_box(axes: Axes, box: Box, colour: str, dashed: bool) -> None:
@@ -76,7 +81,7 @@ def _draw_predictions(axes: Axes, found: list[tuple[Box, float]], classes: Seque
     inch = width / _CELL
     taken: list[tuple[float, float, float]] = []  # left, right, top
     for box, score in sorted(found, key=lambda item: -item[1]):
-        colour = _PALETTE[classes.index(box.class_name) % len(_PALETTE)]
+        colour = class_colour(classes.index(box.class_name))
         _draw_box(axes, box, colour, dashed=False)
         text = f"{box.class_name} {f'{score:.2f}'.removeprefix('0')}"
         x1, y1, _, y2 = box.xyxy

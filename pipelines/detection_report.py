@@ -15,10 +15,13 @@ from pipelines.agreement import Agreement
 from pipelines.box_figures import LOWEST_SCORE
 from pipelines.config import Settings
 from pipelines.curve_figures import draw_pr_curves
+from pipelines.daytime import daytime_rows, daytimes
 from pipelines.detection_facts import detection_facts
 from pipelines.facts import dataset_name, split_name
+from pipelines.html.curves import precision_recall
 from pipelines.panels import Panel, blocks, write_panels
-from pipelines.report import Report, Section, write_report
+from pipelines.report import write_report
+from pipelines.report_contents import Report, Section
 from pipelines.result_rows import run_rows
 from pipelines.run_of import RunOf
 from pipelines.sample import SAMPLE_MARK
@@ -26,7 +29,8 @@ from pipelines.scoring import load_fusion_scores
 from pipelines.significance import Resample
 from pipelines.significance_section import differences_section, resamples_of
 from pipelines.stage import Inputs, Stage, Summary
-from pipelines.tables import mean_over_seeds
+from pipelines.subset_scores import detection_scorer
+from pipelines.tables import Row, mean_over_seeds
 from pipelines.task_scores import DETECTION
 
 MATCHES = "matches.safetensors"  # which detections were right
@@ -46,6 +50,8 @@ def report_stage(
         fused = load_fusion_scores(settings, fusers, inputs)
         means = write_scores(out_dir, fused.rows, fused.convention)
         title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
+        curves = _curves(settings, runs, inputs)
+        panels = [_panel(item, runs, inputs) for item in _shown(data, settings["panels"])]
         report = Report(
             name=settings["name"],
             is_sample=is_sample,
@@ -57,9 +63,12 @@ def report_stage(
             agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
             sections=[
                 *differences_section(out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main),
-                *_curves(out_dir, settings, runs, inputs, title),
-                *_scenes(out_dir, settings, runs, inputs, data, title),
+                *([_curves_section(out_dir, curves, title)] if curves else []),
+                *([_scenes_section(out_dir, panels, data, title)] if panels else []),
             ],
+            daytime=_daytime(runs, inputs, data, dataset, split),
+            curves=[precision_recall(curves, fusers)] if curves else [],
+            panels=panels,
         )
         write_report(out_dir, report)
         return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
@@ -67,7 +76,7 @@ def report_stage(
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("dataset", "score_fusion")]
     needs = ("prepare", *of_fusers, *(f"score_task/{run_of}" for run_of in runs))
     decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
-    return Stage("report", run, decisive, needs=needs)
+    return Stage("report", run, decisive, needs=needs, version=2)
 
 
 def _resample(folder: Path) -> Resample:
@@ -75,26 +84,31 @@ def _resample(folder: Path) -> Resample:
     return lambda weights: resampled_map(matches, weights)[:, 0]
 
 
-def _curves(out_dir: Path, settings: Settings, runs: list[RunOf], inputs: Inputs, title: str) -> list[Section]:
-    curves = {
+def _curves(settings: Settings, runs: list[RunOf], inputs: Inputs) -> dict[str, dict[str, list[float]]]:
+    """Read precision by class of the first seed of every fuser."""
+    return {
         run_of.fuser: read_json(inputs[f"score_task/{run_of}"] / "curves.json")
         for run_of in runs
         if run_of.seed == settings["seeds"][0] and f"score_task/{run_of}" in inputs.folders
     }
-    if not curves:
-        return []
+
+
+def _curves_section(out_dir: Path, curves: dict[str, dict[str, list[float]]], title: str) -> Section:
     draw_pr_curves(out_dir / "pr_curves.png", curves, f"{title}, precision at IoU .5")
-    return [Section("Precision and recall", "![precision-recall curves](pr_curves.png)\n")]
+    return Section("Precision and recall", "![precision-recall curves](pr_curves.png)\n")
 
 
-def _scenes(
-    out_dir: Path, settings: Settings, runs: list[RunOf], inputs: Inputs, data: DetectionData, title: str
-) -> list[Section]:
-    panels = [_panel(item, runs, inputs) for item in _shown(data, settings["panels"])]
-    if not panels:
-        return []
+def _scenes_section(out_dir: Path, panels: list[Panel], data: DetectionData, title: str) -> Section:
     note = f"True boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n\n"
-    return [Section("Scenes", note + write_panels(out_dir, panels, title, data.classes))]
+    return Section("Scenes", note + write_panels(out_dir, panels, title, data.classes))
+
+
+def _daytime(runs: list[RunOf], inputs: Inputs, data: DetectionData, dataset: str, split: str) -> list[Row]:
+    test = data.of("test")
+    parts = daytimes(item.pair.stem for item in test)
+    done = {run_of: inputs[stage] for run_of in runs if (stage := f"score_task/{run_of}") in inputs.folders and parts}
+    scorers = {run_of: detection_scorer(folder, test, data.classes) for run_of, folder in done.items()}
+    return daytime_rows(parts, scorers, dataset, split)
 
 
 def _shown(data: DetectionData, count: int) -> list[LabelledPair]:

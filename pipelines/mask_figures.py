@@ -21,7 +21,7 @@ from pipelines.figures import DPI, image_grid, save_figure
 
 # For class 1 and up; the background shows the image. Okabe and Ito's colours and white, then matplotlib's.
 _PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#FFFFFF")
-_OPACITY = 0.65
+OPACITY = 0.65
 _CELL = 3.4  # inches
 _WIDEST_GRID = 4
 _FROM_WHITE = 0.6  # a share above this is dark enough for white figures
@@ -60,7 +60,7 @@ def draw_mask_panel(
         [("prediction", _overlay(to_bytes(fused[name]), mask, len(classes))) for name, mask in predicted.items()],
     ]
     figure, _ = image_grid([line for line in lines if line], _CELL, title)
-    colours = _colours(len(classes))
+    colours = class_colours(len(classes))
     keys = [Patch(facecolor=colours[k], edgecolor="0.5", label=name) for k, name in enumerate(classes) if k]
     figure.legend(handles=keys, loc="lower center", ncols=len(keys), fontsize=12, frameon=False)
     save_figure(figure, path)
@@ -93,13 +93,14 @@ def draw_confusions(path: Path, confusions: Mapping[str, Confusion], classes: Se
 def _overlay(image: npt.NDArray[np.uint8], mask: Mask, classes: int) -> npt.NDArray[np.uint8]:
     """Lay the colours of the classes over an (H, W, 3) image."""
     table = np.full((IGNORED + 1, 3), 0.5)
-    table[:classes] = _colours(classes)
-    opacity = np.where(mask == 0, 0.0, _OPACITY)[..., None]
+    table[:classes] = class_colours(classes)
+    opacity = np.where(mask == 0, 0.0, OPACITY)[..., None]
     blended: npt.NDArray[np.float64] = (1 - opacity) * image + opacity * 255 * table[mask]
     return blended.astype(np.uint8)
 
 
-def _colours(classes: int) -> list[tuple[float, float, float]]:
+def class_colours(classes: int) -> list[tuple[float, float, float]]:
+    """Give the colour of every class number, RGB in [0, 1]; that of the background is never seen."""
     more = [colormaps["tab20"](number % 20)[:3] for number in range(classes)]
     known = [to_rgb(colour) for colour in ("black", *_PALETTE)]
     return [known[number] if number < len(known) else more[number] for number in range(classes)]

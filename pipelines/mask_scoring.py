@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,15 @@ def score_masks(out_dir: Path, test: Sequence[MaskedPair], masks_dir: Path, clas
     return score_confusion(np.sum(list(by_stem.values()), axis=0), classes, len(test))
 
 
-def load_confusions(folder: Path) -> Confusion:
-    """Read what `score_masks` wrote as (I, C, C), images by stem: true classes in rows, predicted ones in columns."""
+def load_confusions(folder: Path, stems: Collection[str] | None = None) -> Confusion:
+    """Read what `score_masks` wrote: true classes in rows, predicted ones in columns.
+
+    Args:
+        folder: that it was written to.
+        stems: which images; all where None.
+
+    Returns:
+        (I, C, C), images by stem.
+    """
     by_stem = read_json(folder / _CONFUSIONS)
-    return np.array([by_stem[stem] for stem in sorted(by_stem)], np.int64)
+    return np.array([by_stem[stem] for stem in sorted(by_stem) if stems is None or stem in stems], np.int64)

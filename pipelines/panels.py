@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from downstream.boxes import Box
+from downstream.masks import read_mask
 from fusion.images import read_infrared, read_visible
 from pipelines.box_figures import draw_panel
+from pipelines.mask_figures import draw_mask_panel
 
 T = TypeVar("T")
 
 
+class Masks(NamedTuple):
+    """Files of class numbers: what is there, and by fuser what was predicted."""
+
+    truth: Path
+    predicted: dict[str, Path]
+
+
 @dataclass(frozen=True)
 class Panel:
-    """One scene to show: its image files, what is there, and by fuser what the detector found with which score."""
+    """One scene to show: its image files, what is there, and by fuser what a network found.
+
+    What is there and what was found are boxes, the found ones with their score, or mask files of class numbers.
+    """
 
     stem: str
     infrared: Path
@@ -25,6 +37,7 @@ class Panel:
     fused: dict[str, Path]
     truth: tuple[Box, ...] = ()
     predictions: dict[str, list[tuple[Box, float]]] | None = None
+    masks: Masks | None = None
 
 
 def blocks(items: Sequence[T], count: int) -> list[Sequence[T]]:
@@ -61,4 +74,26 @@ def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Se
             f"{title}, scene {panel.stem}",
             classes,
         )
+    return _links(panels)
+
+
+def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str]) -> str:
+    """Do as `write_panels` the scenes that have masks."""
+    for panel in panels:
+        if panel.masks is None:
+            continue
+        draw_mask_panel(
+            out_dir / "panels" / f"{panel.stem}.png",
+            read_infrared(panel.infrared),
+            read_visible(panel.visible),
+            read_mask(panel.masks.truth, classes),
+            {name: read_visible(path) for name, path in panel.fused.items()},
+            {name: read_mask(path, classes) for name, path in panel.masks.predicted.items()},
+            f"{title}, scene {panel.stem}",
+            classes,
+        )
+    return _links(panels)
+
+
+def _links(panels: Sequence[Panel]) -> str:
     return "\n".join(f"![scene {panel.stem}]({quote(f'panels/{panel.stem}.png')})\n" for panel in panels)

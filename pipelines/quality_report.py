@@ -8,14 +8,17 @@ from downstream.splitting import SPLITS
 from fusion.files import write_text
 from fusion.markdown import markdown_lines
 from fusion.score_means import Means
-from fusion.score_tables import arrow, means_table, metric_cells, write_scores
+from fusion.score_tables import arrow, metric_cells, write_scores
 from pipelines.config import Settings
 from pipelines.effects_report import effects_section
 from pipelines.effects_stage import analysed_fusers
 from pipelines.facts import Facts, fuser_facts, run_facts
 from pipelines.fuser_source import SOURCES, fuser_names
+from pipelines.html.page import Page, write_page
+from pipelines.latex import latex_tables
 from pipelines.pair_lists import load_pairs
 from pipelines.panels import Panel, spread, write_panels
+from pipelines.quality_tables import quality_tables
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.scoring import FusionScores, load_fusion_scores
 from pipelines.stage import Inputs, Stage, Summary
@@ -39,32 +42,30 @@ def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
         mark = SAMPLE_MARK if is_sample else ""
         title = f"{mark}{settings['name']}"
         facts = [*_data_facts(settings, inputs, is_sample), *fuser_facts(settings), *run_facts(command)]
+        note = SAMPLE_NOTE if is_sample else ""
+        tables = quality_tables(means, scores, settings["metrics"]["published"])
+        panels = _panels(settings, fusers, inputs)
         page = [
             f"# {title}\n",
-            f"**{SAMPLE_NOTE}**\n" if is_sample else "",
+            f"**{note}**\n" if note else "",
             f"## {mark}The run\n\n{markdown_lines(('fact', 'value'), facts)}",
-            means_table(means, scores.convention, scores.failed, mark),
-            _published(settings["metrics"]["published"], list(means)),
+            *(table.markdown(mark) for table in tables),
             f"## {mark}Scenes\n" if settings["panels"] else "",
-            write_panels(out_dir, _panels(settings, fusers, inputs), title),
+            write_panels(out_dir, panels, title),
             effects_section(out_dir, settings, inputs, title, mark),
             f"## How to read the table\n\n{_EXPLANATION}",
         ]
         write_text(out_dir / "report.md", "\n".join(part for part in page if part))
+        write_text(out_dir / "results.tex", latex_tables(tables, mark))
+        html = Page(settings["name"], mark, note, "", facts, tables, _EXPLANATION, panels=panels)
+        write_page(out_dir / "report.html", html)
         write_text(out_dir / "summary.txt", _summary(means, scores, title))
         return {"failed": list(scores.failed)}
 
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("fuse", "score_fusion")]
     needs = ("prepare", *of_fusers, *(f"effects/{fuser}" for fuser in analysed_fusers(settings)))
     decisive = {"name": settings["name"], "panels": settings["panels"]}
-    return Stage("report", run, decisive, needs=needs)
-
-
-def _published(values: dict[str, dict[str, float]], metrics: list[str]) -> str:
-    if not values:
-        return ""
-    lines = [[row, *(str(of_row.get(metric, "-")) for metric in metrics)] for row, of_row in values.items()]
-    return f"## Published values, on other images\n\n{markdown_lines(['row', *metrics], lines)}"
+    return Stage("report", run, decisive, needs=needs, version=2)
 
 
 def _data_facts(settings: Settings, inputs: Inputs, is_sample: bool) -> Facts:

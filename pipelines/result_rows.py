@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fusion.files import read_json
@@ -26,6 +27,13 @@ def run_rows(run_of: RunOf, task: TaskScores, inputs: Inputs, dataset: str, spli
     reason = inputs.failures.get(stage, "")
     nothing = {"metric": task.main, "class_name": "all", "value": None, "n": images}
     scores: list[dict[str, Any]] = [nothing] if reason else read_json(inputs[stage] / "scores.json")
+    return as_rows(run_of, scores, dataset, split, reason)
+
+
+def as_rows(
+    run_of: RunOf, scores: Sequence[Mapping[str, Any]], dataset: str, split: str, reason: str = ""
+) -> list[Row]:
+    """Turn the scores of a run, each with the fields of `Score`, into rows; with a reason they are of a failed run."""
     return [
         {
             "fuser": run_of.fuser,

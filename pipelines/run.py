@@ -88,6 +88,7 @@ def run_pipeline(
             outcomes = run_side_by_side(runner, stages, folder.absolute(), launcher, task, announce)
     report = runner.folder("report")
     print(f"\n{(report / 'summary.txt').read_text(encoding='utf-8')}\nreport: {report / 'report.md'}")
+    print(f"page: {report / 'report.html'}")
     return 1 if outcomes["report"].summary["failed"] else 0
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
 
-from downstream.masks import read_mask
 from downstream.segmentation_data import MaskedPair, SegmentationData, load_segmentation_data
 from downstream.segmentation_score import resampled_miou
 from downstream.segmenter_settings import SegmenterSettings
-from fusion.images import read_infrared, read_visible
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
 from pipelines.config import Settings
 from pipelines.curve_figures import draw_validation_curves, validation_curve
+from pipelines.daytime import daytime_rows, daytimes
 from pipelines.facts import dataset_name, split_name
-from pipelines.mask_figures import draw_confusions, draw_mask_panel
+from pipelines.html.curves import validation
+from pipelines.mask_figures import draw_confusions
 from pipelines.mask_scoring import load_confusions
-from pipelines.panels import blocks
-from pipelines.report import Report, Section, write_report
+from pipelines.panels import Masks, Panel, blocks, write_mask_panels
+from pipelines.report import write_report
+from pipelines.report_contents import Report, Section
 from pipelines.result_rows import run_rows
 from pipelines.run_of import RunOf
 from pipelines.sample import SAMPLE_MARK
@@ -28,7 +28,8 @@ from pipelines.segmentation_facts import segmentation_facts
 from pipelines.significance import Resample
 from pipelines.significance_section import differences_section, resamples_of
 from pipelines.stage import Inputs, Stage, Summary
-from pipelines.tables import mean_over_seeds
+from pipelines.subset_scores import segmentation_scorer
+from pipelines.tables import Row, mean_over_seeds
 from pipelines.task_scores import SEGMENTATION
 
 
@@ -48,6 +49,9 @@ def report_stage(
         title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
         shown = {r.fuser: r for r in reversed(runs) if f"score_task/{r}" in inputs.folders}  # the first seed of each
         shown = {fuser: shown[fuser] for fuser in fusers if fuser in shown}
+        curves = {fuser: validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
+        chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), settings["panels"])]
+        panels = [_panel(item, shown, inputs) for item in chosen] if shown else []
         report = Report(
             name=settings["name"],
             is_sample=is_sample,
@@ -61,8 +65,11 @@ def report_stage(
                 *differences_section(
                     out_dir, settings, resamples_of(runs, inputs, _resample), images, SEGMENTATION.main
                 ),
-                *(_sections(out_dir, shown, inputs, data, settings["panels"], title) if shown else []),
+                *(_sections(out_dir, shown, inputs, data, curves, panels, title) if shown else []),
             ],
+            daytime=_daytime(runs, inputs, data, dataset, split),
+            curves=[validation(curves, fusers)] if curves else [],
+            panels=panels,
         )
         write_report(out_dir, report)
         return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
@@ -70,7 +77,7 @@ def report_stage(
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("fuse", "score_fusion")]
     of_runs = [f"{stage}/{run_of}" for run_of in runs for stage in ("train_task", "score_task")]
     decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
-    return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs))
+    return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs), version=2)
 
 
 def _resample(folder: Path) -> Resample:
@@ -78,20 +85,23 @@ def _resample(folder: Path) -> Resample:
 
 
 def _sections(
-    out_dir: Path, shown: dict[str, RunOf], inputs: Inputs, data: SegmentationData, panels: int, title: str
+    out_dir: Path,
+    shown: dict[str, RunOf],
+    inputs: Inputs,
+    data: SegmentationData,
+    curves: dict[str, list[float]],
+    panels: list[Panel],
+    title: str,
 ) -> list[Section]:
     confusions = {fuser: load_confusions(inputs[f"score_task/{r}"]).sum(axis=0) for fuser, r in shown.items()}
     draw_confusions(out_dir / "confusion.png", confusions, data.classes, f"{title}, percent of each true class")
-    curves = {fuser: validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
     draw_validation_curves(out_dir / "validation.png", curves, title)
     sections = [
         Section("What is taken for what", "![confusion matrices](confusion.png)\n"),
         Section("Training", "![validation mIoU by epoch](validation.png)\n"),
     ]
-    chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), panels)]
-    if chosen:
-        scenes = [_scene(out_dir, item, shown, inputs, data, title) for item in chosen]
-        sections.append(Section("Scenes", "\n".join(scenes)))
+    if panels:
+        sections.append(Section("Scenes", write_mask_panels(out_dir, panels, title, data.classes)))
     return sections
 
 
@@ -99,21 +109,15 @@ def _foreground_classes(item: MaskedPair) -> int:
     return sum(count > 0 for count in item.pixels[1:])
 
 
-def _scene(
-    out_dir: Path, item: MaskedPair, shown: dict[str, RunOf], inputs: Inputs, data: SegmentationData, title: str
-) -> str:
+def _panel(item: MaskedPair, shown: dict[str, RunOf], inputs: Inputs) -> Panel:
     stem = item.pair.stem
-    draw_mask_panel(
-        out_dir / "panels" / f"{stem}.png",
-        read_infrared(item.pair.infrared),
-        read_visible(item.pair.visible),
-        read_mask(item.mask, data.classes),
-        {fuser: read_visible(inputs[f"fuse/{fuser}"] / "images" / f"{stem}.png") for fuser in shown},
-        {
-            fuser: read_mask(inputs[f"score_task/{r}"] / "masks" / f"{stem}.png", data.classes)
-            for fuser, r in shown.items()
-        },
-        f"{title}, scene {stem}",
-        data.classes,
-    )
-    return f"![scene {stem}]({quote(f'panels/{stem}.png')})\n"
+    images = {fuser: inputs[f"fuse/{fuser}"] / "images" / f"{stem}.png" for fuser in shown}
+    masks = {fuser: inputs[f"score_task/{r}"] / "masks" / f"{stem}.png" for fuser, r in shown.items()}
+    return Panel(stem, item.pair.infrared, item.pair.visible, images, masks=Masks(item.mask, masks))
+
+
+def _daytime(runs: list[RunOf], inputs: Inputs, data: SegmentationData, dataset: str, split: str) -> list[Row]:
+    parts = daytimes(item.pair.stem for item in data.of("test"))
+    done = {run_of: inputs[stage] for run_of in runs if (stage := f"score_task/{run_of}") in inputs.folders}
+    scorers = {run_of: segmentation_scorer(folder, data.classes) for run_of, folder in done.items()}
+    return daytime_rows(parts, scorers, dataset, split)

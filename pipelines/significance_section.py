@@ -8,7 +8,7 @@ from pathlib import Path
 from fusion.errors import unknown_name
 from pipelines.config import Settings
 from pipelines.fuser_source import fuser_names
-from pipelines.report import Section
+from pipelines.report_contents import Section
 from pipelines.run_of import RunOf
 from pipelines.significance import Resample, differences, differences_table, write_differences
 from pipelines.stage import Inputs

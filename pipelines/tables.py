@@ -1,4 +1,4 @@
-"""Results of a task as tidy rows, on disk and as Markdown tables: the rows are the truth, a table is a view of them."""
+"""Results of a task as tidy rows, on disk and as cells: the rows are the truth, a table is a view of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from textwrap import shorten
 from typing import TypedDict
 
 from fusion.files import write_csv, write_json
-from fusion.markdown import Cell, markdown_lines
-from pipelines.task_scores import TaskScores
+from fusion.markdown import Cell
 
 # `class` is "all" or a class; `value` None is "not defined"; `n` counts test images (all) or what is true (one class).
 # A failed run is one row of the metric that decides, with value None, status "failed" and the reason.
@@ -30,50 +29,14 @@ Row = TypedDict(
     },
 )
 COLUMNS = ("fuser", "dataset", "split", "seed", "metric", "class", "value", "n", "status", "reason")
-_LONGEST_COUNT = 10_000
 _LONGEST_REASON = 120  # a longer one would push the other columns off the page
 
 
-def write_rows(out_dir: Path, rows: Sequence[Row]) -> None:
-    """Write results.csv (an undefined value is an empty field) and results.json, both in the order of `COLUMNS`."""
-    ordered = [{name: row[name] for name in COLUMNS} for row in rows]  # type: ignore[literal-required]
-    write_csv(out_dir / "results.csv", COLUMNS, [list(row.values()) for row in ordered])
-    write_json(out_dir / "results.json", ordered)
-
-
-def markdown_table(
-    rows: Sequence[Row], task: TaskScores, fusers: Sequence[str], classes: Sequence[str], mark: str = ""
-) -> str:
-    """Tell how well each fuser did: one table over all classes, one with a column for each.
-
-    Several seeds become mean ± standard deviation. The best of a column is bold, ties included.
-
-    Args:
-        rows: of one data set and one split.
-        task: what was scored.
-        fusers: one line each, in this order; all that occur in `rows`.
-        classes: one column each of the second table, with the number of what is true there.
-        mark: put before both headings.
-
-    Raises:
-        ValueError: `rows` mix data sets or splits, or hold a fuser that is not in `fusers`.
-    """
-    places = {(row["dataset"], row["split"]) for row in rows}
-    missing = {row["fuser"] for row in rows} - set(fusers)
-    if len(places) != 1 or missing:
-        raise ValueError(f"expected one data set and split, found {places}; fusers without a line: {missing or 'none'}")
-    dataset, split = places.pop()
-    images = max(row["n"] for row in rows if row["class"] == "all")
-    counts = {row["class"]: row["n"] for row in rows}
-    heads = [f"{name} ({_short(counts[name])})" if name in counts else name for name in classes]
-    means = [column(rows, fusers, metric) for metric in task.means]
-    per_class = [column(rows, fusers, task.per_class, name) for name in classes]
-    return (
-        f"## {mark}{task.title} on {dataset}, split {split}, {images} test images\n\n"
-        + markdown_lines(("fuser", *task.means.values()), [_line(rows, fuser, means) for fuser in fusers])
-        + f"\n## {mark}{task.per_class} per class (number of {task.counted})\n\n"
-        + markdown_lines(("fuser", *heads), [_line(rows, fuser, per_class) for fuser in fusers])
-    )
+def write_rows(out_dir: Path, rows: Sequence[Row], name: str = "results") -> None:
+    """Write `name`.csv (an undefined value is an empty field) and `name`.json, both in the order of `COLUMNS`."""
+    ordered = [{key: row[key] for key in COLUMNS} for row in rows]  # type: ignore[literal-required]
+    write_csv(out_dir / f"{name}.csv", COLUMNS, [list(row.values()) for row in ordered])
+    write_json(out_dir / f"{name}.json", ordered)
 
 
 def column(rows: Sequence[Row], fusers: Sequence[str], metric: str, class_name: str = "all") -> dict[str, Cell]:
@@ -131,16 +94,5 @@ def fuser_label(rows: Sequence[Row], fuser: str) -> str:
     return f"{fuser} ({done} of {done + failed} seeds)" if failed and done else fuser
 
 
-def _line(rows: Sequence[Row], fuser: str, columns: Sequence[dict[str, Cell]]) -> list[str]:
-    if failed := failure(rows, fuser):
-        return [fuser, failed, *[""] * (len(columns) - 1)]
-    cells = [cells[fuser] for cells in columns]
-    return [fuser_label(rows, fuser), *(cell.bold for cell in cells)]
-
-
 def _three_digits(value: float) -> str:
     return f"{value:.3f}".removeprefix("0")
-
-
-def _short(count: int) -> str:
-    return str(count) if count < _LONGEST_COUNT else f"{count / 1000:.0f}k"

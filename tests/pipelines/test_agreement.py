@@ -62,10 +62,10 @@ def test_a_fuser_without_a_score_is_left_out() -> None:
 
 def test_the_table_has_a_line_per_fuser_and_the_rank_correlations_last() -> None:
     cells = {fuser: Cell(f"{score:.3f}", fuser == "visible") for fuser, score in TASK.items()}
-    text = agreement_table(
+    table = agreement_table(
         agreement_of(AG=(1, 2, 3, 4, 5, 6), SCD=(math.nan,) * 6), {**cells, "broken": Cell("-", False)}
     )
-    lines = text.splitlines()
+    lines = table.markdown_body().splitlines()
     assert lines[0] == "| fuser | mAP50 ↑ | AG ↑ | SCD ↑ |"
     assert lines[3] == "| visible | **0.900** | 2.000 | - |"
     assert lines[-2] == "| broken | - | - | - |"

@@ -54,6 +54,10 @@ def test_a_folder_of_pairs_gives_a_table_rows_and_scenes(tmp_path: Path, pairs: 
     assert "SAMPLE" not in page + result.stdout
     assert sorted(path.name for path in (report / "panels").iterdir()) == ["0.png", "1.png", "2.png"]
     assert mean in next(line for line in result.stdout.splitlines() if line.startswith("AG"))
+    assert mean in next(
+        line for line in (report / "results.tex").read_text().splitlines() if line.startswith("maximum")
+    )
+    assert f">{mean}" in (report / "report.html").read_text(encoding="utf-8")
     again = run(tmp_path, "--data", str(pairs), "data.name=mine", "fusers=maximum", NAMES)
     assert "done in" not in again.stdout
 

@@ -10,7 +10,8 @@ import pytest
 from fusion.score import ImageScores
 from fusion.score_means import mean_scores
 from pipelines.agreement import Agreement
-from pipelines.report import Report, Section, summary_text, write_report
+from pipelines.report import summary_text, write_report
+from pipelines.report_contents import Report, Section
 from pipelines.tables import Row
 from pipelines.task_scores import DETECTION
 
@@ -49,10 +50,12 @@ def _page(out_dir: Path, report: Report) -> str:
     return (out_dir / "report.md").read_text(encoding="utf-8")
 
 
-def test_the_folder_holds_rows_page_and_pictures(tmp_path: Path, report: Report) -> None:
+def test_the_folder_holds_rows_pages_and_pictures(tmp_path: Path, report: Report) -> None:
     _page(tmp_path / "out", report)
     written = {str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file()}
-    assert written == {*("results.csv", "results.json", "report.md", "summary.txt", "metrics.png")}
+    assert written == {
+        *("results.csv", "results.json", "results.tex", "report.md", "report.html", "summary.txt", "metrics.png")
+    }
 
 
 def test_every_linked_picture_exists(tmp_path: Path, report: Report) -> None:

@@ -73,6 +73,8 @@ def test_the_layout_of_msrs_gives_masks_scores_and_a_report(
     pictures = {path.name for path in report.rglob("*.png")}
     assert pictures >= {"confusion.png", "validation.png", "metrics.png"}
     assert len(pictures) == 4  # and one scene
+    assert "report.html" in result.stdout
+    assert 'id="compare"' in (report / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from pipelines.result_tables import markdown_table as task_table
 from pipelines.tables import COLUMNS, Row, column, write_rows
-from pipelines.tables import markdown_table as task_table
 from pipelines.task_scores import DETECTION, SEGMENTATION
 
 FUSERS = ["infrared", "visible", "average"]

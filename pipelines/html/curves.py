@@ -1,0 +1,94 @@
+"""Which charts a page shows of what a pipeline measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from fusion.score_tables import arrow
+from pipelines.agreement import Agreement
+from pipelines.fuser_source import SOURCES
+from pipelines.html.charts import Chart, ChartGroup, Point, Series
+
+_UNIT = (0.0, 1.0)
+
+
+def precision_recall(curves: Mapping[str, Mapping[str, Sequence[float]]], fusers: Sequence[str]) -> ChartGroup:
+    """Chart precision against recall: the mean over classes, then every class.
+
+    Args:
+        curves: fuser -> class -> 101 precisions at recall 0, .01, .., 1 (IoU .5); a class without true boxes is absent.
+        fusers: all of the report, in its order.
+    """
+    classes = dict.fromkeys(name for by_class in curves.values() for name in by_class)
+
+    def series(fuser: str, precisions: Sequence[float]) -> Series:
+        points = [Point(step / 100, precision, "") for step, precision in enumerate(precisions)]
+        return Series(fuser, fusers.index(fuser), points, f"{fuser}, area {fmean(precisions):.3f}")
+
+    mean = [
+        series(fuser, [fmean(at) for at in zip(*by_class.values(), strict=True)])
+        for fuser, by_class in curves.items()
+        if by_class
+    ]
+    charts = [Chart("mean over classes", "recall", "precision", mean, _UNIT, _UNIT)]
+    for name in classes:
+        of_class = [series(fuser, by_class[name]) for fuser, by_class in curves.items() if name in by_class]
+        charts.append(Chart(name, "recall", "precision", of_class, _UNIT, _UNIT))
+    return ChartGroup("Precision and recall", charts, "A detection counts as right from an IoU of .5 on.")
+
+
+def validation(curves: Mapping[str, Sequence[float]], fusers: Sequence[str]) -> ChartGroup:
+    """Chart mIoU of the validation images by epoch; the best epoch of each fuser is a large dot.
+
+    Args:
+        curves: by fuser, one value per epoch from the first on.
+        fusers: all of the report, in its order.
+    """
+    series = [
+        Series(
+            fuser,
+            fusers.index(fuser),
+            [
+                Point(epoch, value, f"{fuser}, epoch {epoch}: {value:.3f}", epoch == values.index(max(values)) + 1)
+                for epoch, value in enumerate(values, start=1)
+            ],
+            fuser,
+        )
+        for fuser, values in curves.items()
+    ]
+    epochs = max((len(values) for values in curves.values()), default=1)
+    top = max((value for values in curves.values() for value in values), default=1.0)
+    chart = Chart(
+        "validation mIoU by epoch", "epoch", "validation mIoU", series, (1, max(epochs, 2)), (0, 1.05 * top or 1)
+    )
+    return ChartGroup("Training", [chart], "The large dot is the epoch whose weights are scored.")
+
+
+def metrics_against_score(agreement: Agreement, fusers: Sequence[str]) -> ChartGroup:
+    """Chart the network's score against every fusion metric, a point per fuser, a ring for a source.
+
+    Args:
+        agreement: what is shown.
+        fusers: all of the report, in its order.
+    """
+    charts = []
+    for metric in agreement.means:
+        points = agreement.points(metric)
+        rank = agreement.rank_correlation(metric)
+        name = f"{metric} {arrow(agreement.convention, metric)}"
+        series = [
+            Series(
+                fuser,
+                fusers.index(fuser),
+                [Point(x, y, f"{fuser}: {metric} {x:.4g}, {agreement.task_name} {y:.3f}")],
+                line=False,
+                hollow=fuser in SOURCES,
+            )
+            for fuser, (x, y) in points.items()
+        ]
+        title = name if rank is None else f"{name}, rank correlation {rank:+.2f}"
+        charts.append(Chart(title, metric, agreement.task_name, series))
+    return ChartGroup(
+        f"Fusion metrics against {agreement.task_name}", charts, "Rings are the two sources, which are no fusions."
+    )

@@ -1,0 +1,55 @@
+"use strict";
+
+// Tables: a head's button sorts the lines by its column, numbers by their value; what has none stays last.
+function keyOf(row, column) {
+  const cell = row.cells[column];
+  if (column === 0) return cell.textContent.toLowerCase();
+  return cell && cell.dataset.value ? Number(cell.dataset.value) : NaN;
+}
+
+function compareKeys(a, b, sign) {
+  if (typeof a === "string") return sign * a.localeCompare(b, "en", { numeric: true });
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b);
+  return sign * (a === b ? 0 : a < b ? -1 : 1);
+}
+
+function sortBy(head) {
+  const table = head.closest("table");
+  const turned = { ascending: "descending", descending: "ascending" };
+  const order = turned[head.getAttribute("aria-sort")] || head.dataset.first;
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", order);
+  const sign = order === "ascending" ? 1 : -1;
+  const keyed = [...table.tBodies[0].rows].map((row) => ({ row, key: keyOf(row, head.cellIndex) }));
+  keyed.sort((a, b) => compareKeys(a.key, b.key, sign));
+  table.tBodies[0].append(...keyed.map(({ row }) => row));
+}
+
+for (const button of document.querySelectorAll("thead button")) {
+  button.addEventListener("click", () => sortBy(button.parentElement));
+}
+
+// The command: copied, or selected where the browser does not let a page copy.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const code = button.parentElement.querySelector("code");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(code);
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+}
+
+// Charts: a fuser under the mouse in a legend stands out in the charts below it.
+for (const key of document.querySelectorAll("ul.key[data-charts]")) {
+  const series = [...key.nextElementSibling.querySelectorAll("g[data-name]")];
+  const dim = (name) => series.forEach((g) => g.classList.toggle("dim", name !== null && g.dataset.name !== name));
+  for (const item of key.children) {
+    item.addEventListener("pointerenter", () => dim(item.dataset.name));
+    item.addEventListener("pointerleave", () => dim(null));
+  }
+}

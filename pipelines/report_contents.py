@@ -1,0 +1,82 @@
+"""All that the report of a task shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pipelines.agreement import Agreement, agreement_table
+from pipelines.html.charts import ChartGroup
+from pipelines.panels import Panel
+from pipelines.result_tables import daytime_table, result_tables
+from pipelines.sample import SAMPLE_MARK
+from pipelines.table import Table
+from pipelines.tables import Row, column, failures
+from pipelines.task_scores import TaskScores
+
+_EXPLANATION = """\
+- `-` means not defined: the test images hold nothing of that kind. **Bold** is the best of a column. With several
+  seeds a cell is mean ± standard deviation; a difference within the spread may be noise. A fuser of which a run
+  failed is never bold.
+- **rank correlation** is Spearman's: +1 where a metric ranks the fusions as the network does, counted in its better
+  direction (↑ or ↓), 0 where it says nothing about it. It leaves out the two sources, which are no fusions. With this
+  few fusions a high one may be chance. scores.csv has every image, means.csv means with bootstrap intervals.
+- The rows **infrared** and **visible** are networks that got one source alone, and **average** is the plainest fusion.
+  A fusion method is worth its cost only where it beats all three.
+"""
+
+
+class Section(NamedTuple):
+    """A part of the page that is a task's own: its heading and its Markdown."""
+
+    heading: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a report shows.
+
+    `rows` are of one data set and split; `fusers` gives the order of the lines and `classes` that of the columns;
+    `facts` are name and value of what a reader needs to judge or repeat the run; `agreement` has the fusion metrics of
+    the same test images; `daytime` are rows from `daytime_rows`, `curves` and `panels` the charts and scenes of the
+    HTML page.
+    """
+
+    name: str
+    is_sample: bool
+    task: TaskScores
+    rows: list[Row]
+    fusers: list[str]
+    classes: list[str]
+    facts: list[tuple[str, str]]
+    agreement: Agreement
+    sections: list[Section]
+    daytime: list[Row] = field(default_factory=list)
+    curves: list[ChartGroup] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        """What stands before every heading and figure title."""
+        return SAMPLE_MARK if self.is_sample else ""
+
+    @property
+    def explanation(self) -> str:
+        """How to read the tables, as a Markdown list."""
+        return self.task.explanation + _EXPLANATION
+
+    @property
+    def tables(self) -> list[Table]:
+        """The results, by day and night where that is known."""
+        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes)]
+        if self.daytime:
+            tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
+        return tables
+
+    @property
+    def metrics(self) -> list[Table]:
+        """The fusion metrics beside the score that decides, if there are any."""
+        if not self.agreement.means:
+            return []
+        return [agreement_table(self.agreement, column(self.rows, self.fusers, self.task.main))]

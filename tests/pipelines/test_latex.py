@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from fusion.markdown import Cell
+from pipelines.latex import latex_tables, latex_text
+from pipelines.table import Line, Table
+
+
+def _cells(*texts: str) -> list[Cell]:
+    return [Cell(text.strip("*"), text.startswith("*")) for text in texts]
+
+
+def test_what_latex_would_take_for_a_command_is_escaped() -> None:
+    assert latex_text(r"100 % & $5 #1 car_stop {x} ~ ^ \ <|>") == (
+        r"100 \% \& \$5 \#1 car\_stop \{x\} \textasciitilde{} \textasciicircum{} \textbackslash{} "
+        r"\textless{}\textbar{}\textgreater{}"
+    )
+
+
+def test_a_line_break_ends_no_line() -> None:
+    assert latex_text("out of\nmemory") == "out of memory"
+
+
+def test_the_cells_are_those_of_the_markdown_table() -> None:
+    lines = [Line("a_b", _cells(".500 ± .100", "*.7*")), Line("c", _cells("-", "6.4 (n=3)"))]
+    text = latex_tables([Table("Results", "fuser", ["mIoU ↑", "MSE ↓"], lines)], "SAMPLE: ")
+    assert r"\caption{SAMPLE: Results}" in text
+    assert r"\begin{tabular}{lrr}" in text
+    assert r"fuser & mIoU $\uparrow$ & MSE $\downarrow$ \\" in text
+    assert r"a\_b & .500 $\pm$ .100 & \textbf{.7} \\" in text
+    assert r"c & -- & 6.4 (n=3) \\" in text
+    assert "resizebox" not in text
+
+
+def test_rank_correlations_stand_below_a_rule_with_a_minus_sign() -> None:
+    table = Table("Metrics", "fuser", ["mIoU", "EN"], [Line("c", _cells(".5", "6"))], Line("rank", _cells("", "-0.40")))
+    assert "\\midrule\nrank &  & $-0.40$ \\\\\n\\bottomrule" in latex_tables([table])
+
+
+def test_a_failed_fuser_says_why_across_all_columns() -> None:
+    table = Table("Results", "fuser", ["a", "b"], [Line("x", [], "failed: 3 % free")])
+    assert r"x & \multicolumn{2}{l}{failed: 3 \% free} \\" in latex_tables([table])
+
+
+@pytest.mark.parametrize(("columns", "scaled"), [(8, False), (9, True)])
+def test_a_table_wider_than_a_page_is_scaled_down(columns: int, scaled: bool) -> None:
+    table = Table("Wide", "fuser", ["m"] * columns, [Line("x", _cells(*["1"] * columns))])
+    text = latex_tables([table])
+    assert (r"\resizebox{\linewidth}{!}{%" in text) is scaled
+    assert text.count("{") == text.count("}")

@@ -1,0 +1,130 @@
+"""What the page of a report holds, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from page_inputs import CLASSES, FUSERS, panels, report
+
+from pipelines.html.charts import Chart, Point, Series, chart_svg, ticks
+from pipelines.html.markup import markdown_html
+from pipelines.html.page import write_page
+from pipelines.html.pictures import WIDEST, image_uri, mask_uri
+from pipelines.html.scenes import scenes_data
+from pipelines.report_page import html_page
+
+
+def _decode(uri: str) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(base64.b64decode(uri.partition(",")[2]), np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def _page(folder: Path, kind: str, is_sample: bool = True) -> str:
+    write_page(folder / "report.html", html_page(report(folder, kind, is_sample)))
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_scene_has_every_image_and_its_boxes_by_class_number(tmp_path: Path) -> None:
+    (panel,) = panels(tmp_path, "boxes", count=1)
+    data = scenes_data([panel], CLASSES[1:])
+    (scene,) = data["scenes"]
+    assert [layer["name"] for layer in scene["layers"]] == FUSERS
+    assert (scene["width"], scene["height"]) == (160, 120)
+    box = panel.truth[0]
+    assert scene["truth"][0] == pytest.approx([CLASSES[1:].index(box.class_name), *box.xyxy], abs=0.05)
+    assert [found[-1] for found in scene["layers"][0]["found"]] == [0.3, 0.4, 0.5, 0.6]
+    assert json.loads(json.dumps(data))["legend"] == [["car", "#56B4E9"], ["person", "#E69F00"]]
+
+
+def test_the_weakest_detections_are_left_out(tmp_path: Path) -> None:
+    (panel,) = panels(tmp_path, "boxes", count=1)
+    weak = replace(panel, predictions={"average": [(panel.truth[0], 0.049), (panel.truth[1], 0.051)]})
+    layers = {layer["name"]: layer for layer in scenes_data([weak], CLASSES[1:])["scenes"][0]["layers"]}
+    assert [box[-1] for box in layers["average"]["found"]] == [0.051]
+    assert layers["infrared"]["found"] is None
+
+
+def test_the_sources_are_shown_also_where_they_are_no_fusers(tmp_path: Path) -> None:
+    (panel,) = panels(tmp_path, "boxes", count=1)
+    only = replace(panel, fused={"average": panel.fused["average"]}, predictions=None, truth=())
+    data = scenes_data([only], [])
+    assert data["kind"] == ""
+    assert [layer["name"] for layer in data["scenes"][0]["layers"]] == ["infrared", "visible", "average"]
+
+
+def test_a_mask_is_transparent_where_the_background_is_and_grey_where_nobody_knows() -> None:
+    mask = np.array([[0, 1], [2, 255]], np.uint8)
+    pixels = _decode(mask_uri(mask, [(9, 9, 9), (1, 2, 3), (250, 0, 0)]))
+    assert pixels[..., 3].tolist() == [[0, 255], [255, 255]]
+    assert pixels[0, 1].tolist() == [3, 2, 1, 255]  # BGR
+    assert pixels[1, 0].tolist() == [0, 0, 250, 255]
+    assert pixels[1, 1].tolist() == [127, 127, 127, 255]
+
+
+def test_a_picture_keeps_its_colours_and_a_wide_one_is_scaled_down() -> None:
+    image = np.zeros((20, 2 * WIDEST, 3), np.uint8)
+    image[..., 0] = 200  # red
+    pixels = _decode(image_uri(image))
+    assert pixels.shape == (10, WIDEST, 3)
+    assert np.abs(pixels.astype(int) - (0, 0, 200)).max() < 8
+
+
+def test_the_page_refers_to_nothing_outside(tmp_path: Path) -> None:
+    page = _page(tmp_path, "masks")
+    outside = re.sub(r"data:image/\w+;base64,[\w+/=]+|http://www.w3.org/2000/svg", "", page)
+    assert not re.search(r"https?:|src=[\"'](?!data:)|url\(|@import", outside)
+
+
+def test_names_and_reasons_are_text_and_no_markup(tmp_path: Path) -> None:
+    page = _page(tmp_path, "boxes")
+    assert "a &amp; &lt;b&gt;" in page
+    assert "failed: out of &lt;memory&gt;" in page
+    assert not re.search(r"<b>|<memory>|<test>", page)
+
+
+@pytest.mark.parametrize("kind", ["boxes", "masks"])
+def test_a_sample_says_so_above_every_table_and_real_data_nowhere(tmp_path: Path, kind: str) -> None:
+    sample = _page(tmp_path, kind)
+    assert all(text.startswith("SAMPLE: ") for text in re.findall(r"<h[123]>(.*?)</h[123]>", sample))
+    assert "built-in SAMPLE of generated scenes" in sample
+    assert "SAMPLE" not in _page(tmp_path, kind, is_sample=False)
+
+
+def test_the_lead_names_the_best_and_the_baselines(tmp_path: Path) -> None:
+    lead = html_page(report(tmp_path, "masks")).lead
+    assert lead == "Best mIoU: isfuse (1.000). The baselines: infrared .300, visible .350, average .400."
+
+
+def test_a_report_without_scenes_curves_and_metrics_has_no_such_parts(tmp_path: Path) -> None:
+    bare = replace(report(tmp_path, "boxes"), panels=[], curves=[])
+    bare = replace(bare, agreement=replace(bare.agreement, means={}))
+    write_page(tmp_path / "bare.html", html_page(bare))
+    assert re.findall(r'<section id="(\w+)">', (tmp_path / "bare.html").read_text()) == ["results", "run", "reading"]
+
+
+def test_a_markdown_list_becomes_html() -> None:
+    text = "- **IoU** of a\n  class < 1\n- `-` means\n"
+    assert markdown_html(text) == (
+        "<ul><li><strong>IoU</strong> of a class &lt; 1</li><li><code>-</code> means</li></ul>\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 1, [0, 0.25, 0.5, 0.75, 1]), (61.2, 66.9, [62, 63, 64, 65, 66]), (1, 8, [2, 4, 6, 8])],
+)
+def test_ticks_are_few_and_round(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_a_chart_of_one_point_can_be_drawn() -> None:
+    svg = chart_svg(Chart("AG", "AG", "mIoU", [Series("isfuse", 9, [Point(0.0, 0.0, "here")], line=False)]))
+    assert "nan" not in svg
+    assert "<title>here</title>" in svg
+    assert 'class="s2 d1"' in svg
