@@ -13,6 +13,7 @@ from downstream.yolo_data import write_yolo_data
 from downstream.yolo_environment import isolate_ultralytics
 from fusion.devices import choose_device
 from fusion.files import write_json
+from pipelines.comparison import require_baseline
 from pipelines.config import Settings
 from pipelines.detection_report import MATCHES, report_stage
 from pipelines.fuser_source import fuser_names
@@ -21,7 +22,6 @@ from pipelines.pair_lists import save_pairs
 from pipelines.run_of import RunOf
 from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
-from pipelines.significance_section import require_baseline
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.task import Task
 

@@ -13,6 +13,7 @@ from fusion.files import read_json
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
 from pipelines.box_figures import LOWEST_SCORE
+from pipelines.comparison import resamples_of, write_comparison
 from pipelines.config import Settings
 from pipelines.curve_figures import draw_pr_curves
 from pipelines.daytime import daytime_rows, daytimes
@@ -27,7 +28,6 @@ from pipelines.run_of import RunOf
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.significance import Resample
-from pipelines.significance_section import differences_section, resamples_of
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.subset_scores import detection_scorer
 from pipelines.tables import Row, mean_over_seeds
@@ -61,8 +61,10 @@ def report_stage(
             classes=list(data.classes),
             facts=detection_facts(settings, data, detector, is_sample, command),
             agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
+            comparison=write_comparison(
+                out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main
+            ),
             sections=[
-                *differences_section(out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main),
                 *([_curves_section(out_dir, curves, title)] if curves else []),
                 *([_scenes_section(out_dir, panels, data, title)] if panels else []),
             ],

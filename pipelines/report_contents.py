@@ -39,8 +39,8 @@ class Report:
 
     `rows` are of one data set and split; `fusers` gives the order of the lines and `classes` that of the columns;
     `facts` are name and value of what a reader needs to judge or repeat the run; `agreement` has the fusion metrics of
-    the same test images; `daytime` are rows from `daytime_rows`, `curves` and `panels` the charts and scenes of the
-    HTML page.
+    the same test images; `comparison` holds the verdicts, if there are any; `daytime` are rows from `daytime_rows`,
+    `curves` and `panels` the charts and scenes of the HTML page.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Report:
     facts: list[tuple[str, str]]
     agreement: Agreement
     sections: list[Section]
+    comparison: list[Table] = field(default_factory=list)
     daytime: list[Row] = field(default_factory=list)
     curves: list[ChartGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
@@ -70,6 +71,7 @@ class Report:
     def tables(self) -> list[Table]:
         """The results, by day and night where that is known."""
         tables = [*result_tables(self.rows, self.task, self.fusers, self.classes)]
+        tables[1:1] = self.comparison
         if self.daytime:
             tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
         return tables

@@ -14,6 +14,7 @@ from downstream.segmenter_training import train_segmenter
 from downstream.splitting import SPLITS
 from fusion.devices import choose_device
 from fusion.files import write_json
+from pipelines.comparison import require_baseline
 from pipelines.config import Settings
 from pipelines.curve_figures import draw_validation_curves, validation_curve
 from pipelines.fuser_source import fuser_names
@@ -24,7 +25,6 @@ from pipelines.run_of import RunOf
 from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
 from pipelines.segmentation_report import report_stage
-from pipelines.significance_section import require_baseline
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.task import Task
 

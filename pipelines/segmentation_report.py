@@ -10,6 +10,7 @@ from downstream.segmentation_score import resampled_miou
 from downstream.segmenter_settings import SegmenterSettings
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
+from pipelines.comparison import resamples_of, write_comparison
 from pipelines.config import Settings
 from pipelines.curve_figures import draw_validation_curves, validation_curve
 from pipelines.daytime import daytime_rows, daytimes
@@ -26,7 +27,6 @@ from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.segmentation_facts import segmentation_facts
 from pipelines.significance import Resample
-from pipelines.significance_section import differences_section, resamples_of
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.subset_scores import segmentation_scorer
 from pipelines.tables import Row, mean_over_seeds
@@ -61,12 +61,10 @@ def report_stage(
             classes=list(data.classes),
             facts=segmentation_facts(settings, data, segmenter, is_sample, command),
             agreement=Agreement(fused.convention, means, SEGMENTATION.main, mean_over_seeds(rows, SEGMENTATION.main)),
-            sections=[
-                *differences_section(
-                    out_dir, settings, resamples_of(runs, inputs, _resample), images, SEGMENTATION.main
-                ),
-                *(_sections(out_dir, shown, inputs, data, curves, panels, title) if shown else []),
-            ],
+            comparison=write_comparison(
+                out_dir, settings, resamples_of(runs, inputs, _resample), images, SEGMENTATION.main
+            ),
+            sections=_sections(out_dir, shown, inputs, data, curves, panels, title) if shown else [],
             daytime=_daytime(runs, inputs, data, dataset, split),
             curves=[validation(curves, fusers)] if curves else [],
             panels=panels,

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.files import write_csv
-from fusion.markdown import markdown_lines
+from fusion.markdown import Cell
 from fusion.score_means import drawn_images
 from fusion.seeds import seed_for
+from pipelines.table import Line, Table
 
 _EDGES = (2.5, 97.5)  # percent: the 95 % interval
 Floats = npt.NDArray[np.float64]
@@ -69,14 +70,25 @@ def write_differences(path: Path, found: Sequence[Difference], metric: str, base
     write_csv(path, ("metric", "fuser", "baseline", "difference", "low", "high", "verdict"), lines)
 
 
-def differences_table(found: Sequence[Difference], metric: str, baseline: str, seeds: int) -> str:
-    """Lay the differences out as Markdown, and say what the intervals do not cover."""
-    lines = [(one.fuser, f"{one.difference:+.3f}", f"{one.low:+.3f} to {one.high:+.3f}", one.verdict) for one in found]
+def differences_table(found: Sequence[Difference], metric: str, baseline: str, seeds: int) -> Table:
+    """Lay the differences out with their verdicts, and say what the intervals do not cover."""
+    lines = [
+        Line(
+            one.fuser,
+            [
+                Cell(f"{one.difference:+.3f}", False),
+                Cell(f"{one.low:+.3f} to {one.high:+.3f}", False),
+                Cell(one.verdict, one.verdict == "better"),
+            ],
+        )
+        for one in found
+    ]
     what = "test images and seeds" if seeds > 1 else "test images"
     note = f"95 % intervals of a paired bootstrap over {what}, 2000 draws."
     if seeds == 1:
         note += " One seed: how much another start of the training would change is not in them."
-    return f"{markdown_lines(('fuser', f'{metric} above {baseline}', '95 % interval', 'verdict'), lines)}\n{note}\n"
+    heads = [f"{metric} above {baseline}", "95 % interval", "verdict"]
+    return Table("More than chance?", "fuser", heads, lines, note=note)
 
 
 def _over_seeds(fuser: str, scores: Sequence[Floats]) -> Floats:

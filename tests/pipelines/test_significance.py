@@ -72,11 +72,12 @@ def test_seeds_that_disagree_widen_the_interval() -> None:
 
 def test_table_and_file_say_the_same_and_the_note_says_what_is_missing(tmp_path: Path) -> None:
     found = [Difference("isfuse", 0.1234, 0.05, 0.2), Difference("maximum", -0.01, -0.1, 0.08)]
-    table = differences_table(found, "mIoU", "average", seeds=1)
-    assert "| isfuse | +0.123 | +0.050 to +0.200 | better |" in table
+    table = differences_table(found, "mIoU", "average", seeds=1).markdown()
+    assert "| fuser | mIoU above average | 95 % interval | verdict |" in table
+    assert "| isfuse | +0.123 | +0.050 to +0.200 | **better** |" in table
     assert "| maximum | -0.010 | -0.100 to +0.080 | not distinguishable |" in table
     assert "One seed" in table
-    assert "One seed" not in differences_table(found, "mIoU", "average", seeds=3)
+    assert "One seed" not in differences_table(found, "mIoU", "average", seeds=3).markdown()
     write_differences(tmp_path / "differences.csv", found, "mIoU", "average")
     with (tmp_path / "differences.csv").open(encoding="utf-8", newline="") as file:
         first, _ = csv.DictReader(file)

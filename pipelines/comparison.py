@@ -1,4 +1,4 @@
-"""The section of a report that says which fusers differ from the baseline by more than chance."""
+"""The part of a report that says which fusers differ from the baseline by more than chance."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from fusion.errors import unknown_name
 from pipelines.config import Settings
 from pipelines.fuser_source import fuser_names
-from pipelines.report_contents import Section
 from pipelines.run_of import RunOf
 from pipelines.significance import Resample, differences, differences_table, write_differences
 from pipelines.stage import Inputs
+from pipelines.table import Table
 
 
 def require_baseline(settings: Settings) -> None:
@@ -35,13 +35,13 @@ def resamples_of(runs: Sequence[RunOf], inputs: Inputs, load: Callable[[Path], R
     return found
 
 
-def differences_section(
+def write_comparison(
     out_dir: Path, settings: Settings, resamples: Mapping[str, Sequence[Resample]], images: int, metric: str
-) -> list[Section]:
-    """Write differences.csv and give its section; none where the baseline failed or stands alone."""
+) -> list[Table]:
+    """Write differences.csv and give its table; none where the baseline failed or stands alone."""
     baseline = settings["baseline"]
     if baseline not in resamples or len(resamples) < 2:
         return []
     found = differences(resamples, images, baseline)
     write_differences(out_dir / "differences.csv", found, metric, baseline)
-    return [Section("More than chance?", differences_table(found, metric, baseline, len(settings["seeds"])))]
+    return [differences_table(found, metric, baseline, len(settings["seeds"]))]
