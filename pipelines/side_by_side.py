@@ -79,6 +79,7 @@ def _start(runner: StageRunner, stage: Stage, work_dir: Path, launcher: Launcher
     result_of(order).unlink(missing_ok=True)
     content = {
         **task,
+        "cwd": str(Path.cwd()),  # where relative paths start, on other machines too
         "stage": stage.name,
         "part": str(part),
         "folders": {name: str(folder) for name, folder in inputs.folders.items()},

@@ -25,6 +25,7 @@ def main(order: Path, parent: int) -> int:
     from pipelines.run import build_task
 
     wanted = read_json(order)
+    os.chdir(wanted["cwd"])
     _end_with(parent)
     root = Path(wanted["root"]) if wanted["root"] else None
     stages, _ = build_task(wanted["settings"], root, Path(wanted["work_dir"]), wanted["command"])
