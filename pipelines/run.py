@@ -31,9 +31,9 @@ def run_pipeline(
     work_dir: Path,
     forced: Sequence[str],
     dry_run: bool,
-    jobs: int,
-    ray: str | None,
     command: str,
+    jobs: int = 1,
+    ray: str | None = None,
 ) -> int:
     """Run what is not finished of a pipeline and print its table.
 
@@ -44,9 +44,9 @@ def run_pipeline(
         work_dir: the pipeline works in `work_dir/name`, or `work_dir/name-sample`.
         forced: stages to run although they are finished.
         dry_run: only print what would run.
+        command: as it was typed, for the report.
         jobs: how many stages run side by side; 1 runs them in this process.
         ray: address of a Ray cluster that runs them instead, "local" for one of this machine.
-        command: as it was typed, for the report.
 
     Returns:
         The exit code: 0, or 1 if a row of the table failed.

@@ -36,9 +36,9 @@ def main() -> int:
         arguments.work_dir,
         arguments.force,
         arguments.dry_run,
+        shlex.join(["python", *sys.argv]),
         arguments.jobs,
         arguments.ray,
-        shlex.join(["python", *sys.argv]),
     )
 
 
