@@ -23,28 +23,28 @@ def tool(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path)
 
 
-def results(work: Path) -> bytes:
-    return (work / "report" / "results.csv").read_bytes()
-
-
 @pytest.mark.slow
 def test_a_run_that_was_stopped_goes_on_to_the_results_of_one_that_was_not(
     tool: CommandLine, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    command = [*QUALITY, "--jobs", "2", "fusers=isfuse", "fuser_options.isfuse.weights=train"]
+    schedule = ("epochs=20", "crop=16", "batch_size=2", "precision=float32")
+    command += [f"training.schedule.{setting}" for setting in schedule]
     whole = CommandLine(tmp_path_factory.mktemp("whole"))
-    assert whole.run(*TINY).returncode == 0
-    process = tool.start(*TINY)
-    wait_for(tool.cwd / WORK / "train_task" / ".visible-seed0.part" / "run" / "weights" / "last.pt", process)
+    assert whole.run(*command).returncode == 0
+    process, work = tool.start(*command), Path("work", "fusion_quality-sample")
+    wait_for(tool.cwd / work / "train_fusion" / ".isfuse.part" / "last.safetensors", process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "the same command goes on from here" in errors
-    again = tool.run(*TINY)
+    again = tool.run(*command)
     assert again.returncode == 0, again.stderr
-    assert "train_task/visible-seed0" in stages(again.stdout, "goes on")
-    assert results(tool.cwd / WORK) == results(whole.cwd / WORK)
-    assert "train" in (tool.cwd / WORK / "logs" / "train_task-visible-seed0.log").read_text(encoding="utf-8")
-    skipped = tool.run(*TINY)
+    assert "train_fusion/isfuse" in stages(again.stdout, "goes on")
+    scores = Path("report", "scores.csv")
+    assert (tool.cwd / work / scores).read_bytes() == (whole.cwd / work / scores).read_bytes()
+    assert "train isfuse" in (tool.cwd / work / "logs" / "train_fusion-isfuse.log").read_text(encoding="utf-8")
+    skipped = tool.run(*command)
     assert stages(skipped.stdout, "done in") == set()
 
 
