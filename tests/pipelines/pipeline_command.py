@@ -30,7 +30,13 @@ class CommandLine:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), *arguments]
         return subprocess.Popen(
-            command, cwd=self.cwd, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=self.cwd,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=_listen_to_ctrl_c,
         )
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -41,6 +47,11 @@ class CommandLine:
                 process.kill()
                 raise
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def _listen_to_ctrl_c() -> None:
+    """Undo what a background shell does to its children, which would not notice SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def rows(work_dir: Path) -> list[dict[str, str]]:
