@@ -13,7 +13,7 @@ training = dict(
         form="detail", edges=1.0, invariance=0.1, necessity=0.05, gate_target=0.3, entropy_sign=-1.0, necessity_sign=1.0
     ),
     schedule=dict(
-        epochs=70,
+        epochs=140,
         batch_size=8,
         crop=128,
         learning_rate=2e-3,
