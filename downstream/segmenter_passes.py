@@ -11,7 +11,7 @@ from torch import Tensor
 from downstream.half_precision import autocast_for
 from downstream.labelled_images import LabelledImages
 from downstream.segmentation_loss import segmentation_loss
-from downstream.segmentation_score import class_ious, confusion_matrix
+from downstream.segmentation_score import class_ious, confusion_matrix, mean_iou
 from downstream.segmenter_prediction import segment
 from downstream.segmenter_state import SegmenterState
 from fusion.errors import InputError
@@ -76,7 +76,7 @@ def validation_miou(
         image, truth = images.read(index)
         confusion += confusion_matrix(truth, segment(state.network, state.statistics, image), classes)
         after_image()
-    ious = [iou for iou in class_ious(confusion) if iou is not None]
-    if not ious:
+    mean = mean_iou(class_ious(confusion))
+    if mean is None:
         raise InputError("the masks of the validation images hold no class number, only pixels to ignore")
-    return sum(ious) / len(ious)
+    return mean

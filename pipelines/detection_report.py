@@ -8,7 +8,7 @@ from downstream.boxes import Box
 from downstream.detection_data import DetectionData, LabelledPair, load_detection_data
 from downstream.detection_matches import DetectionMatches, resampled_map
 from downstream.detector_settings import DetectorSettings
-from downstream.predictions import load_predictions
+from downstream.predictions import Prediction, load_predictions
 from fusion.files import read_json
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
@@ -24,7 +24,7 @@ from pipelines.panels import Panel, blocks, write_panels
 from pipelines.report import write_report
 from pipelines.report_contents import Report, Section
 from pipelines.result_rows import run_rows
-from pipelines.run_of import RunOf
+from pipelines.run_of import RunOf, first_finished
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.significance import Resample
@@ -51,7 +51,7 @@ def report_stage(
         means = write_scores(out_dir, fused.rows, fused.convention)
         title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
         curves = _curves(settings, runs, inputs)
-        panels = [_panel(item, runs, inputs) for item in _shown(data, settings["panels"])]
+        panels = _panels(_shown(data, settings["panels"]), runs, inputs)
         report = Report(
             name=settings["name"],
             is_sample=is_sample,
@@ -119,14 +119,18 @@ def _shown(data: DetectionData, count: int) -> list[LabelledPair]:
     return [max(block, key=lambda item: len(item.boxes)) for block in blocks(test, count)]
 
 
-def _panel(item: LabelledPair, runs: list[RunOf], inputs: Inputs) -> Panel:
+def _panels(items: list[LabelledPair], runs: list[RunOf], inputs: Inputs) -> list[Panel]:
+    shown = first_finished(runs, inputs) if items else {}
+    predictions = {
+        fuser: load_predictions(inputs[f"score_task/{r}"] / "predictions.json") for fuser, r in shown.items()
+    }
+    return [_panel(item, predictions, inputs) for item in items]
+
+
+def _panel(item: LabelledPair, predictions: dict[str, list[Prediction]], inputs: Inputs) -> Panel:
     stem = item.pair.stem
-    shown = {r.fuser: r for r in reversed(runs) if f"score_task/{r}" in inputs.folders}
     found: dict[str, list[tuple[Box, float]]] = {
-        fuser: [
-            (p.box, p.score) for p in load_predictions(inputs[f"score_task/{r}"] / "predictions.json") if p.stem == stem
-        ]
-        for fuser, r in reversed(shown.items())
+        fuser: [(p.box, p.score) for p in of_fuser if p.stem == stem] for fuser, of_fuser in predictions.items()
     }
     images = {fuser: inputs[f"dataset/{fuser}"] / "images" / "test" / f"{stem}.png" for fuser in found}
     return Panel(stem, item.pair.infrared, item.pair.visible, images, item.boxes, found)

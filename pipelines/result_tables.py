@@ -12,13 +12,6 @@ from pipelines.task_scores import TaskScores
 _LONGEST_COUNT = 10_000
 
 
-def markdown_table(
-    rows: Sequence[Row], task: TaskScores, fusers: Sequence[str], classes: Sequence[str], mark: str = ""
-) -> str:
-    """Give the Markdown of `result_tables`, `mark` before both headings."""
-    return "\n".join(table.markdown(mark) for table in result_tables(rows, task, fusers, classes))
-
-
 def result_tables(
     rows: Sequence[Row], task: TaskScores, fusers: Sequence[str], classes: Sequence[str]
 ) -> tuple[Table, Table]:

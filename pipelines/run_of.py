@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from pipelines.stage import Inputs
 
 
 class RunOf(NamedTuple):
@@ -13,3 +16,12 @@ class RunOf(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.fuser}-seed{self.seed}"
+
+
+def first_finished(runs: Sequence[RunOf], inputs: Inputs) -> dict[str, RunOf]:
+    """Give of every fuser that has a scored run the first one, fusers in the order of `runs`."""
+    found: dict[str, RunOf] = {}
+    for run_of in runs:
+        if f"score_task/{run_of}" in inputs.folders:
+            found.setdefault(run_of.fuser, run_of)
+    return found

@@ -44,11 +44,6 @@ def scoring_stage(settings: Settings, fuser: str) -> Stage:
     return Stage(f"score_fusion/{fuser}", run, decisive, needs=("prepare", f"fuse/{fuser}"), may_fail=True)
 
 
-def score_stage_name(fuser: str) -> str:
-    """Name the stage of one fuser."""
-    return f"score_fusion/{fuser}"
-
-
 def load_fusion_scores(settings: Settings, fusers: Sequence[str], inputs: Inputs) -> FusionScores:
     """Gather what the stages of all fusers left behind."""
     stages = {fuser: f"score_fusion/{fuser}" for fuser in fusers}

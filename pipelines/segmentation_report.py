@@ -22,7 +22,7 @@ from pipelines.panels import Masks, Panel, blocks, write_mask_panels
 from pipelines.report import write_report
 from pipelines.report_contents import Report, Section
 from pipelines.result_rows import run_rows
-from pipelines.run_of import RunOf
+from pipelines.run_of import RunOf, first_finished
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
 from pipelines.segmentation_facts import segmentation_facts
@@ -47,8 +47,7 @@ def report_stage(
         fused = load_fusion_scores(settings, fusers, inputs)
         means = write_scores(out_dir, fused.rows, fused.convention)
         title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
-        shown = {r.fuser: r for r in reversed(runs) if f"score_task/{r}" in inputs.folders}  # the first seed of each
-        shown = {fuser: shown[fuser] for fuser in fusers if fuser in shown}
+        shown = first_finished(runs, inputs)
         curves = {fuser: validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
         chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), settings["panels"])]
         panels = [_panel(item, shown, inputs) for item in chosen] if shown else []

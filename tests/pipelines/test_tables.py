@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 
-from pipelines.result_tables import markdown_table as task_table
+from pipelines.result_tables import result_tables
 from pipelines.tables import COLUMNS, Row, column, write_rows
-from pipelines.task_scores import DETECTION, SEGMENTATION
+from pipelines.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average"]
 
 
 def markdown_table(rows: list[Row], fusers: list[str], classes: list[str]) -> str:
     return task_table(rows, DETECTION, fusers, classes)
+
+
+def task_table(rows: list[Row], task: TaskScores, fusers: list[str], classes: list[str]) -> str:
+    return "\n".join(table.markdown() for table in result_tables(rows, task, fusers, classes))
 
 
 def _row(fuser: str, value: float | None, metric: str = "mAP50", seed: int = 0, **changes: Any) -> Row:
