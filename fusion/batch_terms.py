@@ -24,7 +24,7 @@ def batch_terms(
     Args:
         objective: what is minimised.
         network: in train or eval mode.
-        batch: (B, 2, S, S) in [0, 1], infrared and visible luma.
+        batch: (B, 2, S, S) in [0, 1], infrared and visible luma; (B, 3, S, S) with the teacher's results.
         generator: draws the masks, on the CPU.
         precision: of the convolutions.
         intervene: as `Objective.terms` takes it.
@@ -33,11 +33,6 @@ def batch_terms(
     count, _, height, width = batch.shape
     drawn = complementary_masks(count, height, width, generator), random_masks(count, height, width, generator)
     complementary, random = (Masks(*(mask.to(device) for mask in masks)) for masks in drawn)
-    infrared, visible = split_channels(batch.to(device))
+    infrared, visible, *taught = torch.split(batch.to(device), 1, dim=1)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        return objective.terms(network, infrared, visible, complementary, random, intervene)
-
-
-def split_channels(batch: Tensor) -> tuple[Tensor, Tensor]:
-    """Split (B, 2, S, S) into infrared and visible luma, (B, 1, S, S) each."""
-    return batch[:, :1], batch[:, 1:]
+        return objective.terms(network, infrared, visible, complementary, random, intervene, *taught)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fusion.distillation import distillation_loss
 from fusion.errors import unknown_name
 from fusion.interventions import Masks
 from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
@@ -66,6 +67,7 @@ class Objective:
         complementary: Masks,
         random: Masks,
         intervene: bool = True,
+        taught: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Run the passes on one batch.
 
@@ -76,6 +78,7 @@ class Objective:
             complementary: masks that hide different places in the two modalities.
             random: masks that hide equal places.
             intervene: without, the standard pass runs alone.
+            taught: what a teacher makes of the batch, (B, 1, H, W); then the fusion term is the distance to that.
 
         Returns:
             Scalars: "total" to minimise; "fusion", "invariance", "necessity" unweighted; "gate", the mean opening
@@ -84,7 +87,9 @@ class Objective:
         features = network.encode_infrared(infrared), network.encode_visible(visible)
         standard = _in_float32(network.integrate(*features))
         terms = {
-            "fusion": fusion_term(standard.fused, infrared, visible, self.weights),
+            "fusion": fusion_term(standard.fused, infrared, visible, self.weights)
+            if taught is None
+            else distillation_loss(standard.fused, taught),
             "invariance": standard.fused.new_zeros(()),
             "necessity": standard.fused.new_zeros(()),
             "gate": gate_map(standard.gates, infrared.shape[2:]).mean().detach(),

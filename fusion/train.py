@@ -19,6 +19,7 @@ from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
+from fusion.registry import build_fuser
 from fusion.schedule import Schedule
 from fusion.seeds import generator_for, seed_for
 from fusion.training_state import TrainingState, write_log
@@ -35,6 +36,7 @@ class Trainer:
         objective: what is minimised.
         schedule: how long.
         device: "auto", "cpu", "cuda", ...
+        teacher: name of a fuser whose results the network is to make; None learns from the pairs alone.
     """
 
     pairs: Sequence[Pair]
@@ -42,13 +44,17 @@ class Trainer:
     objective: Objective = field(default_factory=Objective)
     schedule: Schedule = field(default_factory=Schedule)
     device: str = "auto"
+    teacher: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.pairs) < 2:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
+        if self.schedule.crop % self.network.get("shrink", 1):
+            raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={self.network['shrink']}")
         self._device = choose_device(self.device)
         self._training, self._held_out = hold_out(len(self.pairs), self.schedule.validation, self.schedule.seed)
-        self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed)
+        teacher = build_fuser(self.teacher) if self.teacher else None
+        self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed, teacher)
         self._steps_per_epoch = math.ceil(len(self._training) / self.schedule.batch_size)
         settings = dict(self.network)
         if self.objective.leaves_out("integrator"):
@@ -102,6 +108,7 @@ class Trainer:
         return {
             "network": self._settings,
             "objective": asdict(self.objective),
+            "teacher": self.teacher,
             "schedule": schedule,
             "training_pairs": [self.pairs[index].stem for index in self._training],
             "validation_pairs": [self.pairs[index].stem for index in self._held_out],

@@ -8,7 +8,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from fusion.batch_terms import batch_terms, split_channels
+from fusion.batch_terms import batch_terms
 from fusion.metrics import choose_metrics, measure
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
@@ -37,7 +37,7 @@ def validate(
     Args:
         objective: of the training.
         network: is left in eval mode.
-        batches: crops, (B, 2, S, S), each with the generator of its masks.
+        batches: crops as `CropSource` cuts them, each with the generator of its masks.
         precision: of the training; the metrics are those of float32.
     """
     network.eval()
@@ -45,7 +45,7 @@ def validate(
     for batch, generator in batches:
         for name, value in batch_terms(objective, network, batch, generator, precision).items():
             values.setdefault(name, []).extend([value.item()] * len(batch))
-        infrared, visible = split_channels(batch.to(network.head.weight.device))
+        infrared, visible = torch.split(batch[:, :2].to(network.head.weight.device), 1, dim=1)
         for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
             values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
     return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}

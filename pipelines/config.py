@@ -12,7 +12,13 @@ from mmengine.config import Config
 from fusion.errors import InputError, unknown_name
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-NULLABLE = ("data.root", "detector.weights", "segmenter.encoder_weights")  # a name, or None for none
+NULLABLE = (
+    "data.root",
+    "detector.weights",
+    "segmenter.encoder_weights",
+    "training.teacher",
+    "teacher",
+)  # a name, or None for none
 FREE = ("extra", "fuser_options", "published", "variants")
 Settings = dict[str, Any]
 

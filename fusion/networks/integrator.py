@@ -12,9 +12,13 @@ GateForm = Literal["channel", "pixel", "none"]
 POOLED_SIZE = 8  # keys and values are pooled to 8 x 8
 
 
-def conv_bn_act(inputs: int, outputs: int) -> list[nn.Module]:
-    """Give the block that the whole network is made of: Conv3x3 with bias, BatchNorm, LeakyReLU 0.01."""
-    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01)]
+def conv_bn_act(inputs: int, outputs: int, square: int = 1) -> list[nn.Module]:
+    """Give the block that the whole network is made of: Conv3x3 with bias, BatchNorm, LeakyReLU 0.01.
+
+    With `square` > 1 the convolution is one over squares of so many pixels a side, and its output that much smaller.
+    """
+    convolution = nn.Conv2d(inputs, outputs, 3 * square, stride=square, padding=square)
+    return [convolution, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01)]
 
 
 class CausalFeatureIntegrator(nn.Module):

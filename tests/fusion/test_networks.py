@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from fusion.networks.folding import fold_batchnorm
 from fusion.networks.integrator import CausalFeatureIntegrator, attend
-from fusion.networks.isfuse import ISFuse
+from fusion.networks.isfuse import Encoder, ISFuse
 
 VARIANTS = [
     {"shared_encoder": shared, "gate": gate} for shared in (True, False) for gate in ("channel", "pixel", "none")
@@ -71,6 +71,29 @@ def test_every_variant_takes_any_size_from_4_on(variant, size):
     channels = 8 if variant["gate"] == "channel" else 1
     assert [gate.shape for gate in gates] == [(2, channels, size[0] >> k, size[1] >> k) for k in range(3)]
     assert all(0 <= gate.min() <= gate.max() <= 1 for gate in gates)
+
+
+@pytest.mark.parametrize("shrink", [2, 3])
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (17, 30)])
+def test_a_shrunk_network_takes_any_size_too_and_gives_that_size(shrink, size):
+    network = randomised(ISFuse(channels=4, shrink=shrink))
+    infrared, visible = torch.rand(2, 2, 1, *size)
+    fused, gates = network(infrared, visible)
+    assert fused.shape == (2, 1, *size)
+    assert gates[0].shape[2:] == tuple(max(-(-side // shrink), 4) for side in size)
+    sides = [max(-(-side // shrink), 4) * shrink for side in size]
+    whole = [
+        F.pad(image, (0, sides[1] - size[1], 0, sides[0] - size[0]), mode="replicate") for image in (infrared, visible)
+    ]
+    torch.testing.assert_close(fused, network(*whole).fused[:, :, : size[0], : size[1]], rtol=0, atol=1e-6)
+
+
+def test_the_first_layer_of_a_shrunk_network_is_a_3x3_convolution_over_squares_of_pixels():
+    encoder = Encoder(4, shrink=2)
+    first, image = encoder.stages[0][0], torch.rand(1, 1, 8, 6)
+    over_squares = first.weight.view(4, 1, 3, 2, 3, 2).permute(0, 1, 3, 5, 2, 4).reshape(4, 4, 3, 3)
+    expected = F.conv2d(F.pixel_unshuffle(image, 2), over_squares, first.bias, padding=1)
+    torch.testing.assert_close(first(image), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
