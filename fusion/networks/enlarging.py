@@ -22,7 +22,7 @@ class Samples(NamedTuple):
     weight: Tensor
 
     def between(self, start: int, stop: int, coarse_start: int, coarse_stop: int) -> Samples:
-        """Keep those of start..stop, and count indices from `coarse_start`; beyond the part at hand its edge is taken."""
+        """Keep those of start..stop, with indices from `coarse_start` on; beyond the coarse part, its edge is taken."""
         lower, upper = (
             index[start:stop].clamp(coarse_start, coarse_stop - 1) - coarse_start for index in (self.lower, self.upper)
         )

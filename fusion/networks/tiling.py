@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -56,7 +57,7 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
         return network.encode_infrared(cut[0]), network.encode_visible(cut[1])
 
     pooled = _pool(encode, watch(tiles), scales, device)
-    enlargings = [Enlarging(coarse, fine, device) for fine, coarse in zip(scales, scales[1:], strict=False)]
+    enlargings = [Enlarging(coarse, fine, device) for fine, coarse in pairwise(scales)]
     fused = torch.empty_like(infrared)
     for tile in watch(tiles):
         window = tile.grown(HALO, whole)
