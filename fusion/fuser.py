@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.images import luma, to_bytes, with_chroma_of
+from fusion.images import luma, stored_luma, to_bytes, with_chroma_of
 from fusion.stored import StoredImage
 
 
@@ -79,9 +79,11 @@ def fuse_stored(fuser: Fuser, infrared: Tensor, visible: StoredImage) -> npt.NDA
     Returns:
         (H, W, 3) RGB.
     """
-    strips = list(visible.strips())
-    fused = fuser.fuse(infrared[None], torch.cat([luma(visible.rgb(rows)) for rows in strips], dim=1)[None])[0]
-    return np.concatenate([to_bytes(_in_colour(fuser, fused[:, rows], visible.rgb(rows))) for rows in strips])
+    fused = fuser.fuse(infrared[None], stored_luma(visible)[None])[0]
+    levels = np.empty((*infrared.shape[1:], 3), np.uint8)
+    for rows in visible.strips():
+        levels[rows] = to_bytes(_in_colour(fuser, fused[:, rows], visible.rgb(rows)))
+    return levels
 
 
 def _in_colour(fuser: Fuser, fused: Tensor, visible: Tensor) -> Tensor:

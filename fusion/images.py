@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.files import write_bytes
-from fusion.stored import read_stored
+from fusion.stored import StoredImage, read_stored
 
 IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
@@ -34,7 +34,7 @@ def read_infrared(path: Path) -> Tensor:
     stored = read_stored(path)
     pixels = stored.pixels
     low, high = (int(pixels.min()), int(pixels.max())) if pixels.dtype == np.uint16 else (0, 255)
-    return torch.cat([luma(stored.rgb(rows, low, high)) for rows in stored.strips()], dim=1)
+    return stored_luma(stored, low, high)
 
 
 def read_visible(path: Path) -> Tensor:
@@ -77,6 +77,14 @@ def luma(rgb: Tensor) -> Tensor:
     red, green, blue = (channel.unsqueeze(-3) for channel in rgb.unbind(-3))
     weighted = _RED * red + _GREEN * green + _BLUE * blue
     return torch.where((red == green) & (green == blue), green, weighted)
+
+
+def stored_luma(stored: StoredImage, low: int = 0, high: int | None = None) -> Tensor:
+    """Give `luma(stored.rgb(slice(None), low, high))`, (1, H, W) float32, with colours in float32 for a strip only."""
+    y = torch.empty(1, *stored.pixels.shape[:2])
+    for rows in stored.strips():
+        y[:, rows] = luma(stored.rgb(rows, low, high))
+    return y
 
 
 def with_chroma_of(y: Tensor, rgb: Tensor) -> Tensor:
