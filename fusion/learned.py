@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from fusion.checkpoints import load_network
 from fusion.devices import choose_device
 from fusion.networks.folding import fold_batchnorm
 from fusion.networks.isfuse import Fusion
+from fusion.networks.tiling import fuse_in_tiles
 from fusion.registry import FUSERS
 
 SHIPPED = "shipped"
+LARGEST_WHOLE = 2**20  # pixels: the network takes about 1.2 kB for each, beside 0.6 GB of libraries; 2 GB is the aim
+TILE_SIDE = 384
 
 
 def weights_file(weights: str | Path) -> Path:
@@ -45,7 +50,10 @@ class ISFuseFuser:
 
     @torch.no_grad()
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Run the network; the result comes back to where the infrared image is."""
+        """Run the network, on a large image tile by tile; the result comes back to where the infrared image is."""
+        if infrared.shape[2] * infrared.shape[3] > LARGEST_WHOLE:
+            watch = partial(tqdm, desc="tiles", unit="tile", leave=False, delay=10)
+            return fuse_in_tiles(self._network, infrared, visible, TILE_SIDE, watch)
         return self._run(infrared, visible).fused.to(infrared.device)
 
     @torch.inference_mode()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def fold_batchnorm(network: nn.Module) -> nn.Module:
+
+def fold_batchnorm(network: Network) -> Network:
     """Copy an eval-mode network with every Conv2d + BatchNorm2d pair made one convolution.
 
     Raises:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 GateForm = Literal["channel", "pixel", "none"]
 POOLED_SIZE = 8  # keys and values are pooled to 8 x 8
+Pooled = tuple[Tensor, Tensor]  # infrared and visible features, each (B, C, 8, 8)
 
 
 def conv_bn_act(inputs: int, outputs: int, square: int = 1) -> list[nn.Module]:
@@ -44,10 +45,15 @@ class CausalFeatureIntegrator(nn.Module):
         self.gate = _gate(channels, gate)
         self.refine = nn.Sequential(*conv_bn_act(channels, channels))
 
-    def forward(self, infrared: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
-        """Map two (B, C, H, W) feature maps to one, and give the gate, (B, C or 1, H, W) in [0, 1]."""
-        pooled_infrared = F.adaptive_avg_pool2d(infrared, POOLED_SIZE)  # (B, C, 8, 8)
-        pooled_visible = F.adaptive_avg_pool2d(visible, POOLED_SIZE)
+    def forward(self, infrared: Tensor, visible: Tensor, pooled: Pooled | None = None) -> tuple[Tensor, Tensor]:
+        """Map two (B, C, H, W) feature maps to one, and give the gate, (B, C or 1, H, W) in [0, 1].
+
+        A tile of an image comes with the features pooled over the whole of it.
+        """
+        pooled_infrared, pooled_visible = pooled or (
+            F.adaptive_avg_pool2d(infrared, POOLED_SIZE),  # (B, C, 8, 8)
+            F.adaptive_avg_pool2d(visible, POOLED_SIZE),
+        )
         complementary = attend(
             visible, self.query_visible, self.key_infrared(pooled_infrared), self.value_infrared(pooled_infrared)
         ) + attend(infrared, self.query_infrared, self.key_visible(pooled_visible), self.value_visible(pooled_visible))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fusion.networks.integrator import CausalFeatureIntegrator, GateForm, conv_bn_act
+from fusion.networks.integrator import CausalFeatureIntegrator, GateForm, Pooled, conv_bn_act
 
 SCALES = 3
 SMALLEST_SIDE = 2 ** (SCALES - 1)
 Features = list[Tensor]  # one map per scale: (B, C, H, W), (B, C, H/2, W/2), (B, C, H/4, W/4)
+Enlarge = Callable[[Tensor, Tensor, int], Tensor]
 
 
 class Fusion(NamedTuple):
@@ -42,6 +44,11 @@ class Encoder(nn.Module):
         for stage in list(self.stages)[1:]:
             features.append(stage(F.max_pool2d(features[-1], 2)))
         return features
+
+
+def enlarge_to(coarse: Tensor, finer: Tensor, scale: int) -> Tensor:
+    """Enlarge a map to the size of the `finer` one, bilinearly; `scale` is of no account for a whole map."""
+    return F.interpolate(coarse, finer.shape[2:], mode="bilinear", align_corners=False)
 
 
 class ISFuse(nn.Module):
@@ -103,14 +110,25 @@ class ISFuse(nn.Module):
         encoder = self.encoder_infrared if self.encoder_visible is None else self.encoder_visible
         return encoder(visible)  # type: ignore[no-any-return]
 
-    def integrate(self, infrared: Features, visible: Features) -> Fusion:
-        """Fuse encoded features; split off so that training passes can share the features of an untouched image."""
+    def integrate(
+        self,
+        infrared: Features,
+        visible: Features,
+        pooled: Sequence[Pooled | None] = (None,) * SCALES,
+        enlarge: Enlarge = enlarge_to,
+    ) -> Fusion:
+        """Fuse encoded features; split off so that training passes can share the features of an untouched image.
+
+        A tile of an image (`fusion.networks.tiling`) comes with what the whole image decides: the features pooled over
+        it, finest scale first, and how coarse maps are enlarged.
+        """
         integrated, gates = [], []
-        for integrator, of_infrared, of_visible in zip(self.integrators, infrared, visible, strict=True):
-            features, gate = integrator(of_infrared, of_visible)
-            integrated.append(features)
+        for integrator, *features in zip(self.integrators, infrared, visible, pooled, strict=True):
+            out, gate = integrator(*features)
+            integrated.append(out)
             gates.append(gate)
         decoded = integrated[-1]
-        for decoder, finer in zip(reversed(self.decoders), reversed(integrated[:-1]), strict=True):
-            decoded = decoder(finer + F.interpolate(decoded, finer.shape[2:], mode="bilinear", align_corners=False))
+        for scale in reversed(range(SCALES - 1)):
+            finer = integrated[scale]
+            decoded = self.decoders[scale](finer + enlarge(decoded, finer, scale))
         return Fusion(torch.sigmoid(F.pixel_shuffle(self.head(decoded), self.shrink)), gates)
