@@ -14,7 +14,7 @@ POOLED_SIZE = 8  # keys and values are pooled to 8 x 8
 
 def conv_bn_act(inputs: int, outputs: int) -> list[nn.Module]:
     """Give the block that the whole network is made of: Conv3x3 with bias, BatchNorm, LeakyReLU 0.01."""
-    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01)]
+    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01, inplace=True)]
 
 
 class CausalFeatureIntegrator(nn.Module):
@@ -71,11 +71,13 @@ def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> 
     """
     keys = keys.flatten(2).transpose(1, 2) * keys.shape[1] ** -0.5  # (B, hw, C)
     folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, hw, C)
-    logits = folded @ features.flatten(2)  # (B, hw, HW)
-    if query.bias is not None:
-        logits = logits + (keys @ query.bias.to(keys.dtype)).unsqueeze(-1)
-    answers = values.flatten(2) @ logits.softmax(dim=1)  # (B, C, HW)
-    return answers.view_as(features)
+    pixels = features.flatten(2).transpose(1, 2)  # (B, HW, C), a view of channels_last features
+    if query.bias is None:
+        logits = pixels @ folded.transpose(1, 2)  # (B, HW, hw)
+    else:
+        logits = torch.baddbmm((keys @ query.bias.to(keys.dtype)).unsqueeze(1), pixels, folded.transpose(1, 2))
+    answers = logits.softmax(dim=2) @ values.flatten(2).transpose(1, 2)  # (B, HW, C)
+    return answers.transpose(1, 2).unflatten(2, features.shape[2:])
 
 
 def _gate(channels: int, form: GateForm) -> nn.Module | None:
