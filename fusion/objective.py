@@ -14,7 +14,7 @@ from fusion.errors import unknown_name
 from fusion.interventions import Masks
 from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
 from fusion.networks.isfuse import Features, Fusion, ISFuse
-from fusion.passes import divided_masks, first_then_second, missing_features, running_statistics
+from fusion.passes import divided_masks, first_half, missing_features, running_statistics
 
 BatchNormPasses = Literal["standard", "all"]
 
@@ -128,8 +128,9 @@ class Objective:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.leaves_out("necessity")):
             missing_infrared, missing_visible = missing_features(network, infrared)
             if self.divided:
-                seen = [first_then_second(*maps) for maps in zip(of_infrared, missing_infrared, strict=True)]
-                other = [first_then_second(*maps) for maps in zip(missing_visible, of_visible, strict=True)]
+                first = first_half(infrared)
+                seen = [torch.where(first, *maps) for maps in zip(of_infrared, missing_infrared, strict=True)]
+                other = [torch.where(first, *maps) for maps in zip(missing_visible, of_visible, strict=True)]
                 one_missing = _in_float32(network.integrate(seen, other))
                 return 2 * F.l1_loss(one_missing.fused, standard.fused)
             without_visible = _in_float32(network.integrate(of_infrared, missing_visible))

@@ -19,7 +19,7 @@ def conv_bn_act(inputs: int, outputs: int, square: int = 1) -> list[nn.Module]:
     With `square` > 1 the convolution is one over squares of so many pixels a side, and its output that much smaller.
     """
     convolution = nn.Conv2d(inputs, outputs, 3 * square, stride=square, padding=square)
-    return [convolution, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01)]
+    return [convolution, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01, inplace=True)]
 
 
 class CausalFeatureIntegrator(nn.Module):
@@ -81,11 +81,13 @@ def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> 
     """
     keys = keys.flatten(2).transpose(1, 2) * keys.shape[1] ** -0.5  # (B, hw, C)
     folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, hw, C)
-    logits = folded @ features.flatten(2)  # (B, hw, HW)
-    if query.bias is not None:
-        logits = logits + (keys @ query.bias.to(keys.dtype)).unsqueeze(-1)
-    answers = values.flatten(2) @ logits.softmax(dim=1)  # (B, C, HW)
-    return answers.view_as(features)
+    pixels = features.flatten(2).transpose(1, 2)  # (B, HW, C), a view of channels_last features
+    if query.bias is None:
+        logits = pixels @ folded.transpose(1, 2)  # (B, HW, hw)
+    else:
+        logits = torch.baddbmm((keys @ query.bias.to(keys.dtype)).unsqueeze(1), pixels, folded.transpose(1, 2))
+    answers = logits.softmax(dim=2) @ values.flatten(2).transpose(1, 2)  # (B, HW, C)
+    return answers.transpose(1, 2).unflatten(2, features.shape[2:])
 
 
 def _gate(channels: int, form: GateForm) -> nn.Module | None:
