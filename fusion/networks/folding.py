@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -27,3 +27,16 @@ def fold_batchnorm(network: Network) -> Network:
                 block[index] = fuse_conv_bn_eval(convolution, normalisation)
                 block[index + 1] = nn.Identity()
     return folded
+
+
+class FusedOnly(nn.Module):
+    """A network that gives the fused image alone, (B, 1, H, W) in [0, 1], without its gates: what is exported."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        """Fuse (B, 1, H, W) luma in [0, 1]."""
+        fused: Tensor = self.network(infrared, visible).fused
+        return fused
