@@ -11,8 +11,8 @@ data = dict(split="folders")
 fusers = ["isfuse"]
 variants = dict(student=dict())  # trained as `training` says
 training = dict(
-    network=dict(channels=16, shrink=2),
+    network=dict(channels=16, shrink=2, blend=True),
     ablation="no_interventions",
     teacher="isfuse",
-    schedule=dict(epochs=100),
+    schedule=dict(epochs=120, learning_rate=4e-3, precision="float32"),
 )

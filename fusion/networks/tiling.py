@@ -40,7 +40,7 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
         network: in eval mode.
         infrared: (B, 1, H, W) as the network takes it, on any device; tiles move to the network's.
         visible: likewise.
-        side: of a tile without its halo, in pixels; it is rounded up to a multiple of 4.
+        side: of a tile without its halo, in pixels; it is rounded up to a multiple of 4 times the network's `shrink`.
         watch: is given the tiles of each pass to go through, for a progress bar.
 
     Returns:
@@ -48,17 +48,19 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
 
     Verified against: the plain form; 1e-5, for odd sizes and all variants, on CPU.
     """
-    whole, device = Window.whole(infrared), next(network.parameters()).device
+    images, device = [network.whole_squares(image) for image in (infrared, visible)], next(network.parameters()).device
+    square = network.shrink  # windows count in squares of pixels, as the maps do
+    whole = Window(0, images[0].shape[2] // square, 0, images[0].shape[3] // square)
     scales = [whole.at_scale(scale) for scale in range(SCALES)]
-    tiles = whole.split(-(-side // SMALLEST_SIDE) * SMALLEST_SIDE)
+    tiles = whole.split(-(-side // (SMALLEST_SIDE * square)) * SMALLEST_SIDE)
 
     def encode(window: Window) -> tuple[Features, Features]:
-        cut = [window.of(image).to(device) for image in (infrared, visible)]
+        cut = [window.times(square).of(image).to(device) for image in images]
         return network.encode_infrared(cut[0]), network.encode_visible(cut[1])
 
     pooled = _pool(encode, watch(tiles), scales, device)
     enlargings = [Enlarging(coarse, fine, device) for fine, coarse in pairwise(scales)]
-    fused = torch.empty_like(infrared)
+    fused = torch.empty_like(images[0])
     for tile in watch(tiles):
         window = tile.grown(HALO, whole)
 
@@ -66,8 +68,8 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
             return enlargings[scale](coarse, window.at_scale(scale + 1), window.at_scale(scale))
 
         fusion = network.integrate(*encode(window), pooled, enlarge)
-        tile.of(fused).copy_(tile.seen_from(window).of(fusion.fused))
-    return fused
+        tile.times(square).of(fused).copy_(tile.seen_from(window).times(square).of(fusion.fused))
+    return fused[..., : infrared.shape[2], : infrared.shape[3]]
 
 
 def _pool(
@@ -81,7 +83,7 @@ def _pool(
     for tile in tiles:
         window = tile.grown(ENCODER_HALO, scales[0])
         for sums_of_modality, features in zip(sums, encode(window), strict=True):
-            for scale, (pooled, of_scale) in enumerate(zip(sums_of_modality, features, strict=True)):
+            for scale, (pooled, of_scale) in enumerate(zip(sums_of_modality, features[1:], strict=True)):
                 core, seen = tile.at_scale(scale), window.at_scale(scale)
                 pooled.add(core.seen_from(seen).of(of_scale), core)
     infrared, visible = ([pooled.mean().float() for pooled in of_modality] for of_modality in sums)

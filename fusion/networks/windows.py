@@ -45,6 +45,10 @@ class Window(NamedTuple):
         """Give its place in a map that was halved `scale` times, each time rounded down as pooling does."""
         return Window(*(edge >> scale for edge in self))
 
+    def times(self, square: int) -> Window:
+        """Give its pixels, where it counts squares of so many pixels a side."""
+        return Window(*(edge * square for edge in self))
+
     def seen_from(self, other: Window) -> Window:
         """Count its rows and columns from the first ones of `other`."""
         return Window(self.top - other.top, self.bottom - other.top, self.left - other.left, self.right - other.left)
