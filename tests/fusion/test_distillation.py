@@ -21,11 +21,19 @@ def test_a_constant_shift_costs_its_size_once_for_the_image_and_for_each_scale()
 
 
 def test_an_edge_that_is_missing_costs_more_than_its_grey_levels():
-    taught = torch.zeros(1, 1, 16, 16)
+    taught = torch.zeros(1, 1, 17, 17)
     taught[..., 8:] = 0.5
-    levels = 0.25 * 4  # half of the image is off by .5, at every scale
-    edges = 0.5 * (4 / 15 + 2 / 7 + 1 / 3)  # one of so many differences along a row
-    assert distillation_loss(torch.zeros_like(taught), taught).item() == pytest.approx(levels + edges)
+    grey = distillation_loss(torch.zeros_like(taught), torch.zeros_like(taught) + taught.mean())
+    assert distillation_loss(torch.zeros_like(taught), taught) > 1.5 * grey
+
+
+def test_stripes_that_are_blurred_away_cost_their_grey_levels_gradients_and_activity():
+    taught = torch.zeros(1, 1, 16, 16)
+    taught[..., ::2] = 1.0  # halved in size it is grey all over
+    levels, gradients, activity = 0.5, 4.0, 8.0
+    assert distillation_loss(torch.full_like(taught, 0.5), taught).item() == pytest.approx(
+        levels + gradients + activity
+    )
 
 
 @pytest.mark.slow
