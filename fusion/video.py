@@ -15,7 +15,7 @@ from fusion.fuser import Fuser, fuse_pair
 from fusion.interrupts import deferred_interrupt
 from fusion.video_file import VideoFile, require_video_path
 from fusion.video_pairs import read_pairs, require_alike
-from fusion.video_source import Source, VideoSource
+from fusion.video_source import Source, VideoSource, quiet
 
 
 def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frames: int | None = None) -> int:
@@ -41,15 +41,16 @@ def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frame
         KeyboardInterrupt: Ctrl-C, and `out` is not written.
     """
     require_video_path(out)
-    sources = VideoSource(infrared), VideoSource(visible)
-    require_alike(*sources, frames)
     fused = 0
-    try:
-        with deferred_interrupt() as stop_if_asked:
-            fused = _record(fuser, *sources, out, frames, stop_if_asked)
-    except KeyboardInterrupt:
-        if not fused:  # else it came when the video was done
-            raise KeyboardInterrupt(f"{out} is not written") from None
+    with quiet():
+        sources = VideoSource(infrared), VideoSource(visible)
+        require_alike(*sources, frames)
+        try:
+            with deferred_interrupt() as stop_if_asked:
+                fused = _record(fuser, *sources, out, frames, stop_if_asked)
+        except KeyboardInterrupt:
+            if not fused:  # else it came when the video was done
+                raise KeyboardInterrupt(f"{out} is not written") from None
     return fused
 
 
@@ -73,7 +74,7 @@ def _record(
         try:
             while fused != frames and (pair := next(pairs, None)):
                 due = (time.monotonic() - start) * rate if infrared.live else fused
-                file.write(fuse_pair(fuser, *pair), _copies(due, file.frames))
+                file.write(fuse_pair(fuser, *pair), copies_to_keep_time(due, file.frames))
                 fused += 1
                 bar.update()
                 stop_if_asked()
@@ -85,7 +86,7 @@ def _record(
     return fused
 
 
-def _copies(due: float, written: int) -> int:
+def copies_to_keep_time(due: float, written: int) -> int:
     """Tell how often the next frame is written, so that the video is at most a frame off: once, if it keeps time."""
     lag = due - written
     return 1 if abs(lag) <= 1 else max(0, round(lag))

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.images import to_bgr
-from fusion.video_source import quiet
 
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 WRITE_BEHIND = 4
@@ -45,8 +44,7 @@ class VideoFile:
     def __init__(self, path: Path, size: tuple[int, int], rate: float) -> None:
         self._path, self.frames = path, 0
         codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
-        with quiet():
-            self._file = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, rate, size)
+        self._file = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, rate, size)
         if not self._file.isOpened():
             raise OSError(f"OpenCV opens no {CODECS[path.suffix.lower()]} video of {size[0]}x{size[1]} there")
         self._worker = ThreadPoolExecutor(1)
@@ -68,8 +66,7 @@ class VideoFile:
         for written in self._writing:
             written.result()
         self.close()
-        with quiet():
-            found = int(cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FRAME_COUNT))
+        found = int(cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FRAME_COUNT))
         if found != self.frames:
             raise OSError(f"{found} of {self.frames} frames got into the file")
 

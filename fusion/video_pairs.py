@@ -62,7 +62,7 @@ def read_pairs(
         infrared as (1, H, W) luma and visible as (3, H, W) RGB, float32 in [0, 1].
 
     Raises:
-        InputError: one of two files ends before the other, or a frame is of another size.
+        InputError: one of two files ends before the other.
     """
     with (
         closing(FrameReader(infrared, lambda pixels: luma(from_bgr(pixels)))) as infrared_frames,

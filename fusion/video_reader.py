@@ -35,9 +35,6 @@ class FrameReader:
 
         Args:
             stop_if_asked: is called while nothing comes, and may raise.
-
-        Raises:
-            InputError: as `VideoSource.read`.
         """
         while True:
             with suppress(Empty):

@@ -35,30 +35,20 @@ class VideoSource:
         if not self.live and not Path(self.name).is_file():
             expected = "a folder of images, a video file, a camera's number or a URL"
             raise InputError(f"{self.name}: not there; expected {expected}")
-        with quiet():
-            self._capture = cv2.VideoCapture(source) if isinstance(source, int) else _capture(self.name)
-            self._first: Pixels | None = self._capture.read()[1]
+        self._capture = cv2.VideoCapture(source) if isinstance(source, int) else _capture(self.name)
+        self._first: Pixels | None = self._capture.read()[1]
         if self._first is None:
             raise InputError(f"{self.name}: no frame can be read; expected a video or camera that OpenCV can open")
-        self.size = _size(self._first)
+        self.size = self._first.shape[1], self._first.shape[0]
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.rate = rate if 0 < rate <= _HIGHEST_RATE else _USUAL_RATE  # streams give clock ticks, or nothing
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.count = count if count > 0 and not self.live else None
 
     def read(self) -> Pixels | None:
-        """Give the next frame; None after the last one.
-
-        Raises:
-            InputError: it is of another size than the first one.
-        """
+        """Give the next frame, of the size of the first; None after the last one."""
         pixels, self._first = self._first, None
-        if pixels is None:
-            pixels = self._capture.read()[1]
-        if pixels is not None and _size(pixels) != self.size:
-            found, expected = ("{}x{}".format(*size) for size in (_size(pixels), self.size))
-            raise InputError(f"{self.name}: has a frame of {found}; expected {expected} as the first one")
-        return pixels
+        return self._capture.read()[1] if pixels is None else pixels
 
     def close(self) -> None:
         """Let go of the file or camera."""
@@ -80,7 +70,3 @@ def quiet() -> Iterator[None]:
 def _capture(name: str) -> cv2.VideoCapture:
     """Open a file or URL by FFmpeg alone: other backends would take `01.png` for the first image of a series."""
     return cv2.VideoCapture(name, cv2.CAP_FFMPEG)
-
-
-def _size(pixels: Pixels) -> tuple[int, int]:
-    return pixels.shape[1], pixels.shape[0]
