@@ -58,17 +58,19 @@ class VideoFile:
             self._writing.popleft().result()
 
     def finish(self) -> None:
-        """Write what is left and look whether the file holds all frames, for the codec does not tell of a full disk.
+        """Write what is left and look whether the last frame is in the file: the codec does not tell of a full disk.
 
         Raises:
-            OSError: it does not.
+            OSError: it is not.
         """
         for written in self._writing:
             written.result()
         self.close()
-        found = int(cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG).get(cv2.CAP_PROP_FRAME_COUNT))
-        if found != self.frames:
-            raise OSError(f"{found} of {self.frames} frames got into the file")
+        file = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        count = file.get(cv2.CAP_PROP_FRAME_COUNT)
+        file.set(cv2.CAP_PROP_POS_FRAMES, self.frames - 1)
+        if count != self.frames or not file.read()[0]:
+            raise OSError(f"not all of the {self.frames} frames got into the file")
 
     def close(self) -> None:
         """Let go of the file."""
