@@ -24,8 +24,8 @@ def distillation_loss(fused: Tensor, taught: Tensor) -> Tensor:
     """
     loss = F.l1_loss(fused, taught)
     for axis in (2, 3):
-        of_blocks = [F.avg_pool2d(image.diff(dim=axis).abs(), _BLOCK) for image in (fused, taught)]
-        loss = loss + _ACTIVITY * F.l1_loss(*of_blocks)
+        made, wanted = (F.avg_pool2d(image.diff(dim=axis).abs(), _BLOCK) for image in (fused, taught))
+        loss = loss + _ACTIVITY * F.l1_loss(made, wanted)
     for weight in _GRADIENTS:
         for axis in (2, 3):
             loss = loss + weight * F.l1_loss(fused.diff(dim=axis), taught.diff(dim=axis))

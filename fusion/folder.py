@@ -14,6 +14,7 @@ from fusion.errors import InputError
 from fusion.files import read_json, write_json
 from fusion.fuser import Fuser, fuse_stored
 from fusion.images import write_levels
+from fusion.interrupts import deferred_interrupt
 from fusion.pairs import Pair
 from fusion.stored import StoredImage
 
@@ -41,7 +42,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
     todo = [pair for pair in pairs if not _is_done(pair, out_dir)]
     what = f"fuse {made_by.get('fuser', out_dir.name)}"
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=what, unit="pair")
-    with bar, ThreadPoolExecutor(2) as workers:
+    with deferred_interrupt() as stop_if_asked, bar, ThreadPoolExecutor(2) as workers:
         writing: list[Future[None]] = []
         for pair, (infrared, visible) in zip(todo, _read_ahead(todo, workers), strict=True):
             fused = out_dir / f"{pair.stem}.png"
@@ -49,6 +50,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
             while len(writing) > (0 if _is_large(infrared) else 1):
                 writing.pop(0).result()
             bar.update()
+            stop_if_asked()
         for done in writing:
             done.result()
     return len(todo)

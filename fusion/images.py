@@ -72,6 +72,11 @@ def to_bytes(image: Tensor) -> npt.NDArray[np.uint8]:
     return levels.permute(1, 2, 0).cpu().numpy()
 
 
+def to_bgr(image: Tensor) -> npt.NDArray[np.uint8]:
+    """Lay a (3, H, W) RGB image in [0, 1] out as OpenCV writes it: (H, W, 3) uint8 BGR; grey stays (H, W, 1)."""
+    return np.ascontiguousarray(to_bytes(image)[..., ::-1])
+
+
 def luma(rgb: Tensor) -> Tensor:
     """Give Y = .299 R + .587 G + .114 B of (..., 3, H, W) as (..., 1, H, W); equal channels come back unchanged."""
     red, green, blue = (channel.unsqueeze(-3) for channel in rgb.unbind(-3))

@@ -13,7 +13,7 @@ from typing import Any
 
 from fusion.errors import unknown_name
 from fusion.files import read_json, write_json
-from pipelines.fingerprint import Fingerprints
+from fusion.fingerprint import Fingerprints
 from pipelines.stage import Inputs, Outcome, Stage, Summary
 from pipelines.stage_endings import part_of, publish, reason_to_go_on
 

@@ -19,6 +19,7 @@ import torch
 
 from fusion import build_fuser, match_pairs
 from fusion.batch_terms import batch_terms
+from fusion.command_line import exit_code
 from fusion.devices import choose_device
 from fusion.images import luma
 from fusion.metrics import SUITES, measure
@@ -26,7 +27,6 @@ from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
 from fusion.schedule import Precision
-from pipelines.command_line import exit_code
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "fusion" / "metrics"))
 from plain_conventions import PLAIN  # the rendition the tests compare with

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from fusion import InputError, match_pairs
-from pipelines.command_line import exit_code
-from pipelines.config import known_keys, load_training, override, parse_override
+from fusion.command_line import exit_code, parse_override
+from pipelines.config import known_keys, load_training, override
 from pipelines.fusing import build_trainer
 from pipelines.training_figures import draw_held_out, draw_training_curves
 
