@@ -16,7 +16,10 @@ from fusion.errors import InputError
 Source = int | str | Path
 Pixels = npt.NDArray[Any]  # (H, W, 3) uint8, BGR
 
+LOGGING: Any = getattr(cv2.utils, "logging", cv2)  # since OpenCV 5; in 4 its functions stand at the top
+
 _HIGHEST_RATE, _USUAL_RATE = 1000, 25.0
+_SILENT = 0
 
 
 class VideoSource:
@@ -59,12 +62,12 @@ class VideoSource:
 def quiet() -> Iterator[None]:
     """Keep OpenCV and FFmpeg from printing inside the block what the caller says in one line."""
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # read when the first video is opened
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    level = LOGGING.getLogLevel()
+    LOGGING.setLogLevel(_SILENT)
     try:
         yield
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        LOGGING.setLogLevel(level)
 
 
 def _capture(name: str) -> cv2.VideoCapture:

@@ -5,7 +5,6 @@ import re
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from made_videos import Frames, moving_scene, rate_of, read_video, stream, write_video
@@ -15,6 +14,7 @@ from fusion import InputError, build_fuser, fuse_pair, fuse_video
 from fusion.images import stored_luma, to_bgr
 from fusion.stored import StoredImage
 from fusion.video import copies_to_keep_time
+from fusion.video_source import LOGGING
 
 AVERAGE = build_fuser("average")
 SLOW_S = 0.5  # 12 frames of a stream
@@ -203,6 +203,6 @@ def test_grey_frames_are_written_in_three_equal_channels(tmp_path: Path) -> None
 
 def test_opencv_says_as_much_afterwards_as_before(tmp_path: Path) -> None:
     make(tmp_path)
-    before = cv2.utils.logging.getLogLevel()
+    before = LOGGING.getLogLevel()
     fuse(tmp_path)
-    assert cv2.utils.logging.getLogLevel() == before
+    assert LOGGING.getLogLevel() == before
