@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fusion import list_fusers
 from fusion.devices import choose_device
 from fusion.errors import InputError, unknown_name
+from fusion.registry import require_options
 from pipelines.benchmarks.candidates import BACKENDS, torch_candidates
 from pipelines.benchmarks.fuser_row import fuser_row
 from pipelines.benchmarks.images import choose_images, luma_pair, parse_size
@@ -65,18 +65,19 @@ def benchmark_fusers(
     if rounds < 1 or threads < 1:
         raise InputError(f"--rounds {rounds} --threads {threads}; expected both at least 1")
     images, chosen = choose_images(infrared_dir, visible_dir), str(choose_device(device))
+    for fuser in fusers:
+        require_options(fuser, {})
     for backend in backends:
         if backend not in BACKENDS:
             raise unknown_name("backend", backend, BACKENDS)
     rows: list[dict[str, Any]] = []
-    with TemporaryDirectory():
-        candidates = [row for fuser in fusers for row in torch_candidates(fuser, backends, chosen)]
-        for size in parsed:
-            pair = luma_pair(images.fused, size)
-            trials = run_rounds(candidates, pair, rounds, threads)
-            sticks = yardsticks(candidates, *pair)
-            for candidate, trial in zip(candidates, trials, strict=True):
-                rows.append({"size": "x".join(map(str, size)), **fuser_row(candidate, trial, trials[0], sticks)})
+    candidates = [row for fuser in fusers for row in torch_candidates(fuser, backends, chosen)]
+    for size in parsed:
+        pair = luma_pair(images.fused, size)
+        trials = run_rounds(candidates, pair, rounds, threads)
+        sticks = yardsticks(candidates, *pair)
+        for candidate, trial in zip(candidates, trials, strict=True):
+            rows.append({"size": "x".join(map(str, size)), **fuser_row(candidate, trial, trials[0], sticks)})
     content = f"{images.fused.infrared}, resized" if images.fused else "smooth noise"
     facts = [*surroundings(command, threads), ("images", content), ("rounds", str(rounds))]
     return Measured(facts, rows, _NOTES)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from fusion import build_fuser, match_pairs
+from fusion.errors import InputError
 from fusion.images import luma
 from fusion.metrics import SUITES, measure
 from fusion.pairs import Pair
@@ -35,8 +36,10 @@ def benchmark_metrics(infrared_dir: Path, visible_dir: Path, images: int, plain:
         command: as it was typed.
 
     Raises:
-        InputError: as `match_pairs` and `Pair.read`.
+        InputError: images below 1; or as `match_pairs` and `Pair.read`.
     """
+    if images < 1:
+        raise InputError(f"--images {images}; expected at least 1")
     triplets = [_average_of(pair) for pair in match_pairs(infrared_dir, visible_dir)[:images]]
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     torch.set_num_threads(1)

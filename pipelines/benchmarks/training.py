@@ -10,6 +10,7 @@ import torch
 
 from fusion.batch_terms import batch_terms
 from fusion.devices import choose_device
+from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.schedule import Precision
@@ -25,7 +26,12 @@ def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str,
         steps: of each kind.
         device_name: as `choose_device` takes it.
         command: as it was typed.
+
+    Raises:
+        InputError: a number below 1, or torch does not know the device.
     """
+    if min(crop, batch_size, steps) < 1:
+        raise InputError(f"--crop {crop} --batch {batch_size} --steps {steps}; expected each at least 1")
     device, generator = choose_device(device_name), torch.Generator().manual_seed(0)
     batch = torch.rand(batch_size, 2, crop, crop, generator=generator)
     rows: list[dict[str, Any]] = []

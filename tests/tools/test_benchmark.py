@@ -96,11 +96,6 @@ def test_a_pipeline_tells_its_stages_and_that_a_second_run_skips_them(tmp_path, 
     ("arguments", "parts"),
     [
         (["fusers", "--size", "64by48"], ["--size 64by48", "WIDTHxHEIGHT"]),
-        (["fusers", "--fuser", "isfus"], ["unknown fuser 'isfus'", "'isfuse'"]),
-        (["fusers", "--backend", "pytorc"], ["unknown backend 'pytorc'", "'pytorch'"]),
-        (["fusers", "--rounds", "0"], ["--rounds 0"]),
-        (["fusers", "--infrared", "ir"], ["only one is given"]),
-        (["metrics", "--infrared", "none", "--visible", "none"], ["none: no such folder"]),
         (["pipeline", "fusion_qualit"], ["unknown pipeline", "'fusion_quality'"]),
     ],
 )

@@ -6,6 +6,7 @@ import torch
 from fusion.errors import InputError
 from pipelines.benchmarks.candidates import Candidate
 from pipelines.benchmarks.fuser_row import fuser_row
+from pipelines.benchmarks.fusers import benchmark_fusers
 from pipelines.benchmarks.images import choose_images, luma_pair, parse_size
 from pipelines.benchmarks.memory_peak import MemoryPeak
 from pipelines.benchmarks.rounds import Trial, run_rounds
@@ -110,3 +111,21 @@ def test_a_size_that_is_none_is_refused(text):
     with pytest.raises(InputError, match=f"--size {text}: expected WIDTHxHEIGHT"):
         parse_size(text)
     assert parse_size("640x480") == (640, 480)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        ({"fusers": ["isfus"]}, "unknown fuser 'isfus'. Did you mean 'isfuse'"),
+        ({"fusers": ["onnx"]}, "fuser 'onnx' needs the option model="),
+        ({"backends": ["pytorc"]}, "unknown backend 'pytorc'. Did you mean 'pytorch'"),
+        ({"rounds": 0}, "--rounds 0 --threads 1; expected both at least 1"),
+        ({"device": "gpu"}, "device='gpu'"),
+    ],
+)
+def test_a_mistake_is_told_before_anything_is_measured(mistake, message):
+    usual = {"fusers": ["average"], "sizes": ["8x6"], "backends": ["pytorch"], "rounds": 1, "threads": 1}
+    rest = {"device": "cpu", "infrared_dir": None, "visible_dir": None, "command": ""}
+    with pytest.raises(InputError) as refusal:
+        benchmark_fusers(**{**usual, **rest, **mistake})
+    assert message in str(refusal.value)
