@@ -17,7 +17,7 @@ def benchmark(tmp_path, subprocess_environment):
         command = [sys.executable, str(TOOL), *map(str, arguments)]
         environment = {**subprocess_environment, "MALLOC_TRIM_THRESHOLD_": "1"}
         return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
         )
 
     return run

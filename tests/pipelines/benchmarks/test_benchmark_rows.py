@@ -25,24 +25,24 @@ class Strange:
 """
 
 
-def strange(folder, fails_at, failure):
-    path = folder / "strange.py"
+def strange(path, fails_at, failure):
     path.write_text(FUSER.format(fails_at=fails_at, failure=failure))
-    return Candidate("strange", f"{path}:Strange")
+    return Candidate(path.stem, f"{path}:Strange")
 
 
-@pytest.mark.parametrize(
-    ("fails_at", "failure", "reason"),
-    [
-        (1, "raise OSError('too\\nbad')", "OSError: too bad"),
-        (3, "raise OSError('later')", "OSError: later"),
-        (3, "import os; os._exit(3)", "its process ended with code 3"),
-    ],
-)
-def test_a_candidate_that_fails_leaves_the_others_alone(tmp_path, fails_at, failure, reason):
-    candidates = [strange(tmp_path, fails_at, failure), Candidate("average", "average")]
-    failed, average = run_rounds(candidates, luma_pair(None, (8, 6)), rounds=2, threads=1)
-    assert failed.reason == reason
+def test_a_candidate_that_fails_leaves_the_others_alone(tmp_path):
+    candidates = [
+        strange(tmp_path / "at_once.py", 1, "raise OSError('too\\nbad')"),
+        strange(tmp_path / "later.py", 3, "raise OSError('later')"),
+        strange(tmp_path / "crash.py", 3, "import os; os._exit(3)"),
+        Candidate("average", "average"),
+    ]
+    *failed, average = run_rounds(candidates, luma_pair(None, (8, 6)), rounds=2, threads=1)
+    assert [trial.reason for trial in failed] == [
+        "OSError: too bad",
+        "OSError: later",
+        "its process ended with code 3",
+    ]
     assert average.reason == ""
     assert len(average.seconds) == 2
     assert average.fused.shape == (1, 1, 6, 8)
