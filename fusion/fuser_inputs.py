@@ -26,6 +26,11 @@ def fuser_files(name: str, options: Mapping[str, Any]) -> dict[str, Path]:
     files = {option: path for option, path in named.items() if option in _ALWAYS_FILES or path.is_file()}
     if name == "isfuse":
         files["weights"] = weights_file(options.get("weights", SHIPPED))
-    if "model" in files and (beside := Path(f"{files['model']}.data")).is_file():
-        files["model data"] = beside  # where ONNX keeps large weights
+    if "model" in files and (beside := _data_of(files["model"])).is_file():
+        files["model data"] = beside
     return {**files, "code": fuser_path(name)} if is_in_file(name) else files
+
+
+def _data_of(model: Path) -> Path:
+    """Name the file where a model's weights lie if not in it: OpenVINO's always, those of a large ONNX model."""
+    return model.with_suffix(".bin") if model.suffix == ".xml" else Path(f"{model}.data")

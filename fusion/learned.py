@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fusion.checkpoints import load_network
 from fusion.devices import choose_device
-from fusion.networks.folding import fold_batchnorm
+from fusion.networks.folding import FusedOnly, fold_batchnorm
 from fusion.networks.isfuse import Fusion
 from fusion.registry import FUSERS
 
@@ -61,6 +62,11 @@ class ISFuseFuser:
             (1, H/4, W/4), rounded down. A network without gates has them all 1.
         """
         return [gate.mean(dim=1).to(infrared.device) for gate in self._run(infrared[None], visible[None]).gates]
+
+    def inference_form(self) -> nn.Module:
+        """Give the folded network as a module of its own on the CPU, for export: (infrared, visible) to fused luma."""
+        network = copy.deepcopy(self._network).to("cpu", memory_format=torch.contiguous_format)
+        return FusedOnly(network).eval().requires_grad_(False)
 
     def _run(self, infrared: Tensor, visible: Tensor) -> Fusion:
         fusion: Fusion = self._network(infrared.to(self._device), visible.to(self._device))

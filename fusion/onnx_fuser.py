@@ -1,44 +1,52 @@
-"""Fusion by a network that is stored as an ONNX file."""
+"""Fusion by a network that is stored as an ONNX or OpenVINO file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 from torch import Tensor
 
 from fusion.errors import InputError, one_line
+from fusion.model_session import Port, Session
+from fusion.onnxruntime_session import OnnxruntimeSession
+from fusion.openvino_session import ComputePrecision, OpenvinoSession
 from fusion.per_image import Plane, fuse_each
 from fusion.registry import FUSERS
 
+Backend = Literal["onnxruntime", "openvino"]
 _EXPECTED = "expected two inputs and one output, each float32 (batch, 1, height, width) with free height and width"
-_FATAL = 4  # onnxruntime would print its errors beside ours
 
 
 @FUSERS.register_module(name="onnx")
 class OnnxFuser:
-    """A network in an ONNX file, run on the CPU by onnxruntime.
+    """A network in an ONNX or OpenVINO file, run on the CPU.
 
     It takes two luma images in [0, 1] as float32 (B, 1, H, W), and gives one; that is clamped to [0, 1]. Images are
     fused one by one, so a batch of 1 may be fixed in the file. The inputs are told apart by their names: one that
     contains "ir" or "infrared" is infrared, one that contains "vi" or "visible" is visible; where the names do not
-    decide it, infrared comes first.
+    decide it, infrared comes first. It runs with as many threads as torch has when it is built.
 
     Args:
-        model: the `.onnx` file.
+        model: the `.onnx` file, or for OpenVINO its `.xml`.
+        backend: the engine that runs it, "onnxruntime" or "openvino".
+        precision: of OpenVINO's arithmetic: "float32", or "bfloat16", which is faster where the processor has it, and
+            off by a grey level or several.
 
     Raises:
-        InputError: onnxruntime is not installed, or the file is no such model.
+        InputError: the engine is not installed, an option is unknown, or the file is no such model.
     """
 
     learned: ClassVar[bool] = True
     colour: ClassVar[bool] = True
 
-    def __init__(self, model: str | Path) -> None:
+    def __init__(
+        self, model: str | Path, backend: Backend = "onnxruntime", precision: ComputePrecision = "float32"
+    ) -> None:
         self._path = Path(model)
-        self._session = _open(self._path)
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        self._session = open_model(self._path, backend, precision)
+        inputs, outputs = self._session.inputs, self._session.outputs
         counts_fit = (len(inputs), len(outputs)) == (2, 1)
         if not (counts_fit and all(map(_is_image, inputs)) and _is_image(outputs[0], (1, None))):
             found = f"inputs {_describe(inputs)} and outputs {_describe(outputs)}"
@@ -58,13 +66,12 @@ class OnnxFuser:
         feeds = {self._infrared: infrared, self._visible: visible}
         images = {name: image.astype(np.float32)[None, None] for name, image in feeds.items()}
         try:
-            (fused,) = self._session.run(None, images)
-        except Exception as error:  # onnxruntime's own, without a common class
+            fused = self._session.run(images)
+        except Exception as error:  # the engine's own, without a common class
             raise InputError(f"{self._path}: cannot take images of {size} ({one_line(error)})") from error
         if fused.shape != (1, 1, *infrared.shape):
             raise InputError(f"{self._path}: makes {fused.shape} of images of {size}; expected that size")
-        plane: Plane = fused[0, 0]
-        return plane
+        return fused[0, 0].astype(np.float64)
 
 
 def order_inputs(first: str, second: str) -> tuple[str, str]:
@@ -80,29 +87,32 @@ def order_inputs(first: str, second: str) -> tuple[str, str]:
     return (second, first) if swapped else (first, second)
 
 
-def _open(path: Path) -> Any:
-    """Load the file into an onnxruntime session."""
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise InputError('ONNX models need onnxruntime, not installed; expected pip install -e ".[export]"') from error
+def open_model(path: Path, backend: Backend = "onnxruntime", precision: ComputePrecision = "float32") -> Session:
+    """Read a model file with the engine of that name.
+
+    Raises:
+        InputError: as `OnnxFuser`.
+    """
+    if backend not in get_args(Backend):
+        raise InputError(f"backend={backend!r}; expected {' or '.join(get_args(Backend))}")
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected an ONNX model")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = _FATAL
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own, without a common class
-        raise InputError(f"{path}: cannot be read as an ONNX model ({one_line(error)})") from error
+    if backend == "openvino":
+        return OpenvinoSession(path, precision)
+    if path.suffix == ".xml":
+        raise InputError(f"{path}: is for OpenVINO; expected backend=openvino with it")
+    if precision != "float32":
+        raise InputError(f"precision={precision!r} with backend=onnxruntime; expected float32, or backend=openvino")
+    return OnnxruntimeSession(path)
 
 
-def _is_image(node: Any, channels: tuple[int | None, ...] = (1,)) -> bool:
+def _is_image(port: Port, channels: tuple[int | None, ...] = (1,)) -> bool:
     """Say whether an input or output is float32 (B, 1, H, W); a length that is free is no number there."""
-    if node.type != "tensor(float)" or len(node.shape) != 4:
+    if not port.float32 or len(port.shape) != 4:
         return False
-    fixed = [length if isinstance(length, int) else None for length in node.shape]
+    fixed = [length if isinstance(length, int) else None for length in port.shape]
     return fixed[0] in (None, 1) and fixed[1] in channels and fixed[2:] == [None, None]
 
 
-def _describe(nodes: list[Any]) -> str:
-    return ", ".join(f"{node.name}: {node.type} {node.shape}" for node in nodes) or "none"
+def _describe(ports: list[Port]) -> str:
+    return ", ".join(map(str, ports)) or "none"

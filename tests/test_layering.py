@@ -25,7 +25,9 @@ ONLY_IN = {
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "ray": {"pipelines/ray_cluster.py"},
     "pycocotools": {"downstream/detection_score.py"},
-    "onnxruntime": {"fusion/onnx_fuser.py"},
+    "onnx": {"fusion/export_onnx.py"},
+    "onnxruntime": {"fusion/onnxruntime_session.py", "fusion/quantise.py"},
+    "openvino": {"fusion/export_openvino.py", "fusion/openvino_session.py"},
     "pywt": {"fusion/wavelet.py"},
     "mmengine": {"fusion/registry.py", "pipelines/config.py"},
     "matplotlib": {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fold_batchnorm(network: nn.Module) -> nn.Module:
     """Copy an eval-mode network with every Conv2d + BatchNorm2d pair made one convolution.
+
+    The LeakyReLU behind such a pair then overwrites what the convolution gave, which spares memory and time.
 
     Raises:
         ValueError: the network is in train mode, where BatchNorm depends on the batch.
@@ -23,4 +25,19 @@ def fold_batchnorm(network: nn.Module) -> nn.Module:
             if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
                 block[index] = fuse_conv_bn_eval(convolution, normalisation)
                 block[index + 1] = nn.Identity()
+                if index + 2 < len(block) and isinstance(block[index + 2], nn.LeakyReLU):
+                    block[index + 2].inplace = True
     return folded
+
+
+class FusedOnly(nn.Module):
+    """A network that gives the fused image alone, (B, 1, H, W) in [0, 1], without its gates: what is exported."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        """Fuse (B, 1, H, W) luma in [0, 1]."""
+        fused: Tensor = self.network(infrared, visible).fused
+        return fused

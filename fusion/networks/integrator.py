@@ -58,7 +58,8 @@ class CausalFeatureIntegrator(nn.Module):
 def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> Tensor:
     """Answer every pixel of `features` by softmax(q.k / sqrt(C)) over the pooled keys.
 
-    The query projection is folded into the few keys, q.k = x.(Wq^T k) + bq.k, so it never runs over all pixels.
+    The query projection is folded into the few keys, q.k = x.(Wq^T k) + bq.k, so it never runs over all pixels. The
+    products have one row for each pixel, as features in channels_last memory lie: nothing is moved.
 
     Args:
         features: (B, C, H, W), the pixels that ask.
@@ -71,11 +72,12 @@ def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> 
     """
     keys = keys.flatten(2).transpose(1, 2) * keys.shape[1] ** -0.5  # (B, hw, C)
     folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, hw, C)
-    logits = folded @ features.flatten(2)  # (B, hw, HW)
+    pixels = features.permute(0, 2, 3, 1)  # (B, H, W, C)
+    logits = pixels.flatten(1, 2) @ folded.transpose(1, 2)  # (B, HW, hw)
     if query.bias is not None:
-        logits = logits + (keys @ query.bias.to(keys.dtype)).unsqueeze(-1)
-    answers = values.flatten(2) @ logits.softmax(dim=1)  # (B, C, HW)
-    return answers.view_as(features)
+        logits = logits + (keys @ query.bias.to(keys.dtype)).unsqueeze(1)
+    answers = logits.softmax(dim=2) @ values.flatten(2).transpose(1, 2)  # (B, HW, C)
+    return answers.view_as(pixels).permute(0, 3, 1, 2)
 
 
 def _gate(channels: int, form: GateForm) -> nn.Module | None:

@@ -1,0 +1,62 @@
+"""Model files run by OpenVINO, on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+
+from fusion.errors import InputError, one_line
+from fusion.model_session import Images, Port
+
+ComputePrecision = Literal["float32", "bfloat16"]
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+class OpenvinoSession:
+    """A model in an ONNX file or in OpenVINO's own `.xml`, run with as many threads as torch has when it is opened.
+
+    Args:
+        path: the file; an `.xml` has its weights in the `.bin` beside it.
+        precision: "bfloat16" computes in it where the processor can: faster, and off by a grey level or several.
+
+    Raises:
+        InputError: OpenVINO is not installed, the file is no model, or the precision is unknown.
+    """
+
+    def __init__(self, path: Path, precision: ComputePrecision = "float32") -> None:
+        if precision not in get_args(ComputePrecision):
+            raise InputError(f"precision={precision!r}; expected {' or '.join(get_args(ComputePrecision))}")
+        try:
+            import openvino
+        except ImportError as error:
+            raise InputError(
+                'backend=openvino needs openvino, not installed; expected pip install -e ".[export]"'
+            ) from error
+        settings = {
+            "INFERENCE_PRECISION_HINT": _HINTS[precision],
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "PERFORMANCE_HINT": "LATENCY",
+            "ENABLE_CPU_PINNING": False,  # processes side by side would meet on the same cores
+        }
+        try:
+            model = openvino.Core().compile_model(str(path), "CPU", settings)
+        except Exception as error:  # OpenVINO's are plain RuntimeErrors
+            raise InputError(f"{path}: cannot be read by OpenVINO ({one_line(error)})") from error
+        self.inputs = [_port(port) for port in model.inputs]
+        self.outputs = [_port(port) for port in model.outputs]
+        self._request = model.create_infer_request()
+
+    def run(self, images: Mapping[str, Images]) -> Images:
+        """Map images by input name to the first output."""
+        self._request.infer(dict(images))
+        fused: Images = self._request.get_output_tensor(0).data.copy()
+        return fused
+
+
+def _port(port: Any) -> Port:
+    lengths = [length.get_length() if length.is_static else None for length in port.get_partial_shape()]
+    kind = port.get_element_type().get_type_name()
+    return Port(port.get_any_name(), kind, kind == "f32", lengths)
