@@ -10,7 +10,16 @@ from pathlib import Path
 
 import torch
 
-PACKAGES = ("torch", "ultralytics", "pycocotools", "segmentation-models-pytorch", "numpy", "opencv-python")
+PACKAGES = (
+    "torch",
+    "ultralytics",
+    "pycocotools",
+    "segmentation-models-pytorch",
+    "onnxruntime",
+    "openvino",
+    "numpy",
+    "opencv-python",
+)
 
 
 def describe_environment() -> dict[str, str]:

@@ -1,0 +1,54 @@
+"""What the interventions cost a training step."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import Any, get_args
+
+import torch
+
+from fusion.batch_terms import batch_terms
+from fusion.devices import choose_device
+from fusion.errors import InputError
+from fusion.networks.isfuse import ISFuse
+from fusion.objective import Objective
+from fusion.schedule import Precision
+from pipelines.benchmarks.measured import Measured, surroundings
+
+
+def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str, command: str) -> Measured:
+    """Time steps of the full objective and of the standard pass alone, in turn: medians and their ratio.
+
+    Args:
+        crop: side of the crops.
+        batch_size: crops a step.
+        steps: of each kind.
+        device_name: as `choose_device` takes it.
+        command: as it was typed.
+
+    Raises:
+        InputError: a number below 1, or torch does not know the device.
+    """
+    if min(crop, batch_size, steps) < 1:
+        raise InputError(f"--crop {crop} --batch {batch_size} --steps {steps}; expected each at least 1")
+    device, generator = choose_device(device_name), torch.Generator().manual_seed(0)
+    batch = torch.rand(batch_size, 2, crop, crop, generator=generator)
+    rows: list[dict[str, Any]] = []
+    for precision in get_args(Precision):
+        network = ISFuse().to(device).to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(network.parameters(), 1e-4)
+        seconds: dict[str, list[float]] = {"no_interventions": [], "full": []}
+        for _ in range(steps + 1):
+            for ablation, measured in seconds.items():
+                start = time.monotonic()
+                terms = batch_terms(Objective(ablation=ablation), network, batch, generator, precision)
+                optimizer.zero_grad(set_to_none=True)
+                terms["total"].backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                terms["total"].item()  # waits for a GPU
+                measured.append(time.monotonic() - start)
+        plain, full = (median(measured[1:]) * 1000 for measured in seconds.values())
+        rows.append({"precision": precision, "one_pass_ms": plain, "full_ms": full, "ratio": full / plain})
+    work = [("crop", str(crop)), ("batch", str(batch_size)), ("steps", str(steps)), ("device", device.type)]
+    return Measured([*surroundings(command, torch.get_num_threads()), *work], rows)

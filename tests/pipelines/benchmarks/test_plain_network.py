@@ -1,0 +1,44 @@
+"""The plain form is the reference of every ratio, so it has to be the same network."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from fusion import build_fuser
+from fusion.checkpoints import load_network
+from fusion.learned import SHIPPED, weights_file
+from fusion.networks.isfuse import ISFuse
+from pipelines.benchmarks.plain_network import PlainISFuse
+
+
+def made(**variant):
+    """Give a network with BatchNorm statistics and factors as training leaves them."""
+    torch.manual_seed(0)
+    network = ISFuse(**variant).eval()
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.2)
+            module.running_var.uniform_(0.05, 0.5)
+            nn.init.normal_(module.weight, 1, 0.2)
+    return network
+
+
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (33, 47), (64, 48)])
+@pytest.mark.parametrize("variant", [{"shared_encoder": False, "gate": "pixel"}, {"channels": 8}])
+def test_the_plain_form_equals_the_network(size, variant):
+    network, pair = made(**variant), torch.rand(2, 2, 1, *size).unbind()
+    fused = PlainISFuse(network).fuse(*pair)
+    assert fused.std() > 1e-3  # otherwise the equality would prove little
+    torch.testing.assert_close(fused, network(*pair).fused, rtol=0, atol=1e-5)
+
+
+def test_with_the_shipped_weights_it_equals_the_fuser_but_does_more():
+    plain, ours = PlainISFuse(load_network(weights_file(SHIPPED))[0]), build_fuser("isfuse", device="cpu")
+    pair, results, macs = torch.rand(2, 1, 1, 37, 51).unbind(), [], []
+    for fuser in (plain, ours):
+        with FlopCounterMode(display=False) as counter:
+            results.append(fuser.fuse(*pair))
+        macs.append(counter.get_total_flops() / 2)
+    torch.testing.assert_close(*results, rtol=0, atol=1e-5)
+    assert macs[0] > 1.05 * macs[1]
