@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from fusion import build_fuser, match_pairs
-from fusion.batch_terms import batch_terms
+from fusion.batch_terms import Batch, batch_terms, draw_masks
 from fusion.devices import choose_device
 from fusion.images import luma
 from fusion.metrics import SUITES, measure
@@ -56,7 +56,7 @@ def main() -> None:
 def benchmark_training(arguments: argparse.Namespace) -> None:
     """Time steps of the full objective and of the standard pass alone, in turn, and print medians and their ratio."""
     device, generator = choose_device(arguments.device), torch.Generator().manual_seed(0)
-    batch = torch.rand(arguments.batch, 2, arguments.crop, arguments.crop, generator=generator)
+    images = torch.rand(arguments.batch, 2, arguments.crop, arguments.crop, generator=generator)
     cores = f"{platform.machine()}, {torch.get_num_threads()} threads"
     print(
         f"crops {arguments.crop}, batch {arguments.batch}, {device.type}, {cores}; median ms of {arguments.steps} steps"
@@ -69,7 +69,8 @@ def benchmark_training(arguments: argparse.Namespace) -> None:
         for _ in range(arguments.steps + 1):
             for ablation, measured in seconds.items():
                 start = time.monotonic()
-                terms = batch_terms(Objective(ablation=ablation), network, batch, generator, precision)
+                masks = draw_masks(len(images), arguments.crop, generator)
+                terms = batch_terms(Objective(ablation=ablation), network, Batch(images, masks), precision)
                 optimizer.zero_grad(set_to_none=True)
                 terms["total"].backward()
                 optimizer.step()

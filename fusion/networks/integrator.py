@@ -77,7 +77,7 @@ def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> 
     else:
         logits = torch.baddbmm((keys @ query.bias.to(keys.dtype)).unsqueeze(1), pixels, folded.transpose(1, 2))
     answers = logits.softmax(dim=2) @ values.flatten(2).transpose(1, 2)  # (B, HW, C)
-    return answers.transpose(1, 2).unflatten(2, features.shape[2:])
+    return answers.transpose(1, 2).view_as(features)
 
 
 def _gate(channels: int, form: GateForm) -> nn.Module | None:
