@@ -22,7 +22,7 @@ class WholeBatchNorm(nn.BatchNorm2d):
         """Normalise (B, C, H, W); every process calls this in the same order."""
         if not (self.exchanging and self.training and len(features) > 1):
             return super().forward(features)
-        exact = features.float()
+        exact = features.to(torch.promote_types(features.dtype, torch.float32))
         variance, mean = torch.var_mean(exact, (0, 2, 3), correction=0)
         pixels = torch.full_like(mean, features.numel() / len(mean), dtype=torch.float64)
         shares = torch.stack([pixels, pixels * mean, pixels * (variance.double() + mean.double() ** 2)])  # (3, C)
@@ -32,7 +32,7 @@ class WholeBatchNorm(nn.BatchNorm2d):
         self._remember(mean, variance * pixels / (pixels - 1))
         scale = self.weight * (variance + self.eps).rsqrt()
         shift = self.bias - mean * scale
-        scale, shift = (values.float().view(1, -1, 1, 1) for values in (scale, shift))
+        scale, shift = (values.to(exact.dtype).view(1, -1, 1, 1) for values in (scale, shift))
         return torch.addcmul(shift, exact, scale).to(features.dtype)
 
     @torch.no_grad()
