@@ -37,18 +37,24 @@ class CropSource:
         self._cache: dict[int, Tensor] = {}
         self._cached_bytes = 0
 
-    def random_batch(self, indices: Sequence[int], number: int) -> Tensor:
+    def random_batch(self, indices: Sequence[int], number: int, share: Sequence[int] | None = None) -> Tensor:
         """Cut one random crop of each pair named by `indices`, flipped and transposed at random.
+
+        Args:
+            indices: of all pairs of the batch.
+            number: of the batch.
+            share: which crops of the batch are wanted, all if None.
 
         Returns:
             (B, 2, S, S) float32 in [0, 1]: infrared and visible luma; (B, 3, S, S) with what the teacher makes of the
             whole pair.
         """
+        share = range(len(indices)) if share is None else share
         generator = generator_for(self._seed, "crops", number)
         draws = torch.rand(len(indices), 5, generator=generator).tolist()
         with ThreadPoolExecutor(READERS) as readers:
-            images = list(readers.map(self._read, indices))
-        return torch.stack([self._cut(image, *draw) for image, draw in zip(images, draws, strict=True)])
+            images = readers.map(self._read, [indices[sample] for sample in share])
+            return torch.stack([self._cut(image, *draws[sample]) for image, sample in zip(images, share, strict=True)])
 
     def central_batch(self, indices: Sequence[int]) -> Tensor:
         """Cut the central crop of each pair, for validation; the form is that of `random_batch`."""

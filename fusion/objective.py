@@ -64,9 +64,7 @@ class Objective:
         network: ISFuse,
         infrared: Tensor,
         visible: Tensor,
-        complementary: Masks,
-        random: Masks,
-        intervene: bool = True,
+        *masks: Masks,
         taught: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Run the passes on one batch.
@@ -75,9 +73,8 @@ class Objective:
             network: in train mode for training, in eval mode for validation.
             infrared: (B, 1, H, W) in [0, 1].
             visible: luma, likewise.
-            complementary: masks that hide different places in the two modalities.
-            random: masks that hide equal places.
-            intervene: without, the standard pass runs alone.
+            masks: complementary ones, which hide different places in the two modalities, and random ones, which hide
+                equal places; without any, the standard pass runs alone.
             taught: what a teacher makes of the batch, (B, 1, H, W); then the fusion term is the distance to that.
 
         Returns:
@@ -92,10 +89,10 @@ class Objective:
             else distillation_loss(standard.fused, taught),
             "invariance": standard.fused.new_zeros(()),
             "necessity": standard.fused.new_zeros(()),
-            "gate": gate_map(standard.gates, infrared.shape[2:]).mean().detach(),
+            "gate": gate_map([gate.detach() for gate in standard.gates], infrared.shape[2:]).mean(),
         }
-        if intervene and not self.leaves_out("interventions"):
-            masks = [divided_masks(complementary, random)] if self.divided else [complementary, random]
+        if masks and not self.leaves_out("interventions"):
+            masks = (divided_masks(*masks),) if self.divided else masks
             with running_statistics(network, updated=self.batchnorm == "all"):
                 terms["invariance"] = self._invariance(network, standard, infrared, visible, masks)
                 terms["necessity"] = self._necessity(network, standard, *features, infrared)
@@ -105,7 +102,7 @@ class Objective:
         return terms
 
     def _invariance(
-        self, network: ISFuse, standard: Fusion, infrared: Tensor, visible: Tensor, masks: list[Masks]
+        self, network: ISFuse, standard: Fusion, infrared: Tensor, visible: Tensor, masks: tuple[Masks, ...]
     ) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.leaves_out("invariance")):
             losses = []
