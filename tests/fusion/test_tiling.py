@@ -61,24 +61,37 @@ def only_within(window, image):
     return cut
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("size", [(160, 164), (163, 167)])
-@pytest.mark.parametrize("core", [Window(0, 8, 60, 64), Window(80, 84, 80, 88), Window(148, 156, 156, 164)])
-def test_nothing_in_a_tile_depends_on_what_lies_beyond_its_halo(variant, size, core):
-    network, pair = network_of(**variant, channels=4).double(), [image.double() for image in sources(*size)]
-    pooled = [(torch.rand(2, 1, 4, 8, 8, dtype=torch.float64)).unbind() for _ in range(SCALES)]
+def fused_within(window, network, pair):
+    """Run the network on what lies in a window, with pooled features that come from elsewhere."""
+    cut = (only_within(window, image.double()) for image in pair)
+    pooled = torch.rand(SCALES, 2, 1, 4, 8, 8, dtype=torch.float64)
+    features = [
+        encode(image) for encode, image in zip((network.encode_infrared, network.encode_visible), cut, strict=True)
+    ]
+    return network.integrate(*features, [of_scale.unbind() for of_scale in pooled]).fused
 
-    def fused(halo):
-        infrared, visible = (only_within(core.grown(halo, Window.whole(image)), image) for image in pair)
-        features = network.encode_infrared(infrared), network.encode_visible(visible)
-        return core.of(network.integrate(*features, pooled).fused)
 
-    assert fused(HALO).isfinite().all()
-    assert not fused(HALO - 8).isfinite().all()  # otherwise the check above would prove little
+@pytest.mark.parametrize("gate", ["channel", "pixel", "none"])
+@pytest.mark.parametrize("size", [(120, 124), (123, 127)])
+def test_nothing_in_a_tile_depends_on_what_lies_beyond_its_halo(gate, size):
+    network, pair = network_of(gate=gate, channels=4).double(), sources(*size)
+    for core in (Window(0, 8, 60, 64), Window(56, 60, 56, 64), Window(108, 116, 116, size[1])):
+        window = core.grown(HALO, Window.whole(pair[0]))
+        assert core.of(fused_within(window, network, pair)).isfinite().all()
+
+
+@pytest.mark.parametrize(("size", "smallest"), [((120, 124), 34), ((123, 127), 38)])
+def test_the_halo_is_the_smallest_that_serves_odd_sizes(size, smallest):
+    network, pair, core = network_of(gate="pixel", channels=4).double(), sources(*size), Window(108, 116, 116, 120)
+    finite = [
+        core.of(fused_within(core.grown(halo, Window.whole(pair[0])), network, pair)).isfinite().all()
+        for halo in (smallest - 1, smallest)
+    ]
+    assert finite == [False, True]
 
 
 def test_no_features_of_a_tile_depend_on_what_lies_beyond_the_halo_of_encoding():
-    encoder, image, core = network_of(channels=4).double().encode_infrared, sources(99, 102)[0].double(), None
+    encoder, image = network_of(channels=4).double().encode_infrared, sources(99, 102)[0].double()
     for core in Window.whole(image).split(24):
         features = encoder(only_within(core.grown(ENCODER_HALO, Window.whole(image)), image))[1:]
         assert all(core.at_scale(scale).of(of_scale).isfinite().all() for scale, of_scale in enumerate(features))
