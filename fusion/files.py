@@ -33,6 +33,13 @@ def atomic_path(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def remove_partial(folder: Path) -> None:
+    """Delete below `folder` what `atomic_path` left because its process was killed; nobody may be writing there."""
+    for path in folder.rglob(".*.[0-9]*.part*"):
+        if path.is_file():
+            path.unlink()
+
+
 def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Write `content` to `path` atomically."""
     with atomic_path(path) as partial:
