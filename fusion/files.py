@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fusion.errors import InputError
@@ -31,6 +32,26 @@ def atomic_path(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # the error that led here is the one to tell
             partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_files(*paths: Path) -> Iterator[Path]:
+    """Give where to write the last of several files of one folder, with the others beside it; move them at the end.
+
+    Where the block ends badly, nothing is moved. Other files that it leaves there are dropped.
+
+    Raises:
+        InputError: as `atomic_path`.
+    """
+    main = paths[-1]
+    try:
+        main.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{main.stem}.", dir=main.parent) as folder:
+            yield Path(folder) / main.name
+            for path in paths:
+                os.replace(Path(folder) / path.name, path)
+    except OSError as error:
+        raise unwritable(main, error) from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -65,7 +65,7 @@ class ISFuseFuser:
 
     def inference_form(self) -> nn.Module:
         """Give the folded network as a module of its own on the CPU, for export: (infrared, visible) to fused luma."""
-        network = copy.deepcopy(self._network).to("cpu", memory_format=torch.contiguous_format)
+        network = copy.deepcopy(self._network).cpu().to(memory_format=torch.contiguous_format)
         return FusedOnly(network).eval().requires_grad_(False)
 
     def _run(self, infrared: Tensor, visible: Tensor) -> Fusion:

@@ -11,7 +11,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 def fold_batchnorm(network: nn.Module) -> nn.Module:
     """Copy an eval-mode network with every Conv2d + BatchNorm2d pair made one convolution.
 
-    The LeakyReLU behind such a pair then overwrites what the convolution gave, which spares memory and time.
+    Every LeakyReLU overwrites what the convolution before it gave, which spares memory and time.
 
     Raises:
         ValueError: the network is in train mode, where BatchNorm depends on the batch.
@@ -19,14 +19,14 @@ def fold_batchnorm(network: nn.Module) -> nn.Module:
     if network.training:
         raise ValueError("fold_batchnorm needs a network in eval mode; call .eval() first")
     folded = copy.deepcopy(network)
+    for activation in [module for module in folded.modules() if isinstance(module, nn.LeakyReLU)]:
+        activation.inplace = True
     for block in [module for module in folded.modules() if isinstance(module, nn.Sequential)]:
         for index in range(len(block) - 1):
             convolution, normalisation = block[index], block[index + 1]
             if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
                 block[index] = fuse_conv_bn_eval(convolution, normalisation)
                 block[index + 1] = nn.Identity()
-                if index + 2 < len(block) and isinstance(block[index + 2], nn.LeakyReLU):
-                    block[index + 2].inplace = True
     return folded
 
 
