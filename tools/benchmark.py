@@ -10,8 +10,7 @@ from pathlib import Path
 import torch
 
 from fusion.command_line import exit_code
-from pipelines.benchmarks.candidates import BACKENDS
-from pipelines.benchmarks.fusers import benchmark_fusers, default_fusers
+from pipelines.benchmarks.fusers import BACKENDS, benchmark_fusers, default_fusers
 from pipelines.benchmarks.measured import Measured
 from pipelines.benchmarks.metrics import benchmark_metrics
 from pipelines.benchmarks.pipeline import benchmark_pipeline

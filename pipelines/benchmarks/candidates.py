@@ -22,7 +22,6 @@ PLAIN = "plain"  # the row that stands for a direct implementation of the paper
 PLAIN_OF = "isfuse"
 PYTORCH, COMPILED = "pytorch", "torch.compile"
 TORCH_BACKENDS = (PYTORCH, COMPILED)
-BACKENDS = TORCH_BACKENDS
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
 
 
@@ -77,7 +76,7 @@ def build(candidate: Candidate) -> Fuse:
     fuse = build_subject(candidate).fuse
     if candidate.backend == COMPILED:
         fuse = torch.compile(fuse)
-    if candidate.precision != BFLOAT16 or candidate.options is not None:
+    if candidate.options is not None or candidate.precision != BFLOAT16:
         return fuse
 
     def halved(infrared: Tensor, visible: Tensor) -> Tensor:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fusion import list_fusers
 from fusion.devices import choose_device
 from fusion.errors import InputError, unknown_name
 from fusion.registry import require_options
-from pipelines.benchmarks.candidates import BACKENDS, torch_candidates
+from pipelines.benchmarks.candidates import TORCH_BACKENDS, torch_candidates
+from pipelines.benchmarks.exported import EXPORT_BACKENDS, exported_candidates
 from pipelines.benchmarks.fuser_row import fuser_row
 from pipelines.benchmarks.images import choose_images, luma_pair, parse_size
 from pipelines.benchmarks.measured import Measured, surroundings
@@ -26,6 +28,7 @@ _NOTES = (
 )
 
 
+BACKENDS = (*TORCH_BACKENDS, *EXPORT_BACKENDS)
 _USUAL = ("isfuse", "isfuse-lite", "average", "laplacian")
 
 
@@ -71,13 +74,21 @@ def benchmark_fusers(
         if backend not in BACKENDS:
             raise unknown_name("backend", backend, BACKENDS)
     rows: list[dict[str, Any]] = []
-    candidates = [row for fuser in fusers for row in torch_candidates(fuser, backends, chosen)]
-    for size in parsed:
-        pair = luma_pair(images.fused, size)
-        trials = run_rounds(candidates, pair, rounds, threads)
-        sticks = yardsticks(candidates, *pair)
-        for candidate, trial in zip(candidates, trials, strict=True):
-            rows.append({"size": "x".join(map(str, size)), **fuser_row(candidate, trial, trials[0], sticks)})
+    with TemporaryDirectory() as folder:
+        candidates = [
+            candidate
+            for fuser in fusers
+            for candidate in (
+                *torch_candidates(fuser, backends, chosen),
+                *exported_candidates(fuser, backends, Path(folder), images.calibration),
+            )
+        ]
+        for size in parsed:
+            pair = luma_pair(images.fused, size)
+            trials = run_rounds(candidates, pair, rounds, threads)
+            sticks = yardsticks(candidates, *pair)
+            for candidate, trial in zip(candidates, trials, strict=True):
+                rows.append({"size": "x".join(map(str, size)), **fuser_row(candidate, trial, trials[0], sticks)})
     content = f"{images.fused.infrared}, resized" if images.fused else "smooth noise"
     facts = [*surroundings(command, threads), ("images", content), ("rounds", str(rounds))]
     return Measured(facts, rows, _NOTES)

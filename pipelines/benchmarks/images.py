@@ -17,11 +17,10 @@ from fusion.networks.isfuse import SMALLEST_SIDE
 from fusion.pairs import Pair
 
 Size = tuple[int, int]  # width, height
-_CALIBRATION = 32
 
 
 class Images(NamedTuple):
-    """One pair to fuse, None for a made one, and others to calibrate on, none of them the first."""
+    """One pair to fuse, None for a made one, and the others, to calibrate on."""
 
     fused: Pair | None
     calibration: list[Pair]
@@ -42,7 +41,7 @@ def parse_size(text: str) -> Size:
 
 
 def choose_images(infrared_dir: Path | None, visible_dir: Path | None) -> Images:
-    """Take the first pair of two folders to fuse and up to 32 others, evenly spread, to calibrate on.
+    """Take the first pair of two folders to fuse and the others to calibrate on.
 
     Raises:
         InputError: only one folder is given, or as `match_pairs`.
@@ -52,7 +51,7 @@ def choose_images(infrared_dir: Path | None, visible_dir: Path | None) -> Images
     if infrared_dir is None or visible_dir is None:
         raise InputError("--infrared and --visible: only one is given; expected both folders or none")
     first, *others = match_pairs(infrared_dir, visible_dir)
-    return Images(first, others[:: -(-len(others) // _CALIBRATION) or 1])
+    return Images(first, others)
 
 
 def luma_pair(pair: Pair | None, size: Size) -> tuple[Tensor, Tensor]:
