@@ -68,7 +68,9 @@ def test_every_form_fuses_as_the_network_does_at_ten_odd_sizes(
         torch.testing.assert_close(ours, network.fuse(*pair), rtol=0, atol=1e-4, msg=f"{size}")
 
 
-@pytest.mark.parametrize("variant", [{"shared_encoder": True, "gate": "channel"}, {"gate": "none"}])
+@pytest.mark.parametrize(
+    "variant", [{"gate": "channel"}, {"gate": "none"}, {"shrink": 2, "blend": True}, {"shrink": 3}]
+)
 def test_own_weights_of_any_variant_are_exported(tmp_path: Path, variant: dict[str, object]) -> None:
     torch.manual_seed(0)
     settings = {**variant, "channels": 8}
