@@ -37,6 +37,12 @@ def confusion_matrix(truth: Mask, predicted: Mask, classes: int) -> Confusion:
     return np.bincount(of_truth * classes + of_prediction, minlength=classes**2).reshape(classes, classes)
 
 
+def class_shares(confusion: Confusion) -> npt.NDArray[np.float64]:
+    """Give which share of every true class (rows) was taken for which class; zeros for a class without pixels."""
+    shares: npt.NDArray[np.float64] = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    return shares
+
+
 def class_ious(confusion: Confusion) -> list[float | None]:
     """Give intersection over union of every class; None for one that is neither there nor predicted."""
     both = np.diag(confusion)

@@ -22,6 +22,7 @@ from fusion.images import read_infrared, read_visible, write_image
 from fusion.pairs import Pair, match_pairs
 from fusion.registry import build_fuser, list_fusers
 from fusion.score import score_folder
+from fusion.video import fuse_video
 
 __all__ = [
     "Fuser",
@@ -30,6 +31,7 @@ __all__ = [
     "build_fuser",
     "fuse_folder",
     "fuse_pair",
+    "fuse_video",
     "list_fusers",
     "match_pairs",
     "read_infrared",

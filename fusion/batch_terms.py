@@ -1,6 +1,9 @@
-"""The loss of one batch of crops, with the masks that a generator draws."""
+"""The loss of one batch of crops, with the masks of its interventions."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,33 +14,40 @@ from fusion.objective import Objective
 from fusion.schedule import Precision
 
 
-def batch_terms(
-    objective: Objective,
-    network: ISFuse,
-    batch: Tensor,
-    generator: torch.Generator,
-    precision: Precision,
-    intervene: bool = True,
-) -> dict[str, Tensor]:
+class Batch(NamedTuple):
+    """Crops as `CropSource` cuts them, (B, 2 or 3, S, S) in [0, 1], and the masks that hide parts of them.
+
+    The masks are complementary and random ones, or none where the standard pass runs alone.
+    """
+
+    images: Tensor
+    masks: tuple[Masks, ...] = ()
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        """Do the same to every tensor."""
+        return Batch(change(self.images), tuple(Masks(*map(change, masks)) for masks in self.masks))
+
+    def on(self, device: torch.device) -> Batch:
+        """Move to a device, without waiting where the memory is pinned."""
+        return self.each(lambda tensor: tensor.to(device, non_blocking=True))
+
+
+def draw_masks(count: int, side: int, generator: torch.Generator) -> tuple[Masks, Masks]:
+    """Draw the complementary and the random masks of `count` square crops, on the CPU."""
+    return complementary_masks(count, side, side, generator), random_masks(count, side, side, generator)
+
+
+def batch_terms(objective: Objective, network: ISFuse, batch: Batch, precision: Precision) -> dict[str, Tensor]:
     """Compute what `Objective.terms` gives, on the device of the network.
 
     Args:
         objective: what is minimised.
         network: in train or eval mode.
-        batch: (B, 2, S, S) in [0, 1], infrared and visible luma.
-        generator: draws the masks, on the CPU.
+        batch: on any device.
         precision: of the convolutions.
-        intervene: as `Objective.terms` takes it.
     """
     device = network.head.weight.device
-    count, _, height, width = batch.shape
-    drawn = complementary_masks(count, height, width, generator), random_masks(count, height, width, generator)
-    complementary, random = (Masks(*(mask.to(device) for mask in masks)) for masks in drawn)
-    infrared, visible = split_channels(batch.to(device))
+    images, masks = batch.on(device)
+    infrared, visible, *taught = torch.split(images, 1, dim=1)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        return objective.terms(network, infrared, visible, complementary, random, intervene)
-
-
-def split_channels(batch: Tensor) -> tuple[Tensor, Tensor]:
-    """Split (B, 2, S, S) into infrared and visible luma, (B, 1, S, S) each."""
-    return batch[:, :1], batch[:, 1:]
+        return objective.terms(network, infrared, visible, *masks, taught=taught[0] if taught else None)

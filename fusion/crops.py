@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fusion.errors import InputError
+from fusion.fuser import Fuser
 from fusion.images import luma
 from fusion.networks.isfuse import SMALLEST_SIDE
 from fusion.pairs import Pair
@@ -28,27 +29,35 @@ class CropSource:
         pairs: what to draw from.
         size: side of the square crops; smaller images are extended by reflection.
         seed: with the number of a batch it decides every crop, whatever was drawn before.
+        teacher: a fuser whose results are cut along.
     """
 
-    def __init__(self, pairs: Sequence[Pair], size: int, seed: int) -> None:
-        self._pairs, self._size, self._seed = pairs, size, seed
+    def __init__(self, pairs: Sequence[Pair], size: int, seed: int, teacher: Fuser | None = None) -> None:
+        self._pairs, self._size, self._seed, self._teacher = pairs, size, seed, teacher
         self._cache: dict[int, Tensor] = {}
         self._cached_bytes = 0
 
-    def random_batch(self, indices: Sequence[int], number: int) -> Tensor:
+    def random_batch(self, indices: Sequence[int], number: int, share: Sequence[int] | None = None) -> Tensor:
         """Cut one random crop of each pair named by `indices`, flipped and transposed at random.
 
+        Args:
+            indices: of all pairs of the batch.
+            number: of the batch.
+            share: which crops of the batch are wanted, all if None.
+
         Returns:
-            (B, 2, S, S) float32 in [0, 1]: infrared and visible luma.
+            (B, 2, S, S) float32 in [0, 1]: infrared and visible luma; (B, 3, S, S) with what the teacher makes of the
+            whole pair.
         """
+        share = range(len(indices)) if share is None else share
         generator = generator_for(self._seed, "crops", number)
         draws = torch.rand(len(indices), 5, generator=generator).tolist()
         with ThreadPoolExecutor(READERS) as readers:
-            images = list(readers.map(self._read, indices))
-        return torch.stack([self._cut(image, *draw) for image, draw in zip(images, draws, strict=True)])
+            images = readers.map(self._read, [indices[sample] for sample in share])
+            return torch.stack([self._cut(image, *draws[sample]) for image, sample in zip(images, share, strict=True)])
 
     def central_batch(self, indices: Sequence[int]) -> Tensor:
-        """Cut the central crop of each pair, for validation; (B, 2, S, S) float32 in [0, 1]."""
+        """Cut the central crop of each pair, for validation; the form is that of `random_batch`."""
         return torch.stack([self._cut(self._read(index), 0.5, 0.5, 1.0, 1.0, 1.0) for index in indices])
 
     def _cut(self, image: Tensor, down: float, right: float, flip_y: float, flip_x: float, transpose: float) -> Tensor:
@@ -65,7 +74,10 @@ class CropSource:
         infrared, visible = self._pairs[index].read()
         if min(infrared.shape[1:]) < SMALLEST_SIDE:
             raise InputError(f"{self._pairs[index].infrared}: sides below {SMALLEST_SIDE} pixels cannot be trained on")
-        image = _at_least(torch.cat([infrared, luma(visible)]), self._size).half()
+        channels = [infrared, luma(visible)]
+        if self._teacher:
+            channels.append(self._teacher.fuse(channels[0][None], channels[1][None])[0])
+        image = _at_least(torch.cat(channels), self._size).half()
         if self._cached_bytes + image.nbytes <= CACHE_BYTES:
             self._cache[index] = image
             self._cached_bytes += image.nbytes

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fusion.errors import InputError
@@ -33,7 +34,34 @@ def atomic_path(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
-def write_bytes(path: Path, content: bytes) -> None:
+def remove_partial(folder: Path) -> None:
+    """Delete below `folder` what `atomic_path` left because its process was killed; nobody may be writing there."""
+    for path in folder.rglob(".*.[0-9]*.part*"):
+        if path.is_file():
+            path.unlink()
+
+
+@contextmanager
+def atomic_files(*paths: Path) -> Iterator[Path]:
+    """Give where to write the last of several files of one folder, with the others beside it; move them at the end.
+
+    Where the block ends badly, nothing is moved. Other files that it leaves there are dropped.
+
+    Raises:
+        InputError: as `atomic_path`.
+    """
+    main = paths[-1]
+    try:
+        main.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{main.stem}.", dir=main.parent) as folder:
+            yield Path(folder) / main.name
+            for path in paths:
+                os.replace(Path(folder) / path.name, path)
+    except OSError as error:
+        raise unwritable(main, error) from error
+
+
+def write_bytes(path: Path, content: bytes | memoryview) -> None:
     """Write `content` to `path` atomically."""
     with atomic_path(path) as partial:
         partial.write_bytes(content)

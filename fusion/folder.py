@@ -12,12 +12,14 @@ from tqdm import tqdm
 
 from fusion.errors import InputError
 from fusion.files import read_json, write_json
-from fusion.fuser import Fuser, fuse_pair
-from fusion.images import write_image
+from fusion.fuser import Fuser, fuse_stored
+from fusion.images import write_levels
+from fusion.interrupts import deferred_interrupt
 from fusion.pairs import Pair
+from fusion.stored import StoredImage
 
 RECORD = "fusion.json"
-READ_AHEAD = 4
+LARGE = 2**24  # pixels; larger pairs have the memory for themselves: none is read or written meanwhile
 
 
 def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dict[str, Any]) -> int:
@@ -40,14 +42,15 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
     todo = [pair for pair in pairs if not _is_done(pair, out_dir)]
     what = f"fuse {made_by.get('fuser', out_dir.name)}"
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=what, unit="pair")
-    with bar, ThreadPoolExecutor(2) as workers:
+    with deferred_interrupt() as stop_if_asked, bar, ThreadPoolExecutor(2) as workers:
         writing: list[Future[None]] = []
         for pair, (infrared, visible) in zip(todo, _read_ahead(todo, workers), strict=True):
-            fused = fuse_pair(fuser, infrared, visible)
-            writing.append(workers.submit(write_image, out_dir / f"{pair.stem}.png", fused))
-            if len(writing) > READ_AHEAD:
+            fused = out_dir / f"{pair.stem}.png"
+            writing.append(workers.submit(write_levels, fused, fuse_stored(fuser, infrared, visible)))
+            while len(writing) > (0 if _is_large(infrared) else 1):
                 writing.pop(0).result()
             bar.update()
+            stop_if_asked()
         for done in writing:
             done.result()
     return len(todo)
@@ -73,10 +76,15 @@ def _is_done(pair: Pair, out_dir: Path) -> bool:
     return fused.stat().st_mtime_ns >= sources_changed
 
 
-def _read_ahead(pairs: Sequence[Pair], workers: ThreadPoolExecutor) -> Iterator[tuple[Tensor, Tensor]]:
-    """Read pairs in order, a few in advance, while others are fused and written."""
-    reading = [workers.submit(pair.read) for pair in pairs[:READ_AHEAD]]
-    for index in range(len(pairs)):
-        yield reading.pop(0).result()
-        if index + READ_AHEAD < len(pairs):
-            reading.append(workers.submit(pairs[index + READ_AHEAD].read))
+def _read_ahead(pairs: Sequence[Pair], workers: ThreadPoolExecutor) -> Iterator[tuple[Tensor, StoredImage]]:
+    """Read pairs in order, the next one while the last one is fused and written, unless that is large."""
+    following: Future[tuple[Tensor, StoredImage]] | None = None
+    for index, pair in enumerate(pairs, start=1):
+        images = following.result() if following else pair.read_stored()
+        go_on = index < len(pairs) and not _is_large(images[0])
+        following = workers.submit(pairs[index].read_stored) if go_on else None
+        yield images
+
+
+def _is_large(image: Tensor) -> bool:
+    return image.shape[-2] * image.shape[-1] > LARGE

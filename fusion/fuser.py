@@ -5,11 +5,14 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar, Protocol, cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.images import luma, with_chroma_of
+from fusion.images import luma, stored_luma, to_bytes, with_chroma_of
+from fusion.stored import StoredImage
 
 
 class Fuser(Protocol):
@@ -66,4 +69,22 @@ def fuse_pair(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
             f"infrared {tuple(infrared.shape)} and visible {tuple(visible.shape)}; expected (1, H, W) and (3, H, W)"
         )
     fused = fuser.fuse(infrared[None], luma(visible)[None])[0]
+    return _in_colour(fuser, fused, visible)
+
+
+@torch.inference_mode()
+def fuse_stored(fuser: Fuser, infrared: Tensor, visible: StoredImage) -> npt.NDArray[np.uint8]:
+    """Fuse one pair as `Pair.read_stored` gives it: the bytes of `fuse_pair`, without colours in float32 in between.
+
+    Returns:
+        (H, W, 3) RGB.
+    """
+    fused = fuser.fuse(infrared[None], stored_luma(visible)[None])[0]
+    levels = np.empty((*infrared.shape[1:], 3), np.uint8)
+    for rows in visible.strips():
+        levels[rows] = to_bytes(_in_colour(fuser, fused[:, rows], visible.rgb(rows)))
+    return levels
+
+
+def _in_colour(fuser: Fuser, fused: Tensor, visible: Tensor) -> Tensor:
     return with_chroma_of(fused, visible) if fuser.colour else fused.expand(3, -1, -1)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fusion.fuser_file import fuser_path, is_in_file
-from fusion.learned import SHIPPED, weights_file
+from fusion.learned import SHIPPED, ISFuseFuser, ISFuseLiteFuser, weights_file
 
 _ALWAYS_FILES = ("model", "weights")
 
@@ -24,8 +24,8 @@ def fuser_files(name: str, options: Mapping[str, Any]) -> dict[str, Path]:
     """
     named = {option: Path(value) for option, value in options.items() if isinstance(value, str | Path)}
     files = {option: path for option, path in named.items() if option in _ALWAYS_FILES or path.is_file()}
-    if name == "isfuse":
-        files["weights"] = weights_file(options.get("weights", SHIPPED))
+    if name in (ISFuseFuser.name, ISFuseLiteFuser.name):
+        files["weights"] = weights_file(name, options.get("weights", SHIPPED))
     if "model" in files and (beside := _data_of(files["model"])).is_file():
         files["model data"] = beside
     return {**files, "code": fuser_path(name)} if is_in_file(name) else files

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.files import write_bytes
+from fusion.stored import StoredImage, read_stored
 
 IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
@@ -31,9 +31,10 @@ def read_infrared(path: Path) -> Tensor:
     Raises:
         InputError: the file is missing, is no image, or has a depth other than 8 or 16 bit.
     """
-    pixels = _decode(path)
+    stored = read_stored(path)
+    pixels = stored.pixels
     low, high = (int(pixels.min()), int(pixels.max())) if pixels.dtype == np.uint16 else (0, 255)
-    return luma(_to_rgb(path, pixels, low, high))
+    return stored_luma(stored, low, high)
 
 
 def read_visible(path: Path) -> Tensor:
@@ -45,20 +46,24 @@ def read_visible(path: Path) -> Tensor:
     Raises:
         InputError: as `read_infrared`.
     """
-    pixels = _decode(path)
-    return _to_rgb(path, pixels, 0, np.iinfo(pixels.dtype).max)
+    return read_stored(path).rgb()
 
 
 def write_image(path: Path, image: Tensor) -> None:
-    """Write (3, H, W) RGB or (1, H, W) grey in [0, 1] as an 8-bit file, atomically: clamped, rounded.
+    """Write (3, H, W) RGB or (1, H, W) grey in [0, 1] as an 8-bit file: clamped, rounded, as `write_levels` does."""
+    write_levels(path, to_bytes(image))
+
+
+def write_levels(path: Path, levels: npt.NDArray[np.uint8]) -> None:
+    """Write (H, W, 3) RGB or (H, W, 1) grey as an 8-bit file, atomically.
 
     The kind of file follows the suffix of `path`; PNG is compressed lightly, which is lossless and three times faster.
     """
-    bgr = np.ascontiguousarray(to_bytes(image)[..., ::-1])
+    bgr = np.ascontiguousarray(levels[..., ::-1])
     if path.suffix.lower() not in IMAGE_SUFFIXES:
         raise InputError(f"{path}: cannot write images ending in {path.suffix!r}; known: {', '.join(IMAGE_SUFFIXES)}")
     _, encoded = cv2.imencode(path.suffix, bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    write_bytes(path, encoded.tobytes())
+    write_bytes(path, encoded.data)
 
 
 def to_bytes(image: Tensor) -> npt.NDArray[np.uint8]:
@@ -67,11 +72,24 @@ def to_bytes(image: Tensor) -> npt.NDArray[np.uint8]:
     return levels.permute(1, 2, 0).cpu().numpy()
 
 
+def to_bgr(image: Tensor) -> npt.NDArray[np.uint8]:
+    """Lay a (3, H, W) RGB image in [0, 1] out as OpenCV writes it: (H, W, 3) uint8 BGR; grey stays (H, W, 1)."""
+    return np.ascontiguousarray(to_bytes(image)[..., ::-1])
+
+
 def luma(rgb: Tensor) -> Tensor:
     """Give Y = .299 R + .587 G + .114 B of (..., 3, H, W) as (..., 1, H, W); equal channels come back unchanged."""
     red, green, blue = (channel.unsqueeze(-3) for channel in rgb.unbind(-3))
     weighted = _RED * red + _GREEN * green + _BLUE * blue
     return torch.where((red == green) & (green == blue), green, weighted)
+
+
+def stored_luma(stored: StoredImage, low: int = 0, high: int | None = None) -> Tensor:
+    """Give `luma(stored.rgb(slice(None), low, high))`, (1, H, W) float32, with colours in float32 for a strip only."""
+    y = torch.empty(1, *stored.pixels.shape[:2])
+    for rows in stored.strips():
+        y[:, rows] = luma(stored.rgb(rows, low, high))
+    return y
 
 
 def with_chroma_of(y: Tensor, rgb: Tensor) -> Tensor:
@@ -88,30 +106,3 @@ def with_chroma_of(y: Tensor, rgb: Tensor) -> Tensor:
     cr = (rgb[..., 0:1, :, :] - old_y) * _RED_RANGE  # centred on 0
     cb = (rgb[..., 2:3, :, :] - old_y) * _BLUE_RANGE
     return torch.cat([y + 1.403 * cr, y - 0.714 * cr - 0.344 * cb, y + 1.773 * cb], dim=-3).clamp(0, 1)
-
-
-def _decode(path: Path) -> npt.NDArray[Any]:
-    try:
-        raw = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        pixels = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
-    except cv2.error:  # a header that promises more pixels than OpenCV takes
-        pixels = None
-    if pixels is None:
-        raise InputError(f"{path}: not an image that can be decoded ({raw.size} bytes)")
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"{path}: {pixels.dtype} pixels; expected 8- or 16-bit unsigned")
-    return pixels
-
-
-def _to_rgb(path: Path, pixels: npt.NDArray[Any], low: int, high: int) -> Tensor:
-    """Map levels low..high to [0, 1] and lay the pixels out as (3, H, W) RGB."""
-    bgr = pixels.reshape(*pixels.shape[:2], -1)
-    if bgr.shape[2] == 1:
-        bgr = np.repeat(bgr, 3, axis=2)
-    if bgr.shape[2] not in (3, 4):
-        raise InputError(f"{path}: {bgr.shape[2]} channels; expected 1, 3 or 4")
-    rgb = np.ascontiguousarray(bgr[..., 2::-1].transpose(2, 0, 1))
-    return (torch.from_numpy(rgb.astype(np.float32)) - low) / max(high - low, 1)

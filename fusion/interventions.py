@@ -64,11 +64,12 @@ def hole_masks(batch: int, height: int, width: int, generator: torch.Generator) 
     left = torch.randint(0, width - HOLE_SIDE + 1, shape, generator=generator)
     is_disc = torch.rand(shape, generator=generator) < DISC_PROBABILITY
 
-    radius = HOLE_SIDE / 2
-    from_centre_y = torch.arange(height).view(1, 1, -1, 1) + 0.5 - radius - top  # (B, 6, H, 1)
-    from_centre_x = torch.arange(width).view(1, 1, 1, -1) + 0.5 - radius - left  # (B, 6, 1, W)
-    in_square = (from_centre_y.abs() < radius) & (from_centre_x.abs() < radius)  # (B, 6, H, W)
-    in_disc = from_centre_y**2 + from_centre_x**2 < radius**2
-    is_drawn = torch.arange(MOST_HOLES).view(1, -1, 1, 1) < count
-    hidden = (torch.where(is_disc, in_disc, in_square) & is_drawn).any(dim=1, keepdim=True)
+    hidden = torch.zeros(batch, 1, height, width, dtype=torch.bool)
+    square = torch.ones(HOLE_SIDE, HOLE_SIDE, dtype=torch.bool)
+    from_centre = torch.arange(HOLE_SIDE) + 0.5 - HOLE_SIDE / 2
+    disc = from_centre[:, None] ** 2 + from_centre**2 < (HOLE_SIDE / 2) ** 2
+    for sample, holes in enumerate(count.flatten().tolist()):
+        drawn = (draws[sample, :holes].flatten().tolist() for draws in (top, left, is_disc))
+        for y, x, round_hole in zip(*drawn, strict=True):
+            hidden[sample, 0, y : y + HOLE_SIDE, x : x + HOLE_SIDE] |= disc if round_hole else square
     return (~hidden).float()

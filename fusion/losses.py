@@ -99,10 +99,15 @@ def necessity_loss(fused: Tensor, without_visible: Tensor, without_infrared: Ten
 def gate_map(gates: Sequence[Tensor], size: Sequence[int]) -> Tensor:
     """Average gates of several scales and channels into one map, (B, 1, H, W) with (H, W) = `size`."""
     upsampled = [
-        F.interpolate(gate.float().mean(dim=1, keepdim=True), tuple(size), mode="bilinear", align_corners=False)
-        for gate in gates
+        F.interpolate(_channel_mean(gate), tuple(size), mode="bilinear", align_corners=False) for gate in gates
     ]
     return torch.stack(upsampled).mean(dim=0)
+
+
+def _channel_mean(gate: Tensor) -> Tensor:
+    """Average (B, C, H, W) to (B, 1, H, W) float32, with the channels last: so the gradient is laid out as the gate."""
+    pixels = gate.flatten(2).transpose(1, 2)  # (B, HW, C)
+    return pixels.mean(dim=2, dtype=torch.float32).view(len(gate), 1, *gate.shape[2:])
 
 
 def _laplacian(image: Tensor) -> Tensor:

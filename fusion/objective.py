@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fusion.distillation import distillation_loss
 from fusion.errors import unknown_name
 from fusion.interventions import Masks
 from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
 from fusion.networks.isfuse import Features, Fusion, ISFuse
-from fusion.passes import divided_masks, first_then_second, missing_features, running_statistics
+from fusion.passes import divided_masks, first_half, missing_features, running_statistics
 
 BatchNormPasses = Literal["standard", "all"]
 
@@ -63,9 +64,8 @@ class Objective:
         network: ISFuse,
         infrared: Tensor,
         visible: Tensor,
-        complementary: Masks,
-        random: Masks,
-        intervene: bool = True,
+        *masks: Masks,
+        taught: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Run the passes on one batch.
 
@@ -73,9 +73,9 @@ class Objective:
             network: in train mode for training, in eval mode for validation.
             infrared: (B, 1, H, W) in [0, 1].
             visible: luma, likewise.
-            complementary: masks that hide different places in the two modalities.
-            random: masks that hide equal places.
-            intervene: without, the standard pass runs alone.
+            masks: complementary ones, which hide different places in the two modalities, and random ones, which hide
+                equal places; without any, the standard pass runs alone.
+            taught: what a teacher makes of the batch, (B, 1, H, W); then the fusion term is the distance to that.
 
         Returns:
             Scalars: "total" to minimise; "fusion", "invariance", "necessity" unweighted; "gate", the mean opening
@@ -84,13 +84,15 @@ class Objective:
         features = network.encode_infrared(infrared), network.encode_visible(visible)
         standard = _in_float32(network.integrate(*features))
         terms = {
-            "fusion": fusion_term(standard.fused, infrared, visible, self.weights),
+            "fusion": fusion_term(standard.fused, infrared, visible, self.weights)
+            if taught is None
+            else distillation_loss(standard.fused, taught),
             "invariance": standard.fused.new_zeros(()),
             "necessity": standard.fused.new_zeros(()),
-            "gate": gate_map(standard.gates, infrared.shape[2:]).mean().detach(),
+            "gate": gate_map([gate.detach() for gate in standard.gates], infrared.shape[2:]).mean(),
         }
-        if intervene and not self.leaves_out("interventions"):
-            masks = [divided_masks(complementary, random)] if self.divided else [complementary, random]
+        if masks and not self.leaves_out("interventions"):
+            masks = (divided_masks(*masks),) if self.divided else masks
             with running_statistics(network, updated=self.batchnorm == "all"):
                 terms["invariance"] = self._invariance(network, standard, infrared, visible, masks)
                 terms["necessity"] = self._necessity(network, standard, *features, infrared)
@@ -100,7 +102,7 @@ class Objective:
         return terms
 
     def _invariance(
-        self, network: ISFuse, standard: Fusion, infrared: Tensor, visible: Tensor, masks: list[Masks]
+        self, network: ISFuse, standard: Fusion, infrared: Tensor, visible: Tensor, masks: tuple[Masks, ...]
     ) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.leaves_out("invariance")):
             losses = []
@@ -123,8 +125,9 @@ class Objective:
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.leaves_out("necessity")):
             missing_infrared, missing_visible = missing_features(network, infrared)
             if self.divided:
-                seen = [first_then_second(*maps) for maps in zip(of_infrared, missing_infrared, strict=True)]
-                other = [first_then_second(*maps) for maps in zip(missing_visible, of_visible, strict=True)]
+                first = first_half(infrared)
+                seen = [torch.where(first, *maps) for maps in zip(of_infrared, missing_infrared, strict=True)]
+                other = [torch.where(first, *maps) for maps in zip(missing_visible, of_visible, strict=True)]
                 one_missing = _in_float32(network.integrate(seen, other))
                 return 2 * F.l1_loss(one_missing.fused, standard.fused)
             without_visible = _in_float32(network.integrate(of_infrared, missing_visible))

@@ -71,7 +71,8 @@ class OnnxFuser:
             raise InputError(f"{self._path}: cannot take images of {size} ({one_line(error)})") from error
         if fused.shape != (1, 1, *infrared.shape):
             raise InputError(f"{self._path}: makes {fused.shape} of images of {size}; expected that size")
-        return fused[0, 0].astype(np.float64)
+        plane: Plane = fused[0, 0].astype(np.float64)
+        return plane
 
 
 def order_inputs(first: str, second: str) -> tuple[str, str]:

@@ -12,15 +12,15 @@ from fusion.interventions import Masks
 from fusion.networks.isfuse import Features, ISFuse
 
 
-def first_then_second(first: Tensor, second: Tensor) -> Tensor:
-    """Take the first half of the samples, rounded up, from `first` and the others from `second`."""
-    half = (len(first) + 1) // 2
-    return torch.cat([first[:half], second[half:]])
+def first_half(like: Tensor) -> Tensor:
+    """Tell which samples of a batch are in its first half, rounded up, as (B, 1, 1, 1) booleans."""
+    return (torch.arange(len(like), device=like.device) < (len(like) + 1) // 2).view(-1, 1, 1, 1)
 
 
 def divided_masks(first: Masks, second: Masks) -> Masks:
     """Give the first half of the samples the masks of `first`, the others those of `second`."""
-    return Masks(*(first_then_second(*masks) for masks in zip(first, second, strict=True)))
+    is_first = first_half(first.infrared)
+    return Masks(*(torch.where(is_first, *masks) for masks in zip(first, second, strict=True)))
 
 
 def missing_features(network: ISFuse, like: Tensor) -> tuple[Features, Features]:

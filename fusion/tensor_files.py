@@ -21,7 +21,7 @@ FORMAT = 1
 def save_tensors(path: Path, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
     """Write tensors and JSON-able facts about them as one safetensors file, atomically."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_bytes(path, save(contiguous, {"format": str(FORMAT), "facts": json.dumps(facts, sort_keys=True)}))
+    write_bytes(path, save(contiguous, {"format": str(FORMAT), "facts": json.dumps(facts)}))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

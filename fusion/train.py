@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from fusion.batch_terms import batch_terms
+from fusion.batch_terms import Batch, batch_terms
+from fusion.batches import TrainingBatches, central_batches
 from fusion.checkpoints import save_network
 from fusion.crops import CropSource
 from fusion.devices import choose_device
@@ -19,10 +20,13 @@ from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
+from fusion.parallel import Processes, joined
+from fusion.registry import build_fuser
 from fusion.schedule import Schedule
-from fusion.seeds import generator_for, seed_for
+from fusion.seeds import seed_for
 from fusion.training_state import TrainingState, write_log
 from fusion.validation import hold_out, validate
+from fusion.whole_batch import exchanged_statistics, normalise_by_whole_batch
 
 
 @dataclass
@@ -35,6 +39,7 @@ class Trainer:
         objective: what is minimised.
         schedule: how long.
         device: "auto", "cpu", "cuda", ...
+        teacher: name of a fuser whose results the network is to make; None learns from the pairs alone.
     """
 
     pairs: Sequence[Pair]
@@ -42,55 +47,66 @@ class Trainer:
     objective: Objective = field(default_factory=Objective)
     schedule: Schedule = field(default_factory=Schedule)
     device: str = "auto"
+    teacher: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.pairs) < 2:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
-        self._device = choose_device(self.device)
+        if self.schedule.crop % self.network.get("shrink", 1):
+            raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={self.network['shrink']}")
+        choose_device(self.device)
         self._training, self._held_out = hold_out(len(self.pairs), self.schedule.validation, self.schedule.seed)
-        self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed)
-        self._steps_per_epoch = math.ceil(len(self._training) / self.schedule.batch_size)
-        settings = dict(self.network)
-        if self.objective.leaves_out("integrator"):
-            settings["gate"] = "none"
-        self._settings = settings
+        teacher = build_fuser(self.teacher) if self.teacher else None
+        self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed, teacher)
+        left_out = {"gate": "none"} if self.objective.leaves_out("integrator") else {}
+        self._settings = {**self.network, **left_out}
 
     def run(self, out_dir: Path, after_epoch: Callable[[], None] = lambda: None) -> Path:
         """Train, or go on with what `out_dir` holds, and return the file with the best weights.
 
         Writes `best.safetensors` (lowest total loss on the held-out pairs), `last.safetensors` (everything needed to
         go on) and `log.csv`, one row per epoch with losses and, of the held-out crops, metrics. Killed and started
-        again, it ends with the same weights as without.
+        again, it ends with the same weights as without. Started by torchrun, the processes share every batch, and the
+        first one does all else; a run may go on with another number of them.
 
         Args:
-            out_dir: is made if needed.
-            after_epoch: called when the files of an epoch are written.
+            out_dir: is made if needed; the same one for all processes.
+            after_epoch: called when the files of an epoch are written, in the first process.
 
         Raises:
             InputError: `out_dir` holds a run with other settings, or cannot be written.
         """
-        state = self._start_or_resume(out_dir)
-        steps = self.schedule.epochs * self._steps_per_epoch
-        with tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", dynamic_ncols=True) as bar:
-            while state.step < steps:
-                self._step(state)
+        with joined(choose_device(self.device)) as processes:
+            self._train(out_dir, after_epoch, processes)
+        return out_dir / "best.safetensors"
+
+    def _train(self, out_dir: Path, after_epoch: Callable[[], None], processes: Processes) -> None:
+        state = self._start_or_resume(out_dir, processes)
+        batches = TrainingBatches(self._crops, self._training, self.schedule, processes)
+        steps = self.schedule.epochs * batches.steps_per_epoch
+        bar = tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", disable=not processes.first)
+        with bar, closing(batches.ahead(state.step, steps)) as coming:
+            for batch, samples in coming:
+                self._step(state, batch, samples, state.step / steps, processes)
                 bar.update()
-                if state.step % self._steps_per_epoch == 0:
+                if not processes.first:
+                    continue
+                if state.step % batches.steps_per_epoch == 0:
                     self._finish_epoch(state, out_dir)
                     after_epoch()
                     bar.set_postfix(validation=f"{state.history[-1]['validation_total']:.4f}")
                 elif state.seconds_since_save() > self.schedule.checkpoint_s:
                     state.save(out_dir / "last.safetensors")
-        return out_dir / "best.safetensors"
 
-    def _start_or_resume(self, out_dir: Path) -> TrainingState:
+    def _start_or_resume(self, out_dir: Path, processes: Processes) -> TrainingState:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed_for(self.schedule.seed, "initial weights"))
             network = ISFuse(**self._settings)
-        network = network.to(self._device).to(memory_format=torch.channels_last)
-        state = TrainingState(
-            network, torch.optim.Adam(network.parameters(), self.schedule.learning_rate), self.facts()
-        )
+        if processes.count > 1:
+            normalise_by_whole_batch(network)
+        network = network.to(processes.device).to(memory_format=torch.channels_last)
+        optimizer = torch.optim.Adam(network.parameters(), self.schedule.learning_rate)
+        state = TrainingState(network, optimizer, self.facts())
         if (out_dir / "last.safetensors").exists():
             state.load(out_dir / "last.safetensors")
         return state
@@ -102,6 +118,7 @@ class Trainer:
         return {
             "network": self._settings,
             "objective": asdict(self.objective),
+            "teacher": self.teacher,
             "schedule": schedule,
             "training_pairs": [self.pairs[index].stem for index in self._training],
             "validation_pairs": [self.pairs[index].stem for index in self._held_out],
@@ -112,33 +129,23 @@ class Trainer:
         """The pairs that choose the epoch and never train."""
         return [self.pairs[index] for index in self._held_out]
 
-    def _step(self, state: TrainingState) -> None:
-        epoch, step_in_epoch = divmod(state.step, self._steps_per_epoch)
-        order = torch.randperm(len(self._training), generator=generator_for(self.schedule.seed, "order", epoch))
-        size = self.schedule.batch_size
-        chosen = [self._training[k] for k in order[step_in_epoch * size : (step_in_epoch + 1) * size].tolist()]
-        batch = self._crops.random_batch(chosen, state.step)
+    def _step(self, state: TrainingState, batch: Batch, samples: int, progress: float, processes: Processes) -> None:
         state.network.train()
         for group in state.optimizer.param_groups:
-            group["lr"] = self.schedule.rate(state.step / (self.schedule.epochs * self._steps_per_epoch))
-        intervene = epoch >= self.schedule.interventions_from * self.schedule.epochs
-        masks = generator_for(self.schedule.seed, "masks", state.step)
-        terms = batch_terms(self.objective, state.network, batch, masks, self.schedule.precision, intervene)
+            group["lr"] = self.schedule.rate(progress)
+        with exchanged_statistics(state.network, processes.divide(samples)):
+            terms = batch_terms(self.objective, state.network, batch, self.schedule.precision)
+        weight = processes.weight(samples)
         state.optimizer.zero_grad(set_to_none=True)
-        terms["total"].backward()  # type: ignore[no-untyped-call]
+        (terms["total"] * weight).backward()  # type: ignore[no-untyped-call]
+        terms = processes.add_up(state.network, terms, weight)
         state.optimizer.step()
-        state.count(terms, len(chosen))
+        state.count(terms, samples)
 
     def _finish_epoch(self, state: TrainingState, out_dir: Path) -> None:
-        batches = [
-            (
-                self._crops.central_batch(self._held_out[start : start + self.schedule.batch_size]),
-                generator_for(self.schedule.seed, "validation masks", start),
-            )
-            for start in range(0, len(self._held_out), self.schedule.batch_size)
-        ]
+        batches = central_batches(self._crops, self._held_out, self.schedule)
         validation = validate(self.objective, state.network, batches, self.schedule.precision)
-        is_best = state.close_epoch(state.step // self._steps_per_epoch, validation)
+        is_best = state.close_epoch(len(state.history) + 1, validation)
         if is_best:
             facts = {**self.facts(), "epoch": len(state.history), "values": state.history[-1]}
             save_network(out_dir / "best.safetensors", state.network, self._settings, facts)

@@ -43,12 +43,13 @@ class TrainingState:
         Raises:
             FloatingPointError: the loss is not finite, so the network is spoilt; the last checkpoint is not.
         """
-        if not torch.isfinite(terms["total"]):
-            raise FloatingPointError(f"training diverged at step {self.step}: loss {terms['total'].item()}")
+        values = dict(zip(terms, torch.stack(list(terms.values())).tolist(), strict=True))  # waits for a GPU once
+        if not math.isfinite(values["total"]):
+            raise FloatingPointError(f"training diverged at step {self.step}: loss {values['total']}")
         self.step += 1
         self._samples += samples
-        for name, value in terms.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value.item() * samples
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value * samples
 
     def close_epoch(self, epoch: int, validation: Row) -> bool:
         """Add the epoch's row to the history and tell whether it is the best one so far."""

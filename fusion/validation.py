@@ -8,7 +8,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from fusion.batch_terms import batch_terms, split_channels
+from fusion.batch_terms import Batch, batch_terms
 from fusion.metrics import choose_metrics, measure
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
@@ -29,7 +29,7 @@ def hold_out(count: int, fraction: float, seed: int) -> tuple[list[int], list[in
 def validate(
     objective: Objective,
     network: ISFuse,
-    batches: Iterable[tuple[Tensor, torch.Generator]],
+    batches: Iterable[Batch],
     precision: Precision,
 ) -> dict[str, float]:
     """Average the terms of the objective and the metrics over held-out crops, in eval mode.
@@ -37,15 +37,15 @@ def validate(
     Args:
         objective: of the training.
         network: is left in eval mode.
-        batches: crops, (B, 2, S, S), each with the generator of its masks.
+        batches: of held-out crops, with masks.
         precision: of the training; the metrics are those of float32.
     """
     network.eval()
     values: dict[str, list[float]] = {}
-    for batch, generator in batches:
-        for name, value in batch_terms(objective, network, batch, generator, precision).items():
-            values.setdefault(name, []).extend([value.item()] * len(batch))
-        infrared, visible = split_channels(batch.to(network.head.weight.device))
+    for batch in batches:
+        for name, value in batch_terms(objective, network, batch, precision).items():
+            values.setdefault(name, []).extend([value.item()] * len(batch.images))
+        infrared, visible = torch.split(batch.on(network.head.weight.device).images[:, :2], 1, dim=1)
         for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
             values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
     return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}

@@ -1,8 +1,7 @@
-"""Load a pipeline's settings by name, and change them by `key.sub=value` strictly."""
+"""Load a pipeline's settings by name, and change them strictly."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,13 @@ from mmengine.config import Config
 from fusion.errors import InputError, unknown_name
 
 CONFIGS = Path(__file__).parent.parent / "configs"
-NULLABLE = ("data.root", "detector.weights", "segmenter.encoder_weights")  # a name, or None for none
+NULLABLE = (
+    "data.root",
+    "detector.weights",
+    "segmenter.encoder_weights",
+    "training.teacher",
+    "teacher",
+)  # a name, or None for none
 FREE = ("extra", "fuser_options", "published", "variants")
 Settings = dict[str, Any]
 
@@ -65,22 +70,6 @@ def override(settings: Settings, key: str, value: Any) -> None:
     if last not in section and not free:
         raise unknown_name("setting", key, known_keys(settings))
     section[last] = _like(section.get(last), value, key)
-
-
-def parse_override(argument: str) -> tuple[str, Any]:
-    """Split `key.sub=value`; the value is a Python literal, a comma list of words, or a word.
-
-    Raises:
-        InputError: there is no "=".
-    """
-    key, equals, text = argument.partition("=")
-    if not equals or not key:
-        raise InputError(f"{argument!r} is no setting; expected key.sub=value")
-    try:
-        return key, ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        words = text.strip("[]").split(",")
-        return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text
 
 
 def known_keys(settings: Settings) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Pictures of how well networks do: precision against recall, and mIoU by epoch."""
+"""Pictures of how well networks do: precision against recall; training loss and mIoU by epoch."""
 
 from __future__ import annotations
 
@@ -63,15 +63,29 @@ def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], ti
         curves: by fuser, one value per epoch from the first on.
         title: stands above all.
     """
+    by_epoch = {fuser: dict(enumerate(values, start=1)) for fuser, values in curves.items()}
+    best = {fuser: int(np.argmax(values)) + 1 for fuser, values in curves.items()}
+    _draw_by_epoch(path, by_epoch, "validation mIoU", title, best)
+
+
+def draw_loss_curves(path: Path, curves: Mapping[str, Mapping[int, float]], title: str) -> None:
+    """Draw the training loss by epoch as PNG, one curve per fuser."""
+    _draw_by_epoch(path, curves, "training loss", title, {})
+
+
+def _draw_by_epoch(
+    path: Path, curves: Mapping[str, Mapping[int, float]], what: str, title: str, marked: Mapping[str, int]
+) -> None:
+    """Draw `what` from 0 on, with a dot at the marked epoch of a fuser."""
     figure = Figure(figsize=(8.4, 4.6), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     for index, (fuser, values) in enumerate(curves.items()):
         colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
         style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
-        axes.plot(range(1, len(values) + 1), values, color=colour, ls=style, lw=1.8, label=fuser)
-        best = int(np.argmax(values))
-        axes.plot(best + 1, values[best], marker="o", color=colour)
-    axes.set(xlabel="epoch", ylabel="validation mIoU", ylim=(0, None))
+        axes.plot(list(values), list(values.values()), color=colour, ls=style, lw=1.8, label=fuser)
+        if fuser in marked:
+            axes.plot(marked[fuser], values[marked[fuser]], marker="o", color=colour)
+    axes.set(xlabel="epoch", ylabel=what, ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="0.9", lw=0.8)
     axes.spines[["top", "right"]].set_visible(False)

@@ -9,24 +9,26 @@ from downstream.detection_data import DetectionData, LabelledPair, load_detectio
 from downstream.detection_matches import DetectionMatches, resampled_map
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import Prediction, load_predictions
+from downstream.yolo_log import training_losses
 from fusion.files import read_json
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
 from pipelines.box_figures import LOWEST_SCORE
 from pipelines.comparison import resamples_of, write_comparison
 from pipelines.config import Settings
-from pipelines.curve_figures import draw_pr_curves
+from pipelines.curve_figures import draw_loss_curves, draw_pr_curves
 from pipelines.daytime import daytime_rows, daytimes
 from pipelines.detection_facts import detection_facts
 from pipelines.facts import dataset_name, split_name
-from pipelines.html.curves import precision_recall
+from pipelines.html.curves import loss_by_epoch, precision_recall
 from pipelines.panels import Panel, blocks, write_panels
 from pipelines.report import write_report
-from pipelines.report_contents import Report, Section
+from pipelines.report_contents import Report
 from pipelines.result_rows import run_rows
 from pipelines.run_of import RunOf, first_finished
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
+from pipelines.section import Picture, Section
 from pipelines.significance import Resample
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.subset_scores import detection_scorer
@@ -50,8 +52,10 @@ def report_stage(
         fused = load_fusion_scores(settings, fusers, inputs)
         means = write_scores(out_dir, fused.rows, fused.convention)
         title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
-        curves = _curves(settings, runs, inputs)
-        panels = _panels(_shown(data, settings["panels"]), runs, inputs)
+        shown = first_finished(runs, inputs)
+        curves = {fuser: read_json(inputs[f"score_task/{r}"] / "curves.json") for fuser, r in shown.items()}
+        losses = {fuser: training_losses(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
+        panels = _panels(_shown(data, settings["panels"]), shown, inputs) if shown else []
         report = Report(
             name=settings["name"],
             is_sample=is_sample,
@@ -64,21 +68,18 @@ def report_stage(
             comparison=write_comparison(
                 out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main
             ),
-            sections=[
-                *([_curves_section(out_dir, curves, title)] if curves else []),
-                *([_scenes_section(out_dir, panels, data, title)] if panels else []),
-            ],
+            sections=_sections(out_dir, curves, losses, data, panels, title) if shown else [],
             daytime=_daytime(runs, inputs, data, dataset, split),
-            curves=[precision_recall(curves, fusers)] if curves else [],
+            curves=[precision_recall(curves, fusers), loss_by_epoch(losses, fusers)] if shown else [],
             panels=panels,
         )
         write_report(out_dir, report)
         return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
 
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("dataset", "score_fusion")]
-    needs = ("prepare", *of_fusers, *(f"score_task/{run_of}" for run_of in runs))
+    of_runs = [f"{stage}/{run_of}" for run_of in runs for stage in ("train_task", "score_task")]
     decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
-    return Stage("report", run, decisive, needs=needs, version=2)
+    return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs), version=3)
 
 
 def _resample(folder: Path) -> Resample:
@@ -86,23 +87,24 @@ def _resample(folder: Path) -> Resample:
     return lambda weights: resampled_map(matches, weights)[:, 0]
 
 
-def _curves(settings: Settings, runs: list[RunOf], inputs: Inputs) -> dict[str, dict[str, list[float]]]:
-    """Read precision by class of the first seed of every fuser."""
-    return {
-        run_of.fuser: read_json(inputs[f"score_task/{run_of}"] / "curves.json")
-        for run_of in runs
-        if run_of.seed == settings["seeds"][0] and f"score_task/{run_of}" in inputs.folders
-    }
-
-
-def _curves_section(out_dir: Path, curves: dict[str, dict[str, list[float]]], title: str) -> Section:
+def _sections(
+    out_dir: Path,
+    curves: dict[str, dict[str, list[float]]],
+    losses: dict[str, dict[int, float]],
+    data: DetectionData,
+    panels: list[Panel],
+    title: str,
+) -> list[Section]:
     draw_pr_curves(out_dir / "pr_curves.png", curves, f"{title}, precision at IoU .5")
-    return Section("Precision and recall", "![precision-recall curves](pr_curves.png)\n")
-
-
-def _scenes_section(out_dir: Path, panels: list[Panel], data: DetectionData, title: str) -> Section:
-    note = f"True boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n\n"
-    return Section("Scenes", note + write_panels(out_dir, panels, title, data.classes))
+    draw_loss_curves(out_dir / "losses.png", losses, title)
+    sections = [
+        Section("Precision and recall", [Picture("precision-recall curves", "pr_curves.png")]),
+        Section("Training", [Picture("training loss by epoch", "losses.png")]),
+    ]
+    if panels:
+        note = f"True boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n"
+        sections.append(Section("Scenes", [note, *write_panels(out_dir, panels, title, data.classes)]))
+    return sections
 
 
 def _daytime(runs: list[RunOf], inputs: Inputs, data: DetectionData, dataset: str, split: str) -> list[Row]:
@@ -119,8 +121,7 @@ def _shown(data: DetectionData, count: int) -> list[LabelledPair]:
     return [max(block, key=lambda item: len(item.boxes)) for block in blocks(test, count)]
 
 
-def _panels(items: list[LabelledPair], runs: list[RunOf], inputs: Inputs) -> list[Panel]:
-    shown = first_finished(runs, inputs) if items else {}
+def _panels(items: list[LabelledPair], shown: dict[str, RunOf], inputs: Inputs) -> list[Panel]:
     predictions = {
         fuser: load_predictions(inputs[f"score_task/{r}"] / "predictions.json") for fuser, r in shown.items()
     }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from fusion.effects import INTERVENTIONS
 from fusion.files import read_json
 from fusion.images import read_visible
-from fusion.markdown import markdown_lines
+from fusion.markdown import Cell
 from fusion.pairs import Pair
 from fusion.score import ImageScores
 from fusion.score_means import Mean, Means, mean_scores
@@ -18,11 +17,13 @@ from pipelines.config import Settings
 from pipelines.effects_figure import draw_effects
 from pipelines.effects_scenes import load_scene
 from pipelines.effects_stage import OBJECTS, ROWS, SCENES, analysed_fusers
-from pipelines.effects_truth import ObjectEffect, truth_section
+from pipelines.effects_truth import ObjectEffect, truth_table
 from pipelines.fuser_source import fuser_source
 from pipelines.pair_lists import load_pairs
 from pipelines.panels import spread
+from pipelines.section import Picture, Section
 from pipelines.stage import Inputs
+from pipelines.table import Line, Table
 
 _TABLE_EXPLAINED = """\
 Mean change of fused luma (black 0, white 1) with 95 % bootstrap interval over images, when holes of 16 pixels are cut
@@ -36,47 +37,49 @@ one, and low where it takes their own features; each gate has the colours of its
 """
 
 
-def effects_section(out_dir: Path, settings: Settings, inputs: Inputs, title: str, mark: str) -> str:
-    """Write effects.csv and effects/<fuser>/<scene>.png into the report's folder, and give the Markdown.
+def effects_section(out_dir: Path, settings: Settings, inputs: Inputs, title: str, is_sample: bool) -> list[Section]:
+    """Write effects.csv and effects/<fuser>/<scene>.png into the report's folder, and say what is in them.
 
     Args:
         out_dir: the report's folder.
         settings: of the pipeline.
         inputs: hold the stages effects/<fuser> of all analysed fusers.
         title: stands above every picture.
-        mark: put before the headings; without one there is no known truth to check.
+        is_sample: whether there is a known truth to check.
 
     Returns:
-        Nothing where the analysis is off.
+        One section; none where the analysis is off.
     """
     fusers = analysed_fusers(settings)
     if not fusers:
-        return ""
+        return []
     failed = {fuser: inputs.failures[s] for fuser in fusers if (s := f"effects/{fuser}") in inputs.failures}
     folders = {fuser: inputs[f"effects/{fuser}"] for fuser in fusers if fuser not in failed}
     learned = [fuser for fuser in folders if fuser_source(settings, fuser).learned]
     rows = [ImageScores(**row) for folder in folders.values() for row in read_json(folder / ROWS)]
     write_image_rows(out_dir / "effects.csv", rows)
     means = mean_scores(rows)
-    parts = [effects_table(means, failed, mark), _TABLE_EXPLAINED]
+    parts: list[str | Table | Picture] = [effects_table(means, failed), _TABLE_EXPLAINED]
     parts += [ordering_sentence(fuser, {name: means[name][fuser] for name in INTERVENTIONS}) for fuser in learned]
-    if mark:
+    if is_sample:
         found = {f: [ObjectEffect(*values) for values in read_json(folder / OBJECTS)] for f, folder in folders.items()}
-        parts.append(truth_section(found, mark))
+        parts.append(truth_table(found))
     shown = spread(load_pairs(inputs["prepare"], "test"), settings["panels"])
     drawn = [fuser for fuser in learned if f"fuse/{fuser}" in inputs.folders]
     pictures = [_picture(out_dir, inputs, fuser, pair, title) for fuser in drawn for pair in shown]
-    return "\n".join([*parts, *([_PICTURES_EXPLAINED, *pictures] if pictures else [])])
+    if pictures:
+        parts += [_PICTURES_EXPLAINED, *pictures]
+    return [Section("Effects of interventions", parts)]
 
 
-def effects_table(means: Means, failed: Mapping[str, str], mark: str) -> str:
+def effects_table(means: Means, failed: Mapping[str, str]) -> Table:
     """Lay the means out, one line per fuser; one that failed is a line with its reason."""
     fusers = dict.fromkeys(fuser for of_intervention in means.values() for fuser in of_intervention)
     images = max((mean.n for of_intervention in means.values() for mean in of_intervention.values()), default=0)
-    lines = [[fuser, *(_interval(means[name][fuser]) for name in INTERVENTIONS)] for fuser in fusers]
-    lines += [[fuser, f"failed: {reason}", *[""] * (len(INTERVENTIONS) - 1)] for fuser, reason in failed.items()]
-    header = ("fuser", *(name.replace("_", " ") for name in INTERVENTIONS))
-    return f"## {mark}Effects of interventions, mean over {images} images\n\n{markdown_lines(header, lines)}"
+    lines = [Line(fuser, [Cell(_interval(means[name][fuser]), False) for name in INTERVENTIONS]) for fuser in fusers]
+    lines += [Line(fuser, [], f"failed: {reason}") for fuser, reason in failed.items()]
+    columns = [name.replace("_", " ") for name in INTERVENTIONS]
+    return Table(f"Change by interventions, mean over {images} images", "fuser", columns, lines)
 
 
 def ordering_sentence(fuser: str, means: Mapping[str, Mean]) -> str:
@@ -91,12 +94,12 @@ def ordering_sentence(fuser: str, means: Mapping[str, Mean]) -> str:
     return f"**{fuser}**: the published ordering, dropping a camera > complementary > random, {verdict}.\n"
 
 
-def _picture(out_dir: Path, inputs: Inputs, fuser: str, pair: Pair, title: str) -> str:
+def _picture(out_dir: Path, inputs: Inputs, fuser: str, pair: Pair, title: str) -> Picture:
     name = f"effects/{fuser}/{pair.stem}.png"
     scene = load_scene(inputs[f"effects/{fuser}"] / SCENES / f"{pair.stem}.safetensors")
     fused = read_visible(inputs[f"fuse/{fuser}"] / "images" / f"{pair.stem}.png")
     draw_effects(out_dir / name, *pair.read(), fused, scene, f"{title}, {fuser}, scene {pair.stem}")
-    return f"![effects on {fuser}, scene {pair.stem}]({quote(name)})\n"
+    return Picture(f"effects on {fuser}, scene {pair.stem}", name)
 
 
 def _interval(mean: Mean) -> str:

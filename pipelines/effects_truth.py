@@ -8,9 +8,15 @@ from typing import NamedTuple
 
 from fusion.effects import EffectMaps
 from fusion.files import read_json
-from fusion.markdown import markdown_lines
+from fusion.markdown import Cell
+from pipelines.table import Line, Table
 
 _CAMERAS = ("infrared", "visible")
+_EXPLAINED = (
+    "Mean change of fused luma inside the objects' boxes. The sample knows which camera shows what; a fusion that "
+    "keeps what only one camera shows changes there most when that camera is dropped. A few objects are no such proof "
+    "for any fusion: by night they are hardly brighter than the warm street."
+)
 
 
 class KnownObject(NamedTuple):
@@ -62,22 +68,18 @@ def object_effects(maps: EffectMaps, objects: Sequence[KnownObject]) -> list[Obj
     return found
 
 
-def truth_section(found: Mapping[str, Sequence[ObjectEffect]], mark: str) -> str:
-    """Say in Markdown, by fuser, whether the objects that one camera shows hang on that camera."""
+def truth_table(found: Mapping[str, Sequence[ObjectEffect]]) -> Table:
+    """Say, by fuser, whether the objects that one camera shows hang on that camera."""
     lines = []
     for fuser, effects in found.items():
         for camera in _CAMERAS:
             of_camera = [effect for effect in effects if effect.camera == camera]
             means = [_mean([e.without_infrared for e in of_camera]), _mean([e.without_visible for e in of_camera])]
             as_known = sum(effect.as_known for effect in of_camera)
-            lines.append([fuser, f"only {camera}", str(len(of_camera)), *means, f"{as_known} of {len(of_camera)}"])
-    header = ("fuser", "objects shown by", "n", "dropping infrared", "dropping visible", "that camera matters more in")
-    return (
-        f"### {mark}Objects that one camera alone shows\n\n{markdown_lines(header, lines)}\n"
-        "Mean change of fused luma inside the objects' boxes. The sample knows which camera shows what; a fusion that\n"
-        "keeps what only one camera shows changes there most when that camera is dropped. A few objects are no such\n"
-        "proof for any fusion: by night they are hardly brighter than the warm street.\n"
-    )
+            texts = [f"only {camera}", str(len(of_camera)), *means, f"{as_known} of {len(of_camera)}"]
+            lines.append(Line(fuser, [Cell(text, False) for text in texts]))
+    columns = ["objects shown by", "n", "dropping infrared", "dropping visible", "that camera matters more in"]
+    return Table("Objects that one camera alone shows", "fuser", columns, lines, note=_EXPLAINED)
 
 
 def _mean(values: Sequence[float]) -> str:

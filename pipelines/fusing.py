@@ -42,6 +42,7 @@ def build_trainer(pairs: list[Any], training: dict[str, Any], device: str) -> Tr
         Objective(LossWeights(**training["loss"]), training["ablation"], training["batchnorm"], training["divided"]),
         Schedule(**training["schedule"]),
         device,
+        training["teacher"],
     )
 
 

@@ -9,6 +9,7 @@ from pipelines.table import Line, Table
 
 _HEAD = """\
 % The tables of report.md. In the preamble: \\usepackage{booktabs,graphicx}
+% Where a name has other than Latin letters, pdflatex stops; lualatex and xelatex, with a font for them, do not.
 """
 _WIDEST = 8  # columns of numbers that fit a page's width
 _ESCAPES = {
@@ -19,6 +20,8 @@ _ESCAPES = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    "[": "{[}",  # at the start of a line it would belong to the \\ before, and so would a star
+    "*": "{*}",
     "±": r"$\pm$",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
@@ -26,8 +29,8 @@ _ESCAPES = {
 
 
 def latex_text(text: str) -> str:
-    """Escape what LaTeX takes for a command; the signs of the tables become commands."""
-    return "".join(_ESCAPES.get(letter, letter) for letter in " ".join(text.split()))
+    """Escape what LaTeX takes for a command; the signs of the tables become commands, unprintable ones nothing."""
+    return "".join(_ESCAPES.get(letter, letter) for letter in " ".join(text.split()) if letter.isprintable())
 
 
 def latex_tables(tables: Sequence[Table], mark: str = "") -> str:

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from torch import Tensor
 
 from downstream.masks import IGNORED, Mask
-from downstream.segmentation_score import Confusion
+from downstream.segmentation_score import Confusion, class_shares
 from fusion.images import to_bytes
 from pipelines.figures import DPI, image_grid, save_figure
 
@@ -76,7 +76,7 @@ def draw_confusions(path: Path, confusions: Mapping[str, Confusion], classes: Se
     for axes in grid[len(confusions) :]:
         axes.remove()
     for axes, (fuser, confusion) in zip(grid, confusions.items(), strict=False):
-        shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+        shares = class_shares(confusion)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
             if share >= 0.005:

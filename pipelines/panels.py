@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
-from urllib.parse import quote
 
 from downstream.boxes import Box
 from downstream.masks import read_mask
 from fusion.images import read_infrared, read_visible
 from pipelines.box_figures import draw_panel
 from pipelines.mask_figures import draw_mask_panel
+from pipelines.section import Picture
 
 T = TypeVar("T")
 
@@ -51,8 +51,8 @@ def spread(items: Sequence[T], count: int) -> list[T]:
     return [part[len(part) // 2] for part in blocks(items, count)]
 
 
-def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str] = ()) -> str:
-    """Draw `out_dir`/panels/<stem>.png for every scene, and give the Markdown that shows them.
+def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str] = ()) -> list[Picture]:
+    """Draw `out_dir`/panels/<stem>.png for every scene, and list them.
 
     Args:
         out_dir: the report's folder.
@@ -74,10 +74,10 @@ def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Se
             f"{title}, scene {panel.stem}",
             classes,
         )
-    return _links(panels)
+    return _pictures(panels)
 
 
-def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str]) -> str:
+def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str]) -> list[Picture]:
     """Do as `write_panels` the scenes that have masks."""
     for panel in panels:
         if panel.masks is None:
@@ -92,8 +92,8 @@ def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classe
             f"{title}, scene {panel.stem}",
             classes,
         )
-    return _links(panels)
+    return _pictures(panels)
 
 
-def _links(panels: Sequence[Panel]) -> str:
-    return "\n".join(f"![scene {panel.stem}]({quote(f'panels/{panel.stem}.png')})\n" for panel in panels)
+def _pictures(panels: Sequence[Panel]) -> list[Picture]:
+    return [Picture(f"scene {panel.stem}", f"panels/{panel.stem}.png") for panel in panels]

@@ -21,6 +21,7 @@ from pipelines.panels import Panel, spread, write_panels
 from pipelines.quality_tables import quality_tables
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.scoring import FusionScores, load_fusion_scores
+from pipelines.section import Section
 from pipelines.stage import Inputs, Stage, Summary
 
 _EXPLANATION = """\
@@ -45,19 +46,22 @@ def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
         note = SAMPLE_NOTE if is_sample else ""
         tables = quality_tables(means, scores, settings["metrics"]["published"])
         panels = _panels(settings, fusers, inputs)
+        scenes = [Section("Scenes", write_panels(out_dir, panels, title))] if panels else []
+        effects = effects_section(out_dir, settings, inputs, title, is_sample)
         page = [
             f"# {title}\n",
             f"**{note}**\n" if note else "",
             f"## {mark}The run\n\n{markdown_lines(('fact', 'value'), facts)}",
             *(table.markdown(mark) for table in tables),
-            f"## {mark}Scenes\n" if settings["panels"] else "",
-            write_panels(out_dir, panels, title),
-            effects_section(out_dir, settings, inputs, title, mark),
+            *(section.markdown(mark) for section in (*scenes, *effects)),
             f"## How to read the table\n\n{_EXPLANATION}",
         ]
         write_text(out_dir / "report.md", "\n".join(part for part in page if part))
-        write_text(out_dir / "results.tex", latex_tables(tables, mark))
-        html = Page(settings["name"], mark, note, "", facts, tables, _EXPLANATION, panels=panels)
+        write_text(
+            out_dir / "results.tex",
+            latex_tables([*tables, *(table for section in effects for table in section.tables)], mark),
+        )
+        html = Page(settings["name"], mark, note, "", facts, tables, _EXPLANATION, panels=panels, sections=effects)
         write_page(out_dir / "report.html", html)
         write_text(out_dir / "summary.txt", _summary(means, scores, title))
         return {"failed": list(scores.failed)}
@@ -65,7 +69,7 @@ def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("fuse", "score_fusion")]
     needs = ("prepare", *of_fusers, *(f"effects/{fuser}" for fuser in analysed_fusers(settings)))
     decisive = {"name": settings["name"], "panels": settings["panels"]}
-    return Stage("report", run, decisive, needs=needs, version=2)
+    return Stage("report", run, decisive, needs=needs, version=3)
 
 
 def _data_facts(settings: Settings, inputs: Inputs, is_sample: bool) -> Facts:

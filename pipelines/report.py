@@ -65,7 +65,7 @@ def _page(report: Report) -> str:
             f"{table.markdown(mark)}\n![fusion metrics against {report.task.main}](metrics.png)\n"
             for table in report.metrics
         ),
-        *(f"## {mark}{section.heading}\n\n{section.body}" for section in report.sections),
+        *(section.markdown(mark) for section in report.sections),
         f"## How to read the tables\n\n{report.explanation}",
     ]
     return "\n".join(part for part in parts if part)

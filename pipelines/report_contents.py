@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from downstream.segmentation_score import Confusion
 from pipelines.agreement import Agreement, agreement_table
 from pipelines.html.charts import ChartGroup
 from pipelines.panels import Panel
 from pipelines.result_tables import daytime_table, result_tables
 from pipelines.sample import SAMPLE_MARK
+from pipelines.section import Section
 from pipelines.table import Table
 from pipelines.tables import Row, column, failures
 from pipelines.task_scores import TaskScores
@@ -26,21 +27,15 @@ _EXPLANATION = """\
 """
 
 
-class Section(NamedTuple):
-    """A part of the page that is a task's own: its heading and its Markdown."""
-
-    heading: str
-    body: str
-
-
 @dataclass(frozen=True)
 class Report:
     """All that a report shows.
 
     `rows` are of one data set and split; `fusers` gives the order of the lines and `classes` that of the columns;
     `facts` are name and value of what a reader needs to judge or repeat the run; `agreement` has the fusion metrics of
-    the same test images; `comparison` holds the verdicts, if there are any; `daytime` are rows from `daytime_rows`,
-    `curves` and `panels` the charts and scenes of the HTML page.
+    the same test images; `sections` are a task's own pictures in report.md; the HTML page shows instead `curves`,
+    the scenes of `panels`, and `confusions`, by fuser the pixels of a true class (line) taken for a class (column).
+    `comparison` holds the verdicts, if there are any; `daytime` are rows from `daytime_rows`.
     """
 
     name: str
@@ -56,6 +51,7 @@ class Report:
     daytime: list[Row] = field(default_factory=list)
     curves: list[ChartGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
+    confusions: dict[str, Confusion] = field(default_factory=dict)
 
     @property
     def mark(self) -> str:

@@ -24,6 +24,7 @@ def html_page(report: Report) -> Page:
         metrics=report.metrics,
         metric_charts=[metrics_against_score(report.agreement, report.fusers)] if report.metrics else [],
         panels=report.panels,
+        confusions=report.confusions,
         classes=report.classes,
         explanation=report.explanation,
     )

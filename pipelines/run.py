@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from fusion.command_line import parse_override
 from fusion.errors import InputError, unknown_name
 from fusion.files import write_json
-from pipelines.config import Settings, load_settings, override, parse_override
+from pipelines.config import Settings, load_settings, override
 from pipelines.extras import TASKS, require_extras, require_packages
 from pipelines.launching import Launcher, LocalProcesses
 from pipelines.lock import locked

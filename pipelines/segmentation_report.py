@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from downstream.segmentation_data import MaskedPair, SegmentationData, load_segmentation_data
-from downstream.segmentation_score import resampled_miou
+from downstream.segmentation_score import Confusion, resampled_miou
 from downstream.segmenter_settings import SegmenterSettings
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
@@ -20,11 +20,12 @@ from pipelines.mask_figures import draw_confusions
 from pipelines.mask_scoring import load_confusions
 from pipelines.panels import Masks, Panel, blocks, write_mask_panels
 from pipelines.report import write_report
-from pipelines.report_contents import Report, Section
+from pipelines.report_contents import Report
 from pipelines.result_rows import run_rows
 from pipelines.run_of import RunOf, first_finished
 from pipelines.sample import SAMPLE_MARK
 from pipelines.scoring import load_fusion_scores
+from pipelines.section import Picture, Section
 from pipelines.segmentation_facts import segmentation_facts
 from pipelines.significance import Resample
 from pipelines.stage import Inputs, Stage, Summary
@@ -49,6 +50,7 @@ def report_stage(
         title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
         shown = first_finished(runs, inputs)
         curves = {fuser: validation_curve(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
+        confusions = {f: load_confusions(inputs[f"score_task/{r}"]).sum(axis=0) for f, r in shown.items()}
         chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), settings["panels"])]
         panels = [_panel(item, shown, inputs) for item in chosen] if shown else []
         report = Report(
@@ -63,10 +65,11 @@ def report_stage(
             comparison=write_comparison(
                 out_dir, settings, resamples_of(runs, inputs, _resample), images, SEGMENTATION.main
             ),
-            sections=_sections(out_dir, shown, inputs, data, curves, panels, title) if shown else [],
+            sections=_sections(out_dir, confusions, data, curves, panels, title) if shown else [],
             daytime=_daytime(runs, inputs, data, dataset, split),
             curves=[validation(curves, fusers)] if curves else [],
             panels=panels,
+            confusions=confusions,
         )
         write_report(out_dir, report)
         return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
@@ -74,7 +77,7 @@ def report_stage(
     of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("fuse", "score_fusion")]
     of_runs = [f"{stage}/{run_of}" for run_of in runs for stage in ("train_task", "score_task")]
     decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
-    return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs), version=2)
+    return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs), version=3)
 
 
 def _resample(folder: Path) -> Resample:
@@ -83,19 +86,17 @@ def _resample(folder: Path) -> Resample:
 
 def _sections(
     out_dir: Path,
-    shown: dict[str, RunOf],
-    inputs: Inputs,
+    confusions: dict[str, Confusion],
     data: SegmentationData,
     curves: dict[str, list[float]],
     panels: list[Panel],
     title: str,
 ) -> list[Section]:
-    confusions = {fuser: load_confusions(inputs[f"score_task/{r}"]).sum(axis=0) for fuser, r in shown.items()}
     draw_confusions(out_dir / "confusion.png", confusions, data.classes, f"{title}, percent of each true class")
     draw_validation_curves(out_dir / "validation.png", curves, title)
     sections = [
-        Section("What is taken for what", "![confusion matrices](confusion.png)\n"),
-        Section("Training", "![validation mIoU by epoch](validation.png)\n"),
+        Section("What is taken for what", [Picture("confusion matrices", "confusion.png")]),
+        Section("Training", [Picture("validation mIoU by epoch", "validation.png")]),
     ]
     if panels:
         sections.append(Section("Scenes", write_mask_panels(out_dir, panels, title, data.classes)))

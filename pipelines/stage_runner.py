@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fusion.errors import unknown_name
-from fusion.files import read_json, write_json
-from pipelines.fingerprint import Fingerprints
+from fusion.files import read_json, remove_partial, write_json
+from fusion.fingerprint import Fingerprints
 from pipelines.stage import Inputs, Outcome, Stage, Summary
 from pipelines.stage_endings import part_of, publish, reason_to_go_on
 
@@ -83,6 +83,7 @@ class StageRunner:
         part = self._part(stage)
         if self._can_continue(stage):
             self._announce(f"{stage.name}: goes on")
+            remove_partial(part)
         else:
             self._announce(f"{stage.name}: starts")
             shutil.rmtree(part, ignore_errors=True)

@@ -37,10 +37,10 @@ class Table:
     last: Line | None = None
     note: str = ""
 
-    def markdown(self, mark: str = "") -> str:
-        """Lay the table out as Markdown, `mark` before its heading; what is best is bold."""
+    def markdown(self, mark: str = "", level: int = 2) -> str:
+        """Lay the table out as Markdown, `mark` before its heading of `level`; what is best is bold."""
         note = f"\n{self.note}\n" if self.note else ""
-        return f"## {mark}{self.heading}\n\n{self.markdown_body()}{note}"
+        return f"{'#' * level} {mark}{self.heading}\n\n{self.markdown_body()}{note}"
 
     def markdown_body(self) -> str:
         """Lay the lines out as Markdown, without heading and note."""

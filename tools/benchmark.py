@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 
+from fusion.command_line import exit_code
 from pipelines.benchmarks.fusers import BACKENDS, benchmark_fusers, default_fusers
 from pipelines.benchmarks.measured import Measured
 from pipelines.benchmarks.metrics import benchmark_metrics
 from pipelines.benchmarks.pipeline import benchmark_pipeline
 from pipelines.benchmarks.training import benchmark_training
-from pipelines.command_line import exit_code
 
 
 def main() -> None:

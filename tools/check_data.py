@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from fusion import InputError
-from pipelines.command_line import exit_code
-from pipelines.config import list_pipelines, load_settings, override, parse_override
+from fusion.command_line import exit_code, parse_override
+from pipelines.config import list_pipelines, load_settings, override
 from pipelines.data_check import check_data
 
 

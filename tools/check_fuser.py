@@ -6,9 +6,8 @@ import argparse
 import sys
 
 from fusion import build_fuser, list_fusers
+from fusion.command_line import exit_code, parse_override
 from fusion.contract import broken_promises
-from pipelines.command_line import exit_code
-from pipelines.config import parse_override
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from pipelines.command_line import exit_code
+from fusion.command_line import exit_code
 from pipelines.config import list_pipelines
 from pipelines.listing import listing
 from pipelines.run import run_pipeline

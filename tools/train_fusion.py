@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 from fusion import InputError, match_pairs
-from pipelines.command_line import exit_code
-from pipelines.config import known_keys, load_training, override, parse_override
+from fusion.command_line import exit_code, parse_override
+from fusion.parallel import is_first_process
+from pipelines.config import known_keys, load_training, override
 from pipelines.fusing import build_trainer
 from pipelines.training_figures import draw_held_out, draw_training_curves
 
@@ -42,8 +43,9 @@ def main() -> None:
     ]
     trainer = build_trainer(pairs, settings, arguments.device)
     weights = trainer.run(arguments.out, lambda: draw_training_curves(arguments.out))
-    draw_held_out(arguments.out, trainer.held_out)
-    print(f"weights: {weights}; curves.png and scenes/ beside them")
+    if is_first_process():
+        draw_held_out(arguments.out, trainer.held_out)
+        print(f"weights: {weights}; curves.png and scenes/ beside them")
 
 
 if __name__ == "__main__":

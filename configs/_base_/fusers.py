@@ -9,6 +9,7 @@ training = dict(
     ablation="full",
     batchnorm="standard",
     divided=True,
+    teacher=None,  # a fuser whose results are to be learned
     loss=dict(
         form="detail", edges=1.0, invariance=0.1, necessity=0.05, gate_target=0.3, entropy_sign=-1.0, necessity_sign=1.0
     ),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def fold_batchnorm(network: nn.Module) -> nn.Module:
+
+def fold_batchnorm(network: Network) -> Network:
     """Copy an eval-mode network with every Conv2d + BatchNorm2d pair made one convolution.
-
-    The LeakyReLU behind such a pair then overwrites what the convolution gave, which spares memory and time.
 
     Raises:
         ValueError: the network is in train mode, where BatchNorm depends on the batch.
@@ -25,8 +26,6 @@ def fold_batchnorm(network: nn.Module) -> nn.Module:
             if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
                 block[index] = fuse_conv_bn_eval(convolution, normalisation)
                 block[index + 1] = nn.Identity()
-                if index + 2 < len(block) and isinstance(block[index + 2], nn.LeakyReLU):
-                    block[index + 2].inplace = True
     return folded
 
 

@@ -10,11 +10,16 @@ from torch.nn import functional as F
 
 GateForm = Literal["channel", "pixel", "none"]
 POOLED_SIZE = 8  # keys and values are pooled to 8 x 8
+Pooled = tuple[Tensor, Tensor]  # infrared and visible features, each (B, C, 8, 8)
 
 
-def conv_bn_act(inputs: int, outputs: int) -> list[nn.Module]:
-    """Give the block that the whole network is made of: Conv3x3 with bias, BatchNorm, LeakyReLU 0.01."""
-    return [nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01)]
+def conv_bn_act(inputs: int, outputs: int, square: int = 1) -> list[nn.Module]:
+    """Give the block that the whole network is made of: Conv3x3 with bias, BatchNorm, LeakyReLU 0.01.
+
+    With `square` > 1 the convolution is one over squares of so many pixels a side, and its output that much smaller.
+    """
+    convolution = nn.Conv2d(inputs, outputs, 3 * square, stride=square, padding=square)
+    return [convolution, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.01, inplace=True)]
 
 
 class CausalFeatureIntegrator(nn.Module):
@@ -40,10 +45,15 @@ class CausalFeatureIntegrator(nn.Module):
         self.gate = _gate(channels, gate)
         self.refine = nn.Sequential(*conv_bn_act(channels, channels))
 
-    def forward(self, infrared: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
-        """Map two (B, C, H, W) feature maps to one, and give the gate, (B, C or 1, H, W) in [0, 1]."""
-        pooled_infrared = F.adaptive_avg_pool2d(infrared, POOLED_SIZE)  # (B, C, 8, 8)
-        pooled_visible = F.adaptive_avg_pool2d(visible, POOLED_SIZE)
+    def forward(self, infrared: Tensor, visible: Tensor, pooled: Pooled | None = None) -> tuple[Tensor, Tensor]:
+        """Map two (B, C, H, W) feature maps to one, and give the gate, (B, C or 1, H, W) in [0, 1].
+
+        A tile of an image comes with the features pooled over the whole of it.
+        """
+        pooled_infrared, pooled_visible = pooled or (
+            F.adaptive_avg_pool2d(infrared, POOLED_SIZE),  # (B, C, 8, 8)
+            F.adaptive_avg_pool2d(visible, POOLED_SIZE),
+        )
         complementary = attend(
             visible, self.query_visible, self.key_infrared(pooled_infrared), self.value_infrared(pooled_infrared)
         ) + attend(infrared, self.query_infrared, self.key_visible(pooled_visible), self.value_visible(pooled_visible))
@@ -72,10 +82,12 @@ def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> 
     """
     keys = keys.flatten(2).transpose(1, 2) * keys.shape[1] ** -0.5  # (B, hw, C)
     folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, hw, C)
-    pixels = features.permute(0, 2, 3, 1)  # (B, H, W, C)
-    logits = pixels.flatten(1, 2) @ folded.transpose(1, 2)  # (B, HW, hw)
-    if query.bias is not None:
-        logits = logits + (keys @ query.bias.to(keys.dtype)).unsqueeze(1)
+    pixels = features.permute(0, 2, 3, 1)  # (B, H, W, C), a view of channels_last features
+    asking = pixels.flatten(1, 2)  # (B, HW, C)
+    if query.bias is None:
+        logits = asking @ folded.transpose(1, 2)  # (B, HW, hw)
+    else:
+        logits = torch.baddbmm((keys @ query.bias.to(keys.dtype)).unsqueeze(1), asking, folded.transpose(1, 2))
     answers = logits.softmax(dim=2) @ values.flatten(2).transpose(1, 2)  # (B, HW, C)
     return answers.view_as(pixels).permute(0, 3, 1, 2)
 

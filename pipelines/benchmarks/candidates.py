@@ -91,5 +91,5 @@ def build_subject(candidate: Candidate) -> Fuser | PlainISFuse:
     if candidate.options is not None:
         return build_fuser("onnx", **candidate.options)
     if candidate.name == PLAIN:
-        return PlainISFuse(load_network(weights_file(SHIPPED))[0].to(candidate.device))
+        return PlainISFuse(load_network(weights_file(PLAIN_OF, SHIPPED))[0].to(candidate.device))
     return build_fuser(candidate.fuser, **({"device": candidate.device} if is_network(candidate.fuser) else {}))

@@ -30,7 +30,7 @@ class PlainISFuse:
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Fuse (B, 1, H, W) infrared and visible luma in [0, 1] into the same; H, W >= 4."""
         network = self._network
-        scales = zip(network.encode_infrared(infrared), network.encode_visible(visible), strict=True)
+        scales = zip(network.encode_infrared(infrared)[1:], network.encode_visible(visible)[1:], strict=True)
         integrated = [
             _integrate(integrator, *features)  # type: ignore[arg-type]
             for integrator, features in zip(network.integrators, scales, strict=True)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import torch
 
-from fusion.batch_terms import batch_terms
+from fusion.batch_terms import Batch, batch_terms, draw_masks
 from fusion.devices import choose_device
 from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
@@ -33,7 +33,7 @@ def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str,
     if min(crop, batch_size, steps) < 1:
         raise InputError(f"--crop {crop} --batch {batch_size} --steps {steps}; expected each at least 1")
     device, generator = choose_device(device_name), torch.Generator().manual_seed(0)
-    batch = torch.rand(batch_size, 2, crop, crop, generator=generator)
+    images = torch.rand(batch_size, 2, crop, crop, generator=generator)
     rows: list[dict[str, Any]] = []
     for precision in get_args(Precision):
         network = ISFuse().to(device).to(memory_format=torch.channels_last)
@@ -42,7 +42,8 @@ def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str,
         for _ in range(steps + 1):
             for ablation, measured in seconds.items():
                 start = time.monotonic()
-                terms = batch_terms(Objective(ablation=ablation), network, batch, generator, precision)
+                masks = draw_masks(batch_size, crop, generator)
+                terms = batch_terms(Objective(ablation=ablation), network, Batch(images, masks), precision)
                 optimizer.zero_grad(set_to_none=True)
                 terms["total"].backward()  # type: ignore[no-untyped-call]
                 optimizer.step()

@@ -45,24 +45,42 @@ def validation(curves: Mapping[str, Sequence[float]], fusers: Sequence[str]) -> 
         curves: by fuser, one value per epoch from the first on.
         fusers: all of the report, in its order.
     """
+    by_epoch = {fuser: dict(enumerate(values, start=1)) for fuser, values in curves.items()}
+    best = {fuser: values.index(max(values)) + 1 for fuser, values in curves.items()}
+    chart = _by_epoch(by_epoch, fusers, "validation mIoU", best)
+    return ChartGroup("Training", [chart], "The large dot is the epoch whose weights are scored.")
+
+
+def loss_by_epoch(losses: Mapping[str, Mapping[int, float]], fusers: Sequence[str]) -> ChartGroup:
+    """Chart the training loss.
+
+    Args:
+        losses: by fuser and epoch.
+        fusers: all of the report, in its order.
+    """
+    note = "The sum of the detector's losses over the training images; where it still falls steeply, train for longer."
+    return ChartGroup("Training", [_by_epoch(losses, fusers, "training loss", {})], note)
+
+
+def _by_epoch(
+    curves: Mapping[str, Mapping[int, float]], fusers: Sequence[str], what: str, marked: Mapping[str, int]
+) -> Chart:
+    """Chart `what` from 0 on, with a large dot at the marked epoch of a fuser."""
     series = [
         Series(
             fuser,
             fusers.index(fuser),
             [
-                Point(epoch, value, f"{fuser}, epoch {epoch}: {value:.3f}", epoch == values.index(max(values)) + 1)
-                for epoch, value in enumerate(values, start=1)
+                Point(epoch, value, f"{fuser}, epoch {epoch}: {value:.3f}", epoch == marked.get(fuser))
+                for epoch, value in values.items()
             ],
             fuser,
         )
         for fuser, values in curves.items()
     ]
-    epochs = max((len(values) for values in curves.values()), default=1)
-    top = max((value for values in curves.values() for value in values), default=1.0)
-    chart = Chart(
-        "validation mIoU by epoch", "epoch", "validation mIoU", series, (1, max(epochs, 2)), (0, 1.05 * top or 1)
-    )
-    return ChartGroup("Training", [chart], "The large dot is the epoch whose weights are scored.")
+    epochs = max((epoch for values in curves.values() for epoch in values), default=1)
+    top = max((value for values in curves.values() for value in values.values()), default=1.0)
+    return Chart(f"{what} by epoch", "epoch", what, series, (1, max(epochs, 2)), (0, 1.05 * top or 1))
 
 
 def metrics_against_score(agreement: Agreement, fusers: Sequence[str]) -> ChartGroup:

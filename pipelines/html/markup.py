@@ -43,6 +43,11 @@ def markdown_html(text: str) -> str:
     return f"<ul>{''.join(f'<li>{_inline(item)}</li>' for item in items)}</ul>\n"
 
 
+def paragraphs_html(text: str) -> str:
+    """Turn Markdown paragraphs with **bold** and `code` into HTML."""
+    return "".join(f"<p>{_inline(' '.join(part.split()))}</p>\n" for part in text.split("\n\n"))
+
+
 def _inline(text: str) -> str:
     bold = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
     return re.sub(r"`(.+?)`", r"<code>\1</code>", bold)

@@ -53,3 +53,11 @@ for (const key of document.querySelectorAll("ul.key[data-charts]")) {
     item.addEventListener("pointerleave", () => dim(null));
   }
 }
+
+// Pictures: the first of a section is open; a click shows one in its own size, another one as wide as its place.
+for (const section of document.querySelectorAll("section:has(.picture)")) section.querySelector(".picture").open = true;
+for (const button of document.querySelectorAll(".picture button")) {
+  button.addEventListener("click", () => {
+    button.setAttribute("aria-pressed", button.getAttribute("aria-pressed") === "false");
+  });
+}

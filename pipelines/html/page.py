@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from downstream.segmentation_score import Confusion
 from fusion.files import write_text
-from pipelines.html.charts import ChartGroup, chart_svg, key_svg, series_class
+from pipelines.html.chart_groups import charts_html
+from pipelines.html.charts import ChartGroup
+from pipelines.html.confusions import confusions_html
+from pipelines.html.detail import DETAILS, LARGEST, Detail
 from pipelines.html.markup import facts_html, failures_html, markdown_html, table_html
 from pipelines.html.scenes import scenes_data
+from pipelines.html.sections import section_html
 from pipelines.panels import Panel
+from pipelines.section import Section
 from pipelines.table import Table
 
 _COMMAND = "command"  # the fact that can be copied
@@ -37,6 +44,8 @@ class Page:
         metric_charts: what belongs to them.
         panels: the scenes to compare.
         classes: all of the data set; none where nothing was looked for.
+        confusions: by fuser, pixels of a true class (line) by predicted class (column).
+        sections: what else there is; their pictures lie in the folder of the page.
         explanation: a Markdown list of how to read the tables.
     """
 
@@ -53,28 +62,38 @@ class Page:
     metric_charts: Sequence[ChartGroup] = ()
     panels: Sequence[Panel] = ()
     classes: Sequence[str] = ()
+    confusions: Mapping[str, Confusion] = field(default_factory=dict)
+    sections: Sequence[Section] = ()
 
 
 def write_page(path: Path, page: Page) -> None:
-    """Write the page.
+    """Write the page, its pictures in as much detail as leaves it below `LARGEST`.
 
     Raises:
-        InputError: an image or a mask of a scene cannot be read, or the page cannot be written.
+        InputError: a picture, an image or a mask cannot be read, or the page cannot be written.
     """
-    write_text(path, _page_html(page))
+    for detail in DETAILS:
+        text = _page_html(page, path.parent, detail)
+        if len(text.encode()) < LARGEST:
+            break
+    write_text(path, text)
 
 
-def _page_html(page: Page) -> str:
+def _page_html(page: Page, folder: Path, detail: Detail) -> str:
+    note = f'<p class="hint">{detail.note}</p>\n' if detail.note else ""
     sections = {
         "results": ("Results", _results(page)),
-        "scenes": ("Compare images", _file("compare.html") if page.panels else ""),
-        "charts": ("Curves", _charts(page.charts, page.mark)),
-        "metrics": ("Fusion metrics", _tables(page.metrics, page.mark) + _charts(page.metric_charts, page.mark)),
+        "scenes": ("Compare images", note + _file("compare.html") if page.panels else ""),
+        **{_slug(of.heading): (of.heading, section_html(of, page.mark, folder, detail)) for of in page.sections},
+        "confusions": ("What is taken for what", _confusions(page)),
+        "charts": ("Curves", charts_html(page.charts, page.mark)),
+        "metrics": ("Fusion metrics", _tables(page.metrics, page.mark) + charts_html(page.metric_charts, page.mark)),
         "run": ("The run", _run(page)),
         "reading": ("How to read the tables", markdown_html(page.explanation)),
     }
     present = {name: of for name, of in sections.items() if of[1]}
-    data = json.dumps(scenes_data(page.panels, page.classes), separators=(",", ":")) if page.panels else "null"
+    scenes = scenes_data(page.panels, page.classes, detail) if page.panels else None
+    data = json.dumps(scenes, separators=(",", ":"))
     return Template(_file("page.html")).substitute(
         title=escape(page.mark + page.title),
         note=f'<p class="sample" role="note">{escape(page.note)}</p>' if page.note else "",
@@ -95,6 +114,14 @@ def _results(page: Page) -> str:
     return hint + _tables(page.tables, page.mark) + (failures_html(page.failed, page.mark) if page.failed else "")
 
 
+def _confusions(page: Page) -> str:
+    return confusions_html(page.confusions, page.classes) if page.confusions else ""
+
+
+def _slug(heading: str) -> str:
+    return re.sub(r"\W+", "-", heading.lower())
+
+
 def _run(page: Page) -> str:
     commands = [value for name, value in page.facts if name == _COMMAND]
     copyable = "".join(
@@ -107,25 +134,6 @@ def _run(page: Page) -> str:
 
 def _tables(tables: Sequence[Table], mark: str) -> str:
     return "".join(table_html(table, mark) for table in tables)
-
-
-def _charts(groups: Sequence[ChartGroup], mark: str) -> str:
-    return "".join(_chart_group(group, mark) for group in groups)
-
-
-def _chart_group(group: ChartGroup, mark: str) -> str:
-    names = {series.name: series for chart in group.charts for series in chart.series}
-    keys = "".join(
-        f'<li class="{series_class(series.number)}" data-name="{escape(name)}">{key_svg(series)}{escape(name)}</li>'
-        for name, series in names.items()
-    )
-    figures = "".join(
-        f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart_svg(chart)}</figure>\n" for chart in group.charts
-    )
-    return (
-        f'<h3>{escape(mark + group.heading)}</h3>\n<ul class="key" data-charts>{keys}</ul>\n'
-        f'<div class="charts">\n{figures}</div>\n' + (f"<p>{escape(group.note)}</p>\n" if group.note else "")
-    )
 
 
 def _file(name: str) -> str:

@@ -10,6 +10,7 @@ from downstream.boxes import Box
 from downstream.masks import read_mask
 from fusion.images import read_infrared, read_visible, to_bytes
 from pipelines.box_figures import LOWEST_SCORE, class_colour
+from pipelines.html.detail import Detail
 from pipelines.html.pictures import image_uri, mask_uri
 from pipelines.mask_figures import OPACITY, class_colours
 from pipelines.panels import Panel
@@ -18,12 +19,13 @@ Json = dict[str, Any]
 _WEAKEST = 0.05  # score of a detection; weaker ones would only hide the image
 
 
-def scenes_data(panels: Sequence[Panel], classes: Sequence[str]) -> Json:
+def scenes_data(panels: Sequence[Panel], classes: Sequence[str], detail: Detail) -> Json:
     """Gather scenes with all images, and what is there and was found in them.
 
     Args:
         panels: the scenes.
         classes: all of the data set; none where nothing was looked for.
+        detail: of images and masks.
 
     Returns:
         `kind` ("boxes", "masks" or ""), `opacity` of masks, `lowest` score of the detections shown at first, `legend`
@@ -39,17 +41,17 @@ def scenes_data(panels: Sequence[Panel], classes: Sequence[str]) -> Json:
     colours = [_rgb(colour) for colour in class_colours(len(classes))]
     shown = [_hex(colour) for colour in colours] if has_masks else [class_colour(k) for k in range(len(classes))]
     legend = list(zip(classes, shown, strict=True))[1 if has_masks else 0 :]
-    scenes = [_scene(panel, classes, colours) for panel in panels]
+    scenes = [_scene(panel, classes, colours, detail) for panel in panels]
     return {"kind": kind, "opacity": OPACITY, "lowest": LOWEST_SCORE, "legend": legend, "scenes": scenes}
 
 
-def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> Json:
+def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, int, int]], detail: Detail) -> Json:
     visible = to_bytes(read_visible(panel.visible))
     sources = {"infrared": to_bytes(read_infrared(panel.infrared).expand(3, -1, -1)), "visible": visible}
     fused = {name: to_bytes(read_visible(path)) for name, path in panel.fused.items()}
 
     def mask(path: Path) -> str:
-        return mask_uri(read_mask(path, classes), colours)
+        return mask_uri(read_mask(path, classes), colours, detail)
 
     found: dict[str, Any] = {}
     if panel.masks:
@@ -66,7 +68,7 @@ def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, in
         "height": visible.shape[0],
         "truth": mask(panel.masks.truth) if panel.masks else [_box(box, classes) for box in panel.truth],
         "layers": [
-            {"name": name, "image": image_uri(pixels), "found": found.get(name)}
+            {"name": name, "image": image_uri(pixels, detail), "found": found.get(name)}
             for name, pixels in {**sources, **fused}.items()
         ],
     }

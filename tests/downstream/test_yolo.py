@@ -12,6 +12,7 @@ import torch
 
 from downstream.detector_settings import DetectorSettings
 from downstream.yolo_environment import isolate_ultralytics
+from downstream.yolo_log import training_losses
 from fusion.errors import InputError
 
 CLASSES = ("Car", "People")
@@ -96,6 +97,9 @@ def test_training_leaves_the_weights_of_the_last_epoch_inside_its_folder(yolo, t
     assert yolo.detector_weights(out).is_file()
     assert out in yolo.detector_weights(out).parents
     assert epochs_done(out) == [1, 2]
+    losses = training_losses(out)
+    assert list(losses) == [1, 2]
+    assert all(loss > 0 for loss in losses.values())
 
 
 def test_predictions_lie_inside_their_image_and_bear_names_of_classes(trained):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 
+from fusion import build_fuser
 from fusion.crops import CropSource
 from fusion.pairs import Pair
 
@@ -101,3 +102,10 @@ def test_eight_bit_levels_survive_the_cache(tmp_path):
     pair, place = numbered(tmp_path, 0, 16, 16)
     crop = CropSource([pair], 16, seed=0).central_batch([0])[0, 0]
     assert torch.equal((crop * 255).round(), place * 255)
+
+
+def test_what_the_teacher_makes_of_the_whole_pair_is_cut_at_the_same_place(pairs):
+    crops = CropSource(pairs, SIZE, seed=0, teacher=build_fuser("maximum"))
+    for batch in (crops.random_batch([0, 1, 2], 3), crops.central_batch([0, 1, 2])):
+        assert batch.shape == (3, 3, SIZE, SIZE)
+        assert torch.equal(batch[:, 2], batch[:, :2].amax(dim=1))

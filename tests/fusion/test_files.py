@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from fusion.errors import InputError
-from fusion.files import atomic_path, read_json, write_bytes, write_json, write_text
+from fusion.files import atomic_path, read_json, remove_partial, write_bytes, write_json, write_text
 
 FULL_DISK = """
 import resource, signal, sys
@@ -91,6 +91,15 @@ def test_a_target_that_is_a_folder_is_named_and_no_partial_file_stays(tmp_path):
     with pytest.raises(InputError, match=r"/a: cannot be written \(Is a directory\)"):
         write_text(tmp_path / "a", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    kept = [tmp_path / ".key.json", tmp_path / "a.12.part.png", tmp_path / ".a.part" / "half.txt"]
+    for path in (*kept, tmp_path / "deep" / ".curves.4711.part.png", tmp_path / ".b.c.12.part"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    remove_partial(tmp_path)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(kept)
 
 
 def test_json_survives_writing_and_reading(tmp_path):

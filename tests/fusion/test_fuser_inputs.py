@@ -13,7 +13,7 @@ def test_a_plain_fuser_has_none() -> None:
 
 
 def test_the_network_has_its_weights(tmp_path: Path) -> None:
-    assert fuser_files("isfuse", {}) == {"weights": weights_file("shipped")}
+    assert fuser_files("isfuse", {}) == {"weights": weights_file("isfuse", "shipped")}
     assert fuser_files("isfuse", {"weights": str(tmp_path / "mine")}) == {"weights": tmp_path / "mine"}
 
 

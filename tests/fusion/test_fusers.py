@@ -171,7 +171,7 @@ def test_an_unknown_option_gets_a_suggestion_and_the_list():
 
 
 def test_the_shipped_weights_are_small_and_told_by_their_card():
-    file = weights_file(SHIPPED)
+    file = weights_file("isfuse", SHIPPED)
     facts = build_fuser("isfuse").facts
     card = file.with_suffix(".md").read_text(encoding="utf-8")
     assert file.stat().st_size < 2_000_000

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from fusion.errors import InputError
-from fusion.images import luma, read_infrared, read_visible, to_bytes, with_chroma_of, write_image
+from fusion.images import luma, read_infrared, read_visible, to_bgr, to_bytes, with_chroma_of, write_image
+from fusion.stored import StoredImage
 
 RNG_SIZE = (9, 7)
 
@@ -35,6 +36,16 @@ def test_a_colour_file_is_read_as_rgb(tmp_path):
     bgr = random_levels(3)
     image = read_visible(save(tmp_path / "a.png", bgr))
     assert torch.equal(image, torch.from_numpy(bgr[..., ::-1].transpose(2, 0, 1).astype(np.float32)) / 255)
+
+
+def test_pixels_in_memory_are_what_the_file_of_them_is_read_as(tmp_path):
+    bgr = random_levels(3)
+    assert torch.equal(StoredImage(bgr).rgb(), read_visible(save(tmp_path / "a.png", bgr)))
+
+
+def test_pixels_come_back_from_memory_unchanged():
+    bgr = random_levels(3)
+    assert np.array_equal(to_bgr(StoredImage(bgr).rgb()), bgr)
 
 
 def test_an_infrared_file_of_three_channels_becomes_its_luma(tmp_path):

@@ -5,11 +5,12 @@ from torch.nn import functional as F
 
 from fusion.networks.folding import fold_batchnorm
 from fusion.networks.integrator import CausalFeatureIntegrator, attend
-from fusion.networks.isfuse import ISFuse
+from fusion.networks.isfuse import Encoder, ISFuse
 
 VARIANTS = [
     {"shared_encoder": shared, "gate": gate} for shared in (True, False) for gate in ("channel", "pixel", "none")
 ]
+SMALL = {"shared_encoder": False, "gate": "pixel", "shrink": 2, "blend": True}
 
 
 def randomised(network, seed=0):
@@ -57,8 +58,8 @@ def test_a_shared_encoder_saves_one_encoder():
     assert sum(p.numel() for p in two.parameters()) - sum(p.numel() for p in one.parameters()) == encoder
     image = torch.rand(1, 1, 8, 8)
     one.eval(), two.eval()
-    assert torch.equal(one.encode_infrared(image)[0], one.encode_visible(image)[0])
-    assert not torch.equal(two.encode_infrared(image)[0], two.encode_visible(image)[0])
+    assert torch.equal(one.encode_infrared(image)[1], one.encode_visible(image)[1])
+    assert not torch.equal(two.encode_infrared(image)[1], two.encode_visible(image)[1])
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -71,6 +72,38 @@ def test_every_variant_takes_any_size_from_4_on(variant, size):
     channels = 8 if variant["gate"] == "channel" else 1
     assert [gate.shape for gate in gates] == [(2, channels, size[0] >> k, size[1] >> k) for k in range(3)]
     assert all(0 <= gate.min() <= gate.max() <= 1 for gate in gates)
+
+
+@pytest.mark.parametrize("shrink", [2, 3])
+@pytest.mark.parametrize("size", [(4, 4), (5, 7), (17, 30)])
+def test_a_shrunk_network_takes_any_size_too_and_gives_that_size(shrink, size):
+    network = randomised(ISFuse(channels=4, shrink=shrink))
+    infrared, visible = torch.rand(2, 2, 1, *size)
+    fused, gates = network(infrared, visible)
+    assert fused.shape == (2, 1, *size)
+    assert gates[0].shape[2:] == tuple(max(-(-side // shrink), 4) for side in size)
+    sides = [max(-(-side // shrink), 4) * shrink for side in size]
+    whole = [
+        F.pad(image, (0, sides[1] - size[1], 0, sides[0] - size[0]), mode="replicate") for image in (infrared, visible)
+    ]
+    torch.testing.assert_close(fused, network(*whole).fused[:, :, : size[0], : size[1]], rtol=0, atol=1e-6)
+
+
+def test_a_blend_takes_shares_of_both_images_and_adds_a_rest():
+    network = randomised(ISFuse(channels=4, shrink=2, blend=True))
+    nn.init.zeros_(network.head.weight)
+    network.head.bias.data = torch.tensor([0.75, 0.25, 0.1]).repeat_interleave(4)
+    infrared, visible = torch.rand(2, 1, 1, 9, 13)
+    fused = network(infrared, visible).fused
+    torch.testing.assert_close(fused, (0.75 * infrared + 0.25 * visible + 0.1).clamp(0, 1), rtol=0, atol=1e-6)
+
+
+def test_the_first_layer_of_a_shrunk_network_is_a_3x3_convolution_over_squares_of_pixels():
+    encoder = Encoder(4, shrink=2)
+    first, image = encoder.stages[0][0], torch.rand(1, 1, 8, 6)
+    over_squares = first.weight.view(4, 1, 3, 2, 3, 2).permute(0, 1, 3, 5, 2, 4).reshape(4, 4, 3, 3)
+    expected = F.conv2d(F.pixel_unshuffle(image, 2), over_squares, first.bias, padding=1)
+    torch.testing.assert_close(first(image), expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +149,7 @@ def test_without_gate_complementary_and_local_features_are_added():
     assert torch.equal(gate, torch.ones(1, 1, 6, 6))
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [*VARIANTS, SMALL])
 def test_folding_batchnorm_changes_nothing_but_rounding(variant):
     network = randomised(ISFuse(**variant, channels=8))
     pair = torch.rand(2, 2, 1, 17, 30).unbind()

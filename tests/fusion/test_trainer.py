@@ -67,7 +67,7 @@ def test_killed_and_started_again_it_ends_with_the_same_weights_to_the_bit(tmp_p
 
     for out_dir in (whole, cut):
         trainer(pairs, **{**schedule, "checkpoint_s": 60.0}).run(out_dir)
-    assert rows(whole) == rows(cut)
+    assert (whole / "log.csv").read_bytes() == (cut / "log.csv").read_bytes()
     for name in ("best.safetensors", "last.safetensors"):
         assert contents(whole / name) == contents(cut / name)
 

@@ -10,17 +10,21 @@ import numpy as np
 
 from downstream.boxes import Box
 from downstream.masks import write_mask
+from fusion.markdown import Cell
 from fusion.score import ImageScores
 from fusion.score_means import mean_scores
 from pipelines.agreement import Agreement
-from pipelines.html.curves import precision_recall, validation
+from pipelines.html.curves import loss_by_epoch, precision_recall, validation
 from pipelines.panels import Masks, Panel
 from pipelines.report_contents import Report
+from pipelines.section import Picture, Section
+from pipelines.table import Line, Table
 from pipelines.tables import Row
 from pipelines.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse", "a & <b>"]
 CLASSES = ["background", "car", "person"]
+CONFUSION = np.array([[900, 60, 40], [0, 0, 0], [30, 1, 0]])  # there is no car
 METRICS = {"AG": 2.5, "SF": 9.0, "PSNR": 61.0}
 
 
@@ -110,9 +114,10 @@ def report(folder: Path, kind: str, is_sample: bool = True, **of_panels: int) ->
     if kind == "boxes":
         steps = np.linspace(1, 0, 101)
         curves = {f: {name: list(steps ** (k + 1)) for name in CLASSES[1:]} for k, f in enumerate(scores)}
-        charts = precision_recall(curves, FUSERS)
+        losses = {f: {epoch: (9.0 + k) / epoch for epoch in range(1, 6)} for k, f in enumerate(scores)}
+        charts = [precision_recall(curves, FUSERS), loss_by_epoch(losses, FUSERS)]
     else:
-        charts = validation({f: [0.1 * k, 0.1 * k + 0.2, 0.1 * k + 0.1] for k, f in enumerate(scores)}, FUSERS)
+        charts = [validation({f: [0.1 * k, 0.1 * k + 0.2, 0.1 * k + 0.1] for k, f in enumerate(scores)}, FUSERS)]
     return Report(
         name="msrs_detect" if kind == "boxes" else "msrs_segment",
         is_sample=is_sample,
@@ -126,6 +131,17 @@ def report(folder: Path, kind: str, is_sample: bool = True, **of_panels: int) ->
         daytime=[
             row(f, m, 0.5, split=f"folders, {part}") for part in ("day", "night") for f in scores for m in task.means
         ],
-        curves=[charts],
+        curves=charts,
         panels=panels(folder, kind, **of_panels),
+        confusions={} if kind == "boxes" else dict.fromkeys(scores, CONFUSION),
     )
+
+
+def effects(folder: Path, count: int = 2) -> Section:
+    """Make a section with a table, text, and wide pictures below `folder`."""
+    names = [f"effects/isfuse/{number}.png" for number in range(count)]
+    for number, name in enumerate(names):
+        image_file(folder / name, number, 2100, 300)
+    table = Table("Change", "fuser", ["random"], [Line("isfuse", [Cell("0.0100 [0.0050, 0.0150]", False)])])
+    pictures = [Picture(f"effects on isfuse, scene {number}", name) for number, name in enumerate(names)]
+    return Section("Effects of interventions", [table, "**isfuse**: it\nholds.\n\nMore `text`.\n", *pictures])

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from downstream.detector_settings import DetectorSettings
+from fusion.command_line import parse_override
 from fusion.errors import InputError
 from fusion.losses import LossWeights
 from fusion.networks.isfuse import ISFuse
 from fusion.schedule import Schedule
-from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override, parse_override
+from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override
 
 EVERY = sorted(list_pipelines())
 DETECTION = ("m3fd_detect", "msrs_detect")
@@ -145,30 +146,6 @@ def test_a_list_is_written_with_commas(settings: dict[str, Any], argument: str, 
     assert settings[key] == value
 
 
-@pytest.mark.parametrize(
-    ("argument", "value"),
-    [
-        ("a.b=3", 3),
-        ("a.b=3e-4", 3e-4),
-        ("a.b=True", True),
-        ("a.b=None", None),
-        ("a.b=word", "word"),
-        ("a.b=", ""),
-        ("a.b=x=y", "x=y"),
-        ("a.b=/some/file.pt", "/some/file.pt"),
-        ("a.b={'x': 1}", {"x": 1}),
-    ],
-)
-def test_a_value_is_a_literal_or_a_word(argument: str, value: Any) -> None:
-    assert parse_override(argument) == ("a.b", value)
-
-
-@pytest.mark.parametrize("argument", ["detector.epochs", "=3", ""])
-def test_what_is_no_setting_is_refused(argument: str) -> None:
-    with pytest.raises(InputError, match=r"is no setting; expected key\.sub=value"):
-        parse_override(argument)
-
-
 @pytest.mark.parametrize("key", ["detector.extra.mosaic", "fuser_options.isfuse.device"])
 def test_free_dictionaries_take_new_keys(settings: dict[str, Any], key: str) -> None:
     override(settings, key, 0.5)
@@ -178,10 +155,6 @@ def test_free_dictionaries_take_new_keys(settings: dict[str, Any], key: str) -> 
 def test_a_fuser_without_options_so_far_takes_some(settings: dict[str, Any]) -> None:
     override(settings, "fuser_options.laplacian.levels", 3)
     assert settings["fuser_options"]["laplacian"] == {"levels": 3}
-
-
-def test_a_literal_that_cannot_be_is_a_word() -> None:
-    assert parse_override("data.name={[]:1}") == ("data.name", "{[]:1}")
 
 
 def test_a_list_of_another_kind_is_refused(settings: dict[str, Any]) -> None:

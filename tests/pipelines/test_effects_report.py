@@ -40,8 +40,8 @@ def test_the_table_has_a_line_per_fuser_with_intervals_and_the_reason_of_a_failu
         for fuser, level in (("average", 0.1), ("mine", 0.2))
         for image in range(2)
     ]
-    lines = effects_table(mean_scores(rows), {"isfuse": "out of luck"}, "SAMPLE: ").splitlines()
-    assert lines[0] == "## SAMPLE: Effects of interventions, mean over 2 images"
+    lines = effects_table(mean_scores(rows), {"isfuse": "out of luck"}).markdown("SAMPLE: ").splitlines()
+    assert lines[0] == "## SAMPLE: Change by interventions, mean over 2 images"
     assert lines[2] == "| fuser | complementary | random | without visible | without infrared |"
     assert lines[4] == "| average |" + " 0.1005 [0.1000, 0.1010] |" * 4
     assert lines[5] == "| mine |" + " 0.2005 [0.2000, 0.2010] |" * 4
@@ -49,6 +49,6 @@ def test_the_table_has_a_line_per_fuser_with_intervals_and_the_reason_of_a_failu
 
 
 def test_a_table_of_failures_alone_has_its_columns() -> None:
-    lines = effects_table(mean_scores([]), {"isfuse": "out of luck"}, "").splitlines()
-    assert lines[0] == "## Effects of interventions, mean over 0 images"
+    lines = effects_table(mean_scores([]), {"isfuse": "out of luck"}).markdown().splitlines()
+    assert lines[0] == "## Change by interventions, mean over 0 images"
     assert lines[-1] == "| isfuse | failed: out of luck |  |  |  |"

@@ -58,7 +58,7 @@ def test_a_sample_run_shows_table_pictures_rows_and_the_known_truth(
     tiny = ("sample.train=1", "sample.test=3", "panels=1", "effects.images=2")
     work = run(*tiny)
     report, text = work / "report", page(work)
-    table = text.partition("## SAMPLE: Effects of interventions, mean over 2 images\n")[2].splitlines()
+    table = text.partition("### SAMPLE: Change by interventions, mean over 2 images\n")[2].splitlines()
     assert [line.split(" | ")[0] for line in table[3:6]] == [f"| {fuser}" for fuser in FUSIONS]
     assert text.count("**isfuse**: the published ordering, ") == 1
     assert "**maximum**: the published ordering, " not in text
@@ -75,6 +75,13 @@ def test_a_sample_run_shows_table_pictures_rows_and_the_known_truth(
     assert "](panels/00002.png)" in text
     assert "](effects/isfuse/00002.png)" in text
 
+    html = (report / "report.html").read_text(encoding="utf-8")
+    shown = html.partition('<section id="effects-of-interventions">')[2].partition("</section>")[0]
+    assert shown.count('<details class="picture">') == shown.count('<img src="data:image/webp;base64,') == 1
+    assert "<strong>isfuse</strong>: the published ordering, " in shown
+    assert "Objects that one camera alone shows" in shown
+    assert "Objects that one camera alone shows" in (report / "results.tex").read_text(encoding="utf-8")
+
     capsys.readouterr()
     run(*tiny)
     assert "done in" not in capsys.readouterr().out
@@ -85,7 +92,7 @@ def test_the_users_own_pairs_carry_no_mark_and_no_truth(
 ) -> None:
     make_pairs(2)
     text = page(run(data=tmp_path))
-    assert "\n## Effects of interventions, mean over 2 images\n" in text
+    assert "\n## Effects of interventions\n\n### Change by interventions, mean over 2 images\n" in text
     assert "SAMPLE" not in text
     assert "one camera alone shows" not in text
 

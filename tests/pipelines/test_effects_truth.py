@@ -9,7 +9,7 @@ from fusion import build_fuser, match_pairs
 from fusion.effects import pair_effects
 from fusion.errors import InputError
 from fusion.files import write_json
-from pipelines.effects_truth import KnownObject, ObjectEffect, load_known_objects, object_effects, truth_section
+from pipelines.effects_truth import KnownObject, ObjectEffect, load_known_objects, object_effects, truth_table
 from pipelines.sample import write_sample
 
 MAPS = {"without_infrared": torch.zeros(1, 8, 9), "without_visible": torch.zeros(1, 8, 9)}
@@ -52,13 +52,12 @@ def test_a_sample_without_its_objects_is_named(tmp_path: Path) -> None:
         load_known_objects(tmp_path)
 
 
-def test_the_section_has_a_line_for_every_fuser_and_camera() -> None:
+def test_the_table_has_a_line_for_every_fuser_and_camera() -> None:
     found = {
         "average": [ObjectEffect("infrared", 0.25, 0.125), ObjectEffect("infrared", 0.25, 0.375)],
         "maximum": [ObjectEffect("visible", 0.125, 0.5)],
     }
-    lines = truth_section(found, "SAMPLE: ").splitlines()
-    assert lines[0].startswith("### SAMPLE: ")
+    lines = truth_table(found).markdown_body().splitlines()
     assert [line for line in lines if line.startswith(("| average", "| maximum"))] == [
         "| average | only infrared | 2 | 0.2500 | 0.2500 | 1 of 2 |",
         "| average | only visible | 0 | - | - | 0 of 0 |",

@@ -10,7 +10,7 @@ import torch
 
 from downstream.boxes import Box
 from pipelines.box_figures import draw_panel
-from pipelines.curve_figures import draw_pr_curves
+from pipelines.curve_figures import draw_loss_curves, draw_pr_curves
 
 CAR = Box("Car", (20.0, 30.0, 60.0, 70.0))
 CLASSES = ["People", "Car"]
@@ -120,6 +120,12 @@ def test_a_class_that_one_fuser_lacks_and_many_fusers_can_be_drawn(tmp_path: Pat
     curves = {f"fuser{index}": {"Car": curve} for index in range(9)} | {"last": {"Bus": curve, "Car": curve}}
     draw_pr_curves(tmp_path / "a.png", curves, "curves")
     _read(tmp_path / "a.png")
+
+
+def test_a_loss_that_falls_is_another_picture_than_one_that_does_not(tmp_path: Path) -> None:
+    draw_loss_curves(tmp_path / "a.png", {"average": {1: 9.0, 2: 3.0}, "none": {}}, "losses")
+    draw_loss_curves(tmp_path / "b.png", {"average": {1: 9.0, 2: 9.0}, "none": {}}, "losses")
+    assert (_read(tmp_path / "a.png") != _read(tmp_path / "b.png")).any()
 
 
 def test_no_window_state_is_touched(tmp_path: Path) -> None:

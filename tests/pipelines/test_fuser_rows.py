@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from onnx_models import write_model
 
+from fusion.command_line import parse_override
 from fusion.errors import InputError
-from pipelines.config import load_settings, override, parse_override
+from pipelines.config import load_settings, override
 from pipelines.effects_stage import analysed_fusers
 from pipelines.facts import fuser_facts
 from pipelines.fuser_source import fuser_names, fuser_source

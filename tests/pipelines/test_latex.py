@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from fusion.markdown import Cell
@@ -49,3 +54,31 @@ def test_a_table_wider_than_a_page_is_scaled_down(columns: int, scaled: bool) ->
     text = latex_tables([table])
     assert (r"\resizebox{\linewidth}{!}{%" in text) is scaled
     assert text.count("{") == text.count("}")
+
+
+def test_what_would_belong_to_the_line_before_is_kept_apart() -> None:
+    assert latex_text("[a]*") == "{[}a]{*}"
+
+
+def test_signs_that_cannot_be_printed_are_left_out() -> None:
+    assert latex_text("a\x1b[1mb\x00") == "a{[}1mb"
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on the PATH")
+def test_a_document_with_all_kinds_of_tables_compiles(tmp_path: Path) -> None:
+    odd = r"""[0] & *100 % of $5 #1 car_stop {x} ~ ^ \ <|> "naïve" ± ↑ ↓ '`"""
+    lines = [Line(odd, _cells(odd, "*[.7, .8]*")), Line("*b", _cells("-", "-0.40")), Line("[c]", [], f"failed: {odd}")]
+    narrow = Table(odd, odd, [odd, "MSE ↓"], lines, Line("[rank]", _cells("", "+0.40")))
+    wide = Table("Wide", "fuser", ["m"] * 12, [Line("x", _cells(*["1"] * 12))])
+    (tmp_path / "results.tex").write_text(latex_tables([narrow, wide], "SAMPLE: "), encoding="utf-8")
+    preamble = "\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n"
+    (tmp_path / "paper.tex").write_text(preamble + "\\begin{document}\\input{results}\\end{document}\n")
+    result = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path), "TEXMFVAR": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout.decode(errors="replace")[-1500:]
+    assert (tmp_path / "paper.pdf").exists()

@@ -11,13 +11,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from page_inputs import CLASSES, FUSERS, panels, report
+from page_inputs import CLASSES, CONFUSION, FUSERS, effects, panels, report
 
 from pipelines.html.charts import Chart, Point, Series, chart_svg, ticks
-from pipelines.html.markup import markdown_html
+from pipelines.html.confusions import confusions_html
+from pipelines.html.curves import loss_by_epoch
+from pipelines.html.detail import DETAILS, LARGEST, Detail
+from pipelines.html.markup import markdown_html, paragraphs_html
 from pipelines.html.page import write_page
-from pipelines.html.pictures import WIDEST, image_uri, mask_uri
+from pipelines.html.pictures import image_uri, mask_uri
 from pipelines.html.scenes import scenes_data
+from pipelines.panels import Panel
 from pipelines.report_page import html_page
 
 
@@ -32,7 +36,7 @@ def _page(folder: Path, kind: str, is_sample: bool = True) -> str:
 
 def test_a_scene_has_every_image_and_its_boxes_by_class_number(tmp_path: Path) -> None:
     (panel,) = panels(tmp_path, "boxes", count=1)
-    data = scenes_data([panel], CLASSES[1:])
+    data = scenes_data([panel], CLASSES[1:], DETAILS[0])
     (scene,) = data["scenes"]
     assert [layer["name"] for layer in scene["layers"]] == FUSERS
     assert (scene["width"], scene["height"]) == (160, 120)
@@ -45,7 +49,7 @@ def test_a_scene_has_every_image_and_its_boxes_by_class_number(tmp_path: Path) -
 def test_the_weakest_detections_are_left_out(tmp_path: Path) -> None:
     (panel,) = panels(tmp_path, "boxes", count=1)
     weak = replace(panel, predictions={"average": [(panel.truth[0], 0.049), (panel.truth[1], 0.051)]})
-    layers = {layer["name"]: layer for layer in scenes_data([weak], CLASSES[1:])["scenes"][0]["layers"]}
+    layers = {layer["name"]: layer for layer in scenes_data([weak], CLASSES[1:], DETAILS[0])["scenes"][0]["layers"]}
     assert [box[-1] for box in layers["average"]["found"]] == [0.051]
     assert layers["infrared"]["found"] is None
 
@@ -53,14 +57,14 @@ def test_the_weakest_detections_are_left_out(tmp_path: Path) -> None:
 def test_the_sources_are_shown_also_where_they_are_no_fusers(tmp_path: Path) -> None:
     (panel,) = panels(tmp_path, "boxes", count=1)
     only = replace(panel, fused={"average": panel.fused["average"]}, predictions=None, truth=())
-    data = scenes_data([only], [])
+    data = scenes_data([only], [], DETAILS[0])
     assert data["kind"] == ""
     assert [layer["name"] for layer in data["scenes"][0]["layers"]] == ["infrared", "visible", "average"]
 
 
 def test_a_mask_is_transparent_where_the_background_is_and_grey_where_nobody_knows() -> None:
     mask = np.array([[0, 1], [2, 255]], np.uint8)
-    pixels = _decode(mask_uri(mask, [(9, 9, 9), (1, 2, 3), (250, 0, 0)]))
+    pixels = _decode(mask_uri(mask, [(9, 9, 9), (1, 2, 3), (250, 0, 0)], DETAILS[0]))
     assert pixels[..., 3].tolist() == [[0, 255], [255, 255]]
     assert pixels[0, 1].tolist() == [3, 2, 1, 255]  # BGR
     assert pixels[1, 0].tolist() == [0, 0, 250, 255]
@@ -68,11 +72,63 @@ def test_a_mask_is_transparent_where_the_background_is_and_grey_where_nobody_kno
 
 
 def test_a_picture_keeps_its_colours_and_a_wide_one_is_scaled_down() -> None:
-    image = np.zeros((20, 2 * WIDEST, 3), np.uint8)
+    image = np.zeros((20, 400, 3), np.uint8)
     image[..., 0] = 200  # red
-    pixels = _decode(image_uri(image))
-    assert pixels.shape == (10, WIDEST, 3)
+    pixels = _decode(image_uri(image, Detail(200, 92)))
+    assert pixels.shape == (10, 200, 3)
     assert np.abs(pixels.astype(int) - (0, 0, 200)).max() < 8
+
+
+def test_a_wide_mask_keeps_its_classes_when_it_is_scaled_down() -> None:
+    mask = np.repeat(np.array([[0, 1, 2, 255]], np.uint8), 100, axis=1)
+    pixels = _decode(mask_uri(mask, [(9, 9, 9), (1, 2, 3), (250, 0, 0)], Detail(40, 92)))
+    assert pixels.shape == (1, 40, 4)
+    assert pixels[0, ::10, 2].tolist() == [0, 1, 250, 127]
+
+
+def test_images_lose_detail_until_the_page_is_small_enough_and_the_page_says_so(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+    source = tmp_path / "noise.png"
+    cv2.imwrite(str(source), noise)
+    scene = Panel("noise", source, source, dict.fromkeys(FUSERS, source))
+    page = replace(html_page(report(tmp_path, "boxes")), panels=[scene])
+    write_page(tmp_path / "page.html", page)
+    size = (tmp_path / "page.html").stat().st_size
+    write_page(tmp_path / "larger.html", replace(page, facts=[("filler", "x" * (LARGEST - size + 1000))]))
+    assert LARGEST - size < (tmp_path / "larger.html").stat().st_size < LARGEST
+    said = "keep this page below 15 MB, its images are at most 1024 pixels wide, in WebP quality 80"
+    assert said in (tmp_path / "larger.html").read_text(encoding="utf-8")
+    assert "keep this page below" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_matrix_shows_the_share_of_each_true_class_and_tells_pixels() -> None:
+    text = confusions_html({"a & <b>": CONFUSION}, ["background", "car", "per<son"])
+    cells = re.findall(r'<td(.*?) title="(.*?)">(.*?)</td>', text)
+    assert [shown for *_, shown in cells] == ["90", "6", "4", "", "", "", "97", "3", ""]
+    assert [said for _, said, _ in cells][2] == "background taken for per&lt;son: 40 pixels"
+    assert [bool(re.search("dark", style)) for style, *_ in cells] == [True, *[False] * 5, True, False, False]
+    assert "<caption>a &amp; &lt;b&gt;</caption>" in text
+
+
+def test_a_loss_is_charted_from_zero_at_its_epochs() -> None:
+    (chart,) = loss_by_epoch({"average": {1: 8.0, 3: 2.0}, "isfuse": {}}, ["infrared", "average", "isfuse"]).charts
+    assert [(point.x, point.y) for point in chart.series[0].points] == [(1, 8.0), (3, 2.0)]
+    assert (chart.x_range, chart.y_range, chart.series[0].number) == ((1, 3), (0, pytest.approx(8.4)), 1)
+    assert "nan" not in chart_svg(chart)
+
+
+def test_a_section_has_its_tables_text_and_pictures_in_order(tmp_path: Path) -> None:
+    page = replace(html_page(report(tmp_path, "boxes")), sections=[effects(tmp_path)])
+    write_page(tmp_path / "page.html", page)
+    section = (tmp_path / "page.html").read_text().partition('<section id="effects-of-interventions">')[2]
+    order = [
+        "SAMPLE: Effects of interventions</h2>",
+        "SAMPLE: Change</h3>",
+        "<p><strong>isfuse</strong>: it holds.</p>",
+    ]
+    order += ["scene 0</summary>", "scene 1</summary>"]
+    found = [section.index(text) for text in order]
+    assert found == sorted(found)
 
 
 def test_the_page_refers_to_nothing_outside(tmp_path: Path) -> None:
@@ -106,6 +162,10 @@ def test_a_report_without_scenes_curves_and_metrics_has_no_such_parts(tmp_path: 
     bare = replace(bare, agreement=replace(bare.agreement, means={}))
     write_page(tmp_path / "bare.html", html_page(bare))
     assert re.findall(r'<section id="(\w+)">', (tmp_path / "bare.html").read_text()) == ["results", "run", "reading"]
+
+
+def test_markdown_paragraphs_become_html() -> None:
+    assert paragraphs_html("**a**\nb\n\nc < `d`\n") == "<p><strong>a</strong> b</p>\n<p>c &lt; <code>d</code></p>\n"
 
 
 def test_a_markdown_list_becomes_html() -> None:

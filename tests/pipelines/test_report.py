@@ -11,7 +11,8 @@ from fusion.score import ImageScores
 from fusion.score_means import mean_scores
 from pipelines.agreement import Agreement
 from pipelines.report import summary_text, write_report
-from pipelines.report_contents import Report, Section
+from pipelines.report_contents import Report
+from pipelines.section import Picture, Section
 from pipelines.tables import Row
 from pipelines.task_scores import DETECTION
 
@@ -41,7 +42,7 @@ def report() -> Report:
         agreement=Agreement(
             "eif", mean_scores([ImageScores("average", "night 1", {"AG": 4.5})]), "mAP50", {"average": 0.7}
         ),
-        sections=[Section("Precision and recall", "what | it says\n")],
+        sections=[Section("Precision and recall", ["what | it says\n"])],
     )
 
 
@@ -98,7 +99,9 @@ def test_a_report_without_failures_metrics_or_sections_has_no_such_part(tmp_path
 
 
 def test_a_section_of_the_task_stands_under_its_marked_heading(tmp_path: Path, report: Report) -> None:
-    assert "## SAMPLE: Precision and recall\n\nwhat | it says\n" in _page(tmp_path / "out", report)
+    section = Section("Precision and recall", ["what | it says\n", Picture("curves", "a b.png")])
+    page = _page(tmp_path / "out", replace(report, sections=[section]))
+    assert "## SAMPLE: Precision and recall\n\nwhat | it says\n\n![curves](a%20b.png)\n" in page
 
 
 def test_the_summary_marks_the_best_of_each_column_and_the_sample(report: Report) -> None:

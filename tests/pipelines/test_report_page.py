@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipelines.html.page import write_page
 from pipelines.report_page import html_page
-from tests.pipelines.page_inputs import FUSERS, report
+from tests.pipelines.page_inputs import FUSERS, effects, report
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -28,7 +29,10 @@ def _write(folder: Path, kind: str, **of_panels: int) -> Path:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    return {kind: _write(folder / kind, kind) for kind in ("boxes", "masks")}
+    with_effects = replace(html_page(report(folder, "boxes")), sections=[effects(folder)])
+    write_page(folder / "effects.html", with_effects)
+    written = {kind: _write(folder / kind, kind) for kind in ("boxes", "masks")}
+    return {**written, "effects": folder / "effects.html"}
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +211,41 @@ def test_every_control_is_reached_by_tab_and_shows_it(open_page) -> None:
     assert (len(reached), unseen) == (expected, [])
 
 
-@pytest.mark.parametrize("kind", ["boxes", "masks"])
+def test_pictures_load_when_they_are_opened_and_a_click_or_a_key_enlarges_them(open_page) -> None:
+    tab = open_page("effects")
+    pictures = tab.locator("#effects-of-interventions details.picture")
+    assert [picture.evaluate("p => p.open") for picture in pictures.all()] == [True, False]
+    pictures.last.locator("summary").press("Enter")
+    images = pictures.locator("img")
+    assert images.last.evaluate("i => i.decode().then(() => i.naturalWidth)") == 2048
+    assert images.first.evaluate("i => i.decode().then(() => i.naturalWidth)") == 2048
+    fitting = images.first.bounding_box()["width"]
+    assert fitting == pytest.approx(pictures.first.bounding_box()["width"], abs=3)
+    pictures.first.get_by_role("button").click()
+    assert images.first.bounding_box()["width"] == 2048
+    pictures.first.get_by_role("button").press("Enter")
+    assert images.first.bounding_box()["width"] == fitting
+
+
+def test_a_matrix_per_fuser_is_linked_and_its_figures_stand_out_from_their_cells(open_page) -> None:
+    tab = open_page("masks")
+    tab.get_by_role("link", name="What is taken for what").click()
+    tables = tab.locator("#confusions table")
+    assert tables.locator("caption").all_inner_texts() == FUSERS[:-1]  # the last one failed
+    assert tables.first.locator("tbody tr").first.locator("td").all_inner_texts() == ["90", "6", "4"]
+    colours = "c => [getComputedStyle(c).color, getComputedStyle(c).backgroundColor]"
+    dark, light = (tables.first.locator("tbody td").nth(number).evaluate(colours) for number in (0, 1))
+    assert dark[0] != light[0]
+    assert dark[1] != light[1]
+
+
+def test_the_training_loss_is_charted_for_a_detector(open_page) -> None:
+    tab = open_page("boxes")
+    assert tab.locator("#charts h3").all_inner_texts()[-1] == "SAMPLE: Training"
+    assert "infrared, epoch 3: 3.000" in tab.locator("#charts title").all_text_contents()
+
+
+@pytest.mark.parametrize("kind", ["boxes", "masks", "effects"])
 def test_a_phone_scrolls_down_only(open_page, kind) -> None:
     tab = open_page(kind, width=375)
     assert tab.evaluate("document.documentElement.scrollWidth") == 375

@@ -123,6 +123,17 @@ def test_the_sample_is_marked_and_every_fuser_has_rows(
 
 
 @pytest.mark.slow
+def test_the_loss_of_every_training_is_drawn_and_charted(
+    finished: tuple[CommandLine, subprocess.CompletedProcess[str]],
+) -> None:
+    folder = finished[0].cwd / WORK / "report"
+    assert "](losses.png)" in (folder / "report.md").read_text(encoding="utf-8")
+    assert (folder / "losses.png").is_file()
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(f"<title>{fuser}, epoch 1: " in page for fuser in BASELINES)
+
+
+@pytest.mark.slow
 def test_fusion_metrics_stand_beside_map(finished: tuple[CommandLine, subprocess.CompletedProcess[str]]) -> None:
     folder = finished[0].cwd / WORK / "report"
     page = (folder / "report.md").read_text(encoding="utf-8")

@@ -210,6 +210,16 @@ def test_an_interrupted_stage_goes_on_in_its_folder(tmp_path: Path) -> None:
     assert not (tmp_path / ".a.part").exists()
 
 
+def test_what_a_killed_process_was_writing_is_no_part_of_the_result(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, Stage("a", raises(KeyboardInterrupt())))
+    (tmp_path / ".a.part" / "deep").mkdir()
+    (tmp_path / ".a.part" / "deep" / ".curves.4711.part.png").touch()
+    run(tmp_path, Stage("a", nothing))
+    assert [path.name for path in (tmp_path / "a").rglob("*") if path.is_file()].count("half.txt") == 1
+    assert not list((tmp_path / "a").rglob("*.part*"))
+
+
 def test_an_interrupted_stage_of_other_settings_starts_empty(tmp_path: Path) -> None:
     def starts(out_dir: Path, inputs: Inputs) -> Summary:
         return {"found": [path.name for path in out_dir.iterdir() if not path.name.startswith(".")]}

@@ -34,7 +34,7 @@ def test_the_plain_form_equals_the_network(size, variant):
 
 
 def test_with_the_shipped_weights_it_equals_the_fuser_but_does_more():
-    plain, ours = PlainISFuse(load_network(weights_file(SHIPPED))[0]), build_fuser("isfuse", device="cpu")
+    plain, ours = PlainISFuse(load_network(weights_file("isfuse", SHIPPED))[0]), build_fuser("isfuse", device="cpu")
     pair, results, macs = torch.rand(2, 1, 1, 37, 51).unbind(), [], []
     for fuser in (plain, ours):
         with FlopCounterMode(display=False) as counter:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.fingerprint import Fingerprints
+from fusion.fingerprint import Fingerprints
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+"""What the command line tools share: settings as `key.sub=value`, and how a tool ends."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from fusion.errors import InputError
+
+
+def exit_code(main: Callable[[], int | None]) -> int:
+    """Run a tool: 0 or what it returns; 2 and one line for a mistake of the user's; 130 for Ctrl-C.
+
+    What the KeyboardInterrupt says is printed; one that says nothing stands for work that goes on when called again.
+    """
+    logging.basicConfig(format="%(levelname)s: %(message)s")
+    try:
+        return main() or 0
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as stop:
+        print(f"\nstopped; {str(stop) or 'the same command goes on from here'}", file=sys.stderr)
+        return 130
+
+
+def parse_override(argument: str) -> tuple[str, Any]:
+    """Split `key.sub=value`; the value is a Python literal, a comma list of words, or a word.
+
+    Raises:
+        InputError: there is no "=".
+    """
+    key, equals, text = argument.partition("=")
+    if not equals or not key:
+        raise InputError(f"{argument!r} is no setting; expected key.sub=value")
+    try:
+        return key, ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        words = text.strip("[]").split(",")
+        return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text

@@ -1,0 +1,64 @@
+"""How torch operators that ONNX lacks, or writes at length, are written into an ONNX graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch.onnx import symbolic_helper, utils
+
+OPSET = 18
+_FLOAT = 1  # ONNX's number of float32
+
+
+@contextmanager
+def our_operators() -> Iterator[None]:
+    """Let `torch.onnx.export` write these operators as this file does, inside the block."""
+    ours: dict[str, Callable[..., Any]] = {"aten::adaptive_avg_pool2d": _adaptive_avg_pool2d, "aten::lerp": _lerp}
+    for name, written in ours.items():
+        utils.register_custom_op_symbolic(name, written, OPSET)
+    try:
+        yield
+    finally:
+        for name in ours:
+            utils.unregister_custom_op_symbolic(name, OPSET)
+
+
+@symbolic_helper.parse_args("v", "is")
+def _adaptive_avg_pool2d(graph: Any, features: Any, size: list[int]) -> Any:
+    """Pool maps of any size to a fixed one by two products, with matrices made from the size of the maps.
+
+    Both products run over maps with the channels last, as engines hold them in memory.
+    """
+    channels: Any = symbolic_helper._get_tensor_dim_size(features, 1)
+    over_rows, over_columns = _pooling_matrix(graph, features, 2, size[0]), _pooling_matrix(graph, features, 3, size[1])
+    pixels = graph.op("Transpose", features, perm_i=[0, 2, 3, 1])  # (B, H, W, C)
+    rows = graph.op("MatMul", over_rows, graph.op("Reshape", pixels, _integers(graph, [0, 0, -1])))  # (B, h, W C)
+    pooled = graph.op("MatMul", over_columns, graph.op("Reshape", rows, _integers(graph, [0, 0, -1, channels])))
+    return graph.op("Transpose", pooled, perm_i=[0, 3, 1, 2])  # (B, C, h, w)
+
+
+def _pooling_matrix(graph: Any, features: Any, axis: int, bins: int) -> Any:
+    """Make the (bins, length) matrix of means: bin i takes floor(i length / bins) to ceil((i + 1) length / bins)."""
+    length = graph.op("Shape", features, start_i=axis, end_i=axis + 1)
+    number = graph.op("Constant", value_t=torch.arange(bins).unsqueeze(1))
+    start = graph.op("Div", graph.op("Mul", number, length), _integers(graph, bins))
+    reached = graph.op("Mul", graph.op("Add", number, _integers(graph, 1)), length)
+    stop = graph.op("Div", graph.op("Add", reached, _integers(graph, bins - 1)), _integers(graph, bins))
+    scalar = graph.op("Squeeze", length, _integers(graph, [0]))
+    position = graph.op("Range", _integers(graph, 0), scalar, _integers(graph, 1))
+    before_stop = graph.op("Less", position, stop)
+    inside = graph.op("And", graph.op("Not", graph.op("Less", position, start)), before_stop)
+    counted = graph.op("Cast", graph.op("Sub", stop, start), to_i=_FLOAT)
+    return graph.op("Div", graph.op("Cast", inside, to_i=_FLOAT), counted)
+
+
+def _lerp(graph: Any, start: Any, end: Any, weight: Any) -> Any:
+    """Blend in the one formula, where torch's own has two, chosen by the weight."""
+    return graph.op("Add", start, graph.op("Mul", weight, graph.op("Sub", end, start)))
+
+
+def _integers(graph: Any, values: int | list[int]) -> Any:
+    return graph.op("Constant", value_t=torch.tensor(values))

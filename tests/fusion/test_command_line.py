@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fusion.command_line import exit_code, parse_override
+from fusion.errors import InputError
+
+
+def interrupted(*message: str) -> None:
+    raise KeyboardInterrupt(*message)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [((), "the same command goes on from here"), (("nothing was written",), "nothing was written")],
+)
+def test_ctrl_c_is_130_and_a_line_that_says_what_is_left(
+    capsys: pytest.CaptureFixture[str], message: tuple[str, ...], said: str
+) -> None:
+    assert exit_code(lambda: interrupted(*message)) == 130
+    assert capsys.readouterr().err == f"\nstopped; {said}\n"
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("a.b=3", 3),
+        ("a.b=3e-4", 3e-4),
+        ("a.b=True", True),
+        ("a.b=None", None),
+        ("a.b=word", "word"),
+        ("a.b=", ""),
+        ("a.b=x=y", "x=y"),
+        ("a.b=/some/file.pt", "/some/file.pt"),
+        ("a.b={'x': 1}", {"x": 1}),
+    ],
+)
+def test_a_value_is_a_literal_or_a_word(argument: str, value: Any) -> None:
+    assert parse_override(argument) == ("a.b", value)
+
+
+@pytest.mark.parametrize("argument", ["detector.epochs", "=3", ""])
+def test_what_is_no_setting_is_refused(argument: str) -> None:
+    with pytest.raises(InputError, match=r"is no setting; expected key\.sub=value"):
+        parse_override(argument)
+
+
+def test_a_literal_that_cannot_be_is_a_word() -> None:
+    assert parse_override("data.name={[]:1}") == ("data.name", "{[]:1}")
