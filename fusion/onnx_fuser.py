@@ -58,7 +58,7 @@ class OnnxFuser:
         Raises:
             InputError: it cannot take images of this size, or gives one of another size.
         """
-        images = zip(infrared.split(1), visible.split(1), strict=True)
+        images = zip(torch.split(infrared, 1), torch.split(visible, 1), strict=True)
         return torch.cat([self._fuse(*pair) for pair in images]).clamp(0, 1).to(infrared)
 
     def _fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
