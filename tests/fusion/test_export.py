@@ -89,7 +89,7 @@ def test_the_file_says_what_it_is(exported: dict[str, Path]) -> None:
     torch.jit.load(exported["torchscript"], _extra_files=extra)
     for facts in (stored, told, json.loads(extra["facts.json"])):
         assert facts["name"] == "isfuse"
-        assert facts["weights_sha256"] == hashlib.sha256(weights_file("shipped").read_bytes()).hexdigest()
+        assert facts["weights_sha256"] == hashlib.sha256(weights_file("isfuse", "shipped").read_bytes()).hexdigest()
         assert "luma in [0, 1]" in facts["images"]
     assert json.loads(stored["network"]) == {"shared_encoder": False, "gate": "pixel"}
 
