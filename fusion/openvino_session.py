@@ -34,19 +34,13 @@ class OpenvinoSession:
     def __init__(self, path: Path, precision: ComputePrecision = "float32") -> None:
         if precision not in get_args(ComputePrecision):
             raise InputError(f"precision={precision!r}; expected {' or '.join(get_args(ComputePrecision))}")
-        try:
-            import openvino
-        except ImportError as error:
-            raise InputError(
-                'backend=openvino needs openvino, not installed; expected pip install -e ".[export]"'
-            ) from error
+        self._core = _core()
         self._settings = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
             "PERFORMANCE_HINT": "LATENCY",
             "ENABLE_CPU_PINNING": False,  # processes side by side would meet on the same cores
         }
-        self._core = openvino.Core()
         try:
             self._model = self._core.read_model(str(path))
         except Exception as error:  # OpenVINO's are plain RuntimeErrors
@@ -66,6 +60,22 @@ class OpenvinoSession:
         model = self._model.clone()
         model.reshape(dict(shapes))
         return self._core.compile_model(model, "CPU", self._settings).create_infer_request()
+
+
+@lru_cache(1)
+def _core() -> Any:
+    """Give the one engine of this process: when a second one goes, it leaves signals, and Ctrl-C, a stack that is gone.
+
+    Raises:
+        InputError: OpenVINO is not installed.
+    """
+    try:
+        import openvino
+    except ImportError as error:
+        raise InputError(
+            'backend=openvino needs openvino, not installed; expected pip install -e ".[export]"'
+        ) from error
+    return openvino.Core()
 
 
 def _port(port: Any) -> Port:
