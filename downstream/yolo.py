@@ -19,6 +19,7 @@ from downstream.boxes import Box
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import Prediction
 from downstream.start_weights import load_start_weights
+from downstream.yolo_log import note_resumption
 from fusion.errors import InputError
 from fusion.files import atomic_path
 
@@ -57,6 +58,7 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
     """Train on the `train` images of `data_yaml`, or go on with what `out_dir` holds.
 
     Writes `out_dir/run/weights/last.pt` after every epoch; a run that was cut off goes on behind its last whole epoch.
+    That file has half precision and no state of the random numbers, so the weights then end up a little different.
 
     Args:
         out_dir: of this run alone.
@@ -93,6 +95,7 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
     if last.exists():
         if _is_complete(last, detector.epochs):
             return
+        note_resumption(out_dir)
         overrides |= {"model": str(last), "resume": str(last)}  # True would take the newest run below this folder
     with _quiet_with_our_threads():
         try:

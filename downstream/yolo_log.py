@@ -1,4 +1,4 @@
-"""What ultralytics noted while a detector trained, read without ultralytics."""
+"""What was noted while a detector trained, read without ultralytics."""
 
 from __future__ import annotations
 
@@ -7,8 +7,20 @@ import math
 from pathlib import Path
 
 from fusion.errors import InputError
+from fusion.files import write_text
 
+_RESUMED = "resumed"
 _LOSS = "train/"  # begins the name of every loss over the training images
+
+
+def note_resumption(out_dir: Path) -> None:
+    """Note that a training went on behind a whole epoch after it had been cut off."""
+    write_text(out_dir / _RESUMED, "")
+
+
+def was_resumed(out_dir: Path) -> bool:
+    """Tell whether a training went on behind a whole epoch after it had been cut off."""
+    return (out_dir / _RESUMED).exists()
 
 
 def training_losses(out_dir: Path) -> dict[int, float]:

@@ -12,7 +12,7 @@ import torch
 
 from downstream.detector_settings import DetectorSettings
 from downstream.yolo_environment import isolate_ultralytics
-from downstream.yolo_log import training_losses
+from downstream.yolo_log import training_losses, was_resumed
 from fusion.errors import InputError
 
 CLASSES = ("Car", "People")
@@ -97,6 +97,7 @@ def test_training_leaves_the_weights_of_the_last_epoch_inside_its_folder(yolo, t
     assert yolo.detector_weights(out).is_file()
     assert out in yolo.detector_weights(out).parents
     assert epochs_done(out) == [1, 2]
+    assert not was_resumed(out)
     losses = training_losses(out)
     assert list(losses) == [1, 2]
     assert all(loss > 0 for loss in losses.values())
@@ -186,6 +187,7 @@ def test_a_killed_run_goes_on_behind_its_last_epoch(yolo, tmp_path, subprocess_e
     child = start(tmp_path, 8, subprocess_environment, cwd=tmp_path / "cwd" if elsewhere else tmp_path)
     _, errors = child.communicate(timeout=240)
     assert child.returncode == 0, errors[-3000:]
+    assert was_resumed(tmp_path / "out")
     after = epochs_done(tmp_path / "out")
     assert sorted(set(after)) == list(range(1, 9))
     assert len(after) - len(done) <= 8 - len(done) + 1  # the epoch under way may have been noted but not saved
