@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import warnings
 from pathlib import Path
@@ -22,7 +23,7 @@ class InBfloat16(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network.bfloat16()
+        self.network = copy.deepcopy(network).bfloat16()
         self.eval()
 
     def forward(self, infrared: Tensor, visible: Tensor) -> Tensor:

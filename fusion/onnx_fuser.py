@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal, get_args
 
-import numpy as np
+import torch
 from torch import Tensor
 
 from fusion.errors import InputError, one_line
 from fusion.model_session import Port, Session
 from fusion.onnxruntime_session import OnnxruntimeSession
 from fusion.openvino_session import ComputePrecision, OpenvinoSession
-from fusion.per_image import Plane, fuse_each
 from fusion.registry import FUSERS
 
 Backend = Literal["onnxruntime", "openvino"]
@@ -59,20 +58,19 @@ class OnnxFuser:
         Raises:
             InputError: it cannot take images of this size, or gives one of another size.
         """
-        return fuse_each(infrared, visible, self._fuse)
+        images = zip(torch.split(infrared, 1), torch.split(visible, 1), strict=True)
+        return torch.cat([self._fuse(*pair) for pair in images]).clamp(0, 1).to(infrared)
 
-    def _fuse(self, infrared: Plane, visible: Plane) -> Plane:
-        size = f"{infrared.shape[1]}x{infrared.shape[0]}"
-        feeds = {self._infrared: infrared, self._visible: visible}
-        images = {name: image.astype(np.float32)[None, None] for name, image in feeds.items()}
+    def _fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        size = f"{infrared.shape[3]}x{infrared.shape[2]}"
+        images = {self._infrared: infrared, self._visible: visible}
         try:
-            fused = self._session.run(images)
+            fused = self._session.run({name: image.float().cpu().numpy() for name, image in images.items()})
         except Exception as error:  # the engine's own, without a common class
             raise InputError(f"{self._path}: cannot take images of {size} ({one_line(error)})") from error
-        if fused.shape != (1, 1, *infrared.shape):
+        if fused.shape != infrared.shape:
             raise InputError(f"{self._path}: makes {fused.shape} of images of {size}; expected that size")
-        plane: Plane = fused[0, 0].astype(np.float64)
-        return plane
+        return torch.from_numpy(fused)
 
 
 def order_inputs(first: str, second: str) -> tuple[str, str]:

@@ -52,22 +52,20 @@ class Trainer:
     def __post_init__(self) -> None:
         if len(self.pairs) < 2:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
-        if self.schedule.crop % self.network.get("shrink", 1):
-            raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={self.network['shrink']}")
+        if self.schedule.crop % (shrink := self.network.get("shrink", 1)):
+            raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={shrink}")
         choose_device(self.device)
         self._training, self._held_out = hold_out(len(self.pairs), self.schedule.validation, self.schedule.seed)
         teacher = build_fuser(self.teacher) if self.teacher else None
         self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed, teacher)
-        left_out = {"gate": "none"} if self.objective.leaves_out("integrator") else {}
-        self._settings = {**self.network, **left_out}
+        self._settings = {**self.network, **({"gate": "none"} if self.objective.leaves_out("integrator") else {})}
 
     def run(self, out_dir: Path, after_epoch: Callable[[], None] = lambda: None) -> Path:
         """Train, or go on with what `out_dir` holds, and return the file with the best weights.
 
         Writes `best.safetensors` (lowest total loss on the held-out pairs), `last.safetensors` (everything needed to
-        go on) and `log.csv`, one row per epoch with losses and, of the held-out crops, metrics. Killed and started
-        again, it ends with the same weights as without. Started by torchrun, the processes share every batch, and the
-        first one does all else; a run may go on with another number of them.
+        go on) and `log.csv`, a row per epoch with losses and metrics. Killed and started again, it ends with the same
+        weights. Started by torchrun, the processes share every batch, and a run may go on with another number of them.
 
         Args:
             out_dir: is made if needed; the same one for all processes.

@@ -25,7 +25,7 @@ ONLY_IN = {
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "ray": {"pipelines/ray_cluster.py"},
     "pycocotools": {"downstream/detection_score.py"},
-    "onnx": {"fusion/export_onnx.py"},
+    "onnx": {"fusion/export_onnx.py", "fusion/quantise.py"},
     "onnxruntime": {"fusion/onnxruntime_session.py", "fusion/quantise.py"},
     "openvino": {"fusion/export_openvino.py", "fusion/openvino_session.py"},
     "pywt": {"fusion/wavelet.py"},

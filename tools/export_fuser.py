@@ -41,7 +41,9 @@ def main() -> None:
     chosen = "half" if arguments.half else "int8" if arguments.int8 else "float32"
     folders = [folder for folder in (arguments.infrared, arguments.visible) if folder]
     if len(folders) != (2 if arguments.int8 else 0):
-        raise InputError(f"--{chosen} with {len(folders)} folders; expected --infrared and --visible with --int8 only")
+        raise InputError(
+            f"{chosen} with {len(folders)} folders of images; expected --infrared and --visible, with --int8 only"
+        )
     pairs = match_pairs(*folders) if folders else []
     made = export_checked(arguments.fuser, arguments.to, arguments.out, chosen, arguments.weights, pairs)
     print(f"{made.path}: {arguments.fuser}, {chosen}, {_size(made.path) / 1000:.0f} kB")

@@ -103,9 +103,12 @@ class ISFuse(nn.Module):
 
     def whole_squares(self, image: Tensor) -> Tensor:
         """Repeat the last row and column until the sides are multiples of `shrink`, with features at every scale."""
-        sides = [max(-(-side // self.shrink), SMALLEST_SIDE) * self.shrink for side in image.shape[2:]]
-        below, right = sides[0] - image.shape[2], sides[1] - image.shape[3]
-        return F.pad(image, (0, right, 0, below), mode="replicate") if below or right else image
+        if self.shrink == 1:
+            return image
+        squares = [(side + self.shrink - 1) // self.shrink for side in image.shape[2:]]
+        # the larger of that and SMALLEST_SIDE, written so that an export keeps it for other sizes
+        sides = [(count + SMALLEST_SIDE + abs(count - SMALLEST_SIDE)) // 2 * self.shrink for count in squares]
+        return F.pad(image, (0, sides[1] - image.shape[3], 0, sides[0] - image.shape[2]), mode="replicate")
 
     def encode_infrared(self, infrared: Tensor) -> Features:
         """Encode (B, 1, H, W) infrared."""

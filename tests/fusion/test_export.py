@@ -68,7 +68,9 @@ def test_every_form_fuses_as_the_network_does_at_ten_odd_sizes(
         torch.testing.assert_close(ours, network.fuse(*pair), rtol=0, atol=1e-4, msg=f"{size}")
 
 
-@pytest.mark.parametrize("variant", [{"shared_encoder": True, "gate": "channel"}, {"gate": "none"}])
+@pytest.mark.parametrize(
+    "variant", [{"gate": "channel"}, {"gate": "none"}, {"shrink": 2, "blend": True}, {"shrink": 3}]
+)
 def test_own_weights_of_any_variant_are_exported(tmp_path: Path, variant: dict[str, object]) -> None:
     torch.manual_seed(0)
     settings = {**variant, "channels": 8}
@@ -87,7 +89,7 @@ def test_the_file_says_what_it_is(exported: dict[str, Path]) -> None:
     torch.jit.load(exported["torchscript"], _extra_files=extra)
     for facts in (stored, told, json.loads(extra["facts.json"])):
         assert facts["name"] == "isfuse"
-        assert facts["weights_sha256"] == hashlib.sha256(weights_file("shipped").read_bytes()).hexdigest()
+        assert facts["weights_sha256"] == hashlib.sha256(weights_file("isfuse", "shipped").read_bytes()).hexdigest()
         assert "luma in [0, 1]" in facts["images"]
     assert json.loads(stored["network"]) == {"shared_encoder": False, "gate": "pixel"}
 

@@ -22,6 +22,8 @@ def test_a_model_counts_even_if_it_is_missing_and_so_does_what_lies_beside_it(tm
     assert fuser_files("onnx", {"model": str(model)}) == {"model": model}
     (tmp_path / "m.onnx.data").touch()
     assert fuser_files("onnx", {"model": model}) == {"model": model, "model data": tmp_path / "m.onnx.data"}
+    (tmp_path / "m.bin").touch()
+    assert fuser_files("onnx", {"model": tmp_path / "m.xml"})["model data"] == tmp_path / "m.bin"
 
 
 def test_a_class_in_a_file_has_its_code_and_the_files_that_its_options_name(tmp_path: Path) -> None:

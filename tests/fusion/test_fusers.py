@@ -46,7 +46,7 @@ def sources(height, width, batch=3):
 
 
 def test_the_registry_holds_every_fuser():
-    assert sorted([*CLASSICAL, "isfuse", "onnx"]) == NAMES
+    assert sorted([*CLASSICAL, "isfuse", "isfuse-lite", "onnx"]) == NAMES
     assert set(NAMES) <= set(list_fusers())
 
 
@@ -55,7 +55,7 @@ def test_every_fuser_keeps_the_contract(fuser):
 
 
 def test_a_learned_fuser_says_so(fuser):
-    assert fuser.learned == (type(fuser).__name__ in ("ISFuseFuser", "OnnxFuser"))
+    assert fuser.learned == (type(fuser).__name__ in ("ISFuseFuser", "ISFuseLiteFuser", "OnnxFuser"))
 
 
 @pytest.mark.parametrize("name", CLASSICAL)
@@ -170,11 +170,12 @@ def test_an_unknown_option_gets_a_suggestion_and_the_list():
         build_fuser("isfuse", wieghts="a")
 
 
-def test_the_shipped_weights_are_small_and_told_by_their_card():
-    file = weights_file("isfuse", SHIPPED)
-    facts = build_fuser("isfuse").facts
+@pytest.mark.parametrize(("fuser", "most_bytes"), [("isfuse", 2_000_000), ("isfuse-lite", 1_000_000)])
+def test_the_shipped_weights_are_small_and_told_by_their_card(fuser, most_bytes):
+    file = weights_file(fuser, SHIPPED)
+    facts = build_fuser(fuser).facts
     card = file.with_suffix(".md").read_text(encoding="utf-8")
-    assert file.stat().st_size < 2_000_000
+    assert file.stat().st_size < most_bytes
     assert f"{len(facts['training_pairs'])} pairs" in card
     assert f"epoch {facts['epoch']}" in card
 

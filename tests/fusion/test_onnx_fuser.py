@@ -13,6 +13,7 @@ from onnx_models import IMAGE, write_model
 
 from fusion import InputError, build_fuser
 from fusion.contract import broken_promises
+from fusion.export_openvino import onnx_to_openvino
 from fusion.onnx_fuser import order_inputs
 
 
@@ -102,12 +103,62 @@ def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
         fuser.fuse(*torch.zeros(2, 1, 1, 4, 6))
 
 
+def test_openvino_runs_the_same_model_in_float32_and_nearly_so_in_bfloat16(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "m.onnx", ["vi", "ir"])
+    infrared, visible = torch.rand(2, 3, 1, 5, 7, generator=torch.Generator().manual_seed(0))
+    ours, theirs, coarse = (
+        build_fuser("onnx", model=model, **options).fuse(infrared, visible)
+        for options in ({}, {"backend": "openvino"}, {"backend": "openvino", "precision": "bfloat16"})
+    )
+    torch.testing.assert_close(theirs, ours, rtol=0, atol=1e-6)
+    torch.testing.assert_close(coarse, ours, rtol=0, atol=0.01)
+
+
+def test_a_model_of_openvinos_own_keeps_the_contract(tmp_path: Path) -> None:
+    onnx_to_openvino(write_model(tmp_path / "m.onnx"), tmp_path / "m.xml", half=False)
+    assert broken_promises(build_fuser("onnx", model=tmp_path / "m.xml", backend="openvino")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("m.onnx", {"backend": "tensorrt"}, "backend='tensorrt'; expected onnxruntime or openvino"),
+        ("m.onnx", {"backend": "openvino", "precision": "half"}, "precision='half'; expected float32 or bfloat16"),
+        ("m.onnx", {"precision": "bfloat16"}, "precision='bfloat16' with backend=onnxruntime; expected float32"),
+        ("m.xml", {}, "m.xml: is for OpenVINO; expected backend=openvino with it"),
+        ("broken.onnx", {"backend": "openvino"}, "broken.onnx: cannot be read by OpenVINO ("),
+    ],
+)
+def test_engines_and_files_that_do_not_go_together_are_refused(
+    tmp_path: Path, name: str, options: dict[str, str], message: str
+) -> None:
+    write_model(tmp_path / "m.onnx")
+    (tmp_path / "m.xml").touch()
+    (tmp_path / "broken.onnx").write_bytes(b"no model")
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        build_fuser("onnx", model=tmp_path / name, **options)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_a_model_of_another_form_is_refused_by_either_engine(tmp_path: Path, backend: str) -> None:
+    path = write_model(tmp_path / "m.onnx", shape=("batch", 3, "height", "width"))
+    with pytest.raises(InputError, match=r"m\.onnx: has inputs ir: .*; expected two inputs and one output"):
+        build_fuser("onnx", model=path, backend=backend)
+
+
 def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"m\.onnx: no such file; expected an ONNX model"):
         build_fuser("onnx", model=tmp_path / "m.onnx")
     (tmp_path / "m.onnx").write_bytes(b"no model")
     with pytest.raises(InputError, match=r"m\.onnx: cannot be read as an ONNX model \(.*\)$"):
         build_fuser("onnx", model=tmp_path / "m.onnx")
+
+
+def test_without_openvino_the_command_that_installs_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)  # as if it were not installed
+    with pytest.raises(InputError, match=r'openvino, not installed; expected pip install -e "\.\[export\]"'):
+        build_fuser("onnx", model=write_model(tmp_path / "m.onnx"), backend="openvino")
 
 
 def test_without_onnxruntime_the_command_that_installs_it_is_told(

@@ -62,6 +62,8 @@ def test_an_error_in_the_thread_is_raised_where_the_frame_is_wanted(tmp_path: Pa
 def test_a_reader_that_is_closed_early_does_not_wait_for_the_rest(tmp_path: Path) -> None:
     source = VideoSource(write_video(tmp_path / "a.avi", moving_scene(count=50)))
     reader = FrameReader(source, rgb)
-    assert reader.next(go_on) is not None
+    while not reader._frames.full():
+        time.sleep(0.01)
+    time.sleep(0.1)  # by now the thread waits for room
     reader.close()
     assert not reader._thread.is_alive()
