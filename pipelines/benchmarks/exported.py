@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tqdm import tqdm
+
 from fusion import Pair
 from fusion.errors import InputError
 from fusion.export import export_fuser
@@ -50,9 +52,8 @@ def exported_candidates(
         folder: gets the files.
         calibration: pairs for int8; without any, those forms are left out.
     """
-    for form in _FORMS if is_network(fuser) else ():
-        if form.backend not in backends:
-            continue
+    forms = [form for form in _FORMS if form.backend in backends and is_network(fuser)]
+    for form in tqdm(forms, desc=f"export {fuser}", leave=False, disable=not forms):
         path = folder / f"{fuser}-{form.stored}.{'xml' if form.to == 'openvino' else 'onnx'}"
         reason = _NO_PAIRS if form.stored == "int8" and not calibration else ""
         if not reason:

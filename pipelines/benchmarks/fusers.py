@@ -86,7 +86,8 @@ def benchmark_fusers(
         for size in parsed:
             pair = luma_pair(images.fused, size)
             trials = run_rounds(candidates, pair, rounds, threads)
-            sticks = yardsticks(candidates, *pair)
+            measured = [c for c, trial in zip(candidates, trials, strict=True) if not trial.reason]
+            sticks = yardsticks(measured, *pair)
             for candidate, trial in zip(candidates, trials, strict=True):
                 rows.append({"size": "x".join(map(str, size)), **fuser_row(candidate, trial, trials[0], sticks)})
     content = f"{images.fused.infrared}, resized" if images.fused else "smooth noise"
