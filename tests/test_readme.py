@@ -37,7 +37,9 @@ def test_every_pipeline_command_of_the_readme_is_understood(arguments, tmp_path)
     arguments = arguments.replace("yolov8s.pt", str(tmp_path / "w.pt")).split()
     (tmp_path / "w.pt").touch()
     arguments = [str(tmp_path) if value.startswith(("path/", "../", "mine")) else value for value in arguments]
-    arguments = [re.sub(r"weights=\.\./.*", f"weights={tmp_path / 'w.pt'}", value).strip("'") for value in arguments]
+    arguments = [
+        re.sub(r"weights=(\.\./|work/).*", f"weights={tmp_path / 'w.pt'}", value).strip("'") for value in arguments
+    ]
     command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), *arguments, "--dry-run"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
