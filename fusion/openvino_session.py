@@ -34,7 +34,13 @@ class OpenvinoSession:
     def __init__(self, path: Path, precision: ComputePrecision = "float32") -> None:
         if precision not in get_args(ComputePrecision):
             raise InputError(f"precision={precision!r}; expected {' or '.join(get_args(ComputePrecision))}")
-        self._core = _core()
+        try:
+            import openvino
+        except ImportError as error:
+            raise InputError(
+                'backend=openvino needs openvino, not installed; expected pip install -e ".[export]"'
+            ) from error
+        self._core = _core(openvino)
         self._settings = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -63,18 +69,8 @@ class OpenvinoSession:
 
 
 @lru_cache(1)
-def _core() -> Any:
-    """Give the one engine of this process: when a second one goes, it leaves signals, and Ctrl-C, a stack that is gone.
-
-    Raises:
-        InputError: OpenVINO is not installed.
-    """
-    try:
-        import openvino
-    except ImportError as error:
-        raise InputError(
-            'backend=openvino needs openvino, not installed; expected pip install -e ".[export]"'
-        ) from error
+def _core(openvino: Any) -> Any:
+    """Give the one engine of this process: a second one that goes leaves signals, and so Ctrl-C, a stack that is gone."""
     return openvino.Core()
 
 
