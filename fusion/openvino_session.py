@@ -70,7 +70,7 @@ class OpenvinoSession:
 
 @lru_cache(1)
 def _core(openvino: Any) -> Any:
-    """Give the one engine of this process: a second one that goes leaves signals, and so Ctrl-C, a stack that is gone."""
+    """Give the one engine of this process; a second one that goes leaves Ctrl-C a stack that is gone: a crash."""
     return openvino.Core()
 
 
