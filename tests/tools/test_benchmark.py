@@ -63,7 +63,8 @@ def test_a_training_step_is_a_table_too(tmp_path, benchmark):
     rows = table(tmp_path / "out.csv")
     assert [row["precision"] for row in rows] == ["float32", "bfloat16"]
     assert all(float(row["one_pass_ms"]) > 0 and float(row["ratio"]) > 0 for row in rows)
-    assert list(rows[0])[4:11] == ORIGIN
+    assert all(float(row["recipe"]) == pytest.approx(0.75 + 0.25 * float(row["ratio"]), rel=1e-2) for row in rows)
+    assert list(rows[0])[5:12] == ORIGIN
 
 
 def test_metrics_equal_the_plain_rendition(tmp_path, benchmark, make_pairs):
