@@ -73,8 +73,9 @@ def _sensitive(model: Path) -> list[str]:
     graph = onnx.load(model).graph
     shapes = {weights.name: weights.dims for weights in graph.initializer}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    return [node.name for node in convolutions if 1 in shapes[node.input[1]][:2] or _is_attention(node.name)]
+    return [node.name for node in convolutions if 1 in shapes[node.input[1]][:2] or _in_float(node.name)]
 
 
-def _is_attention(name: str) -> bool:
-    return "/key_" in name or "/value_" in name
+def _in_float(name: str) -> bool:
+    """Tell whether a convolution makes keys or values, or the image: several numbers for each square of pixels."""
+    return any(part in name for part in ("/key_", "/value_", "/head/"))
