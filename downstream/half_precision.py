@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from fusion.devices import has_bfloat16
+
 
 def autocast_for(device: torch.device) -> torch.autocast:
     """Give the context in which convolutions run in half precision where `device` has it, and in float32 elsewhere.
@@ -12,6 +14,5 @@ def autocast_for(device: torch.device) -> torch.autocast:
     channels-last 2.4 times faster on two cores with avx512_bf16), since imitating it is slower than float32.
     """
     if device.type == "cuda":
-        return torch.autocast("cuda", torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16)
-    native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=native)
+        return torch.autocast("cuda", torch.bfloat16 if has_bfloat16(device) else torch.float16)
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device))

@@ -1,64 +1,33 @@
-"""Train a YOLO and predict with it: the only file that imports ultralytics. Call `isolate_ultralytics` first."""
+"""Train a YOLO and predict with it. Call `isolate_ultralytics` first."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from tqdm import tqdm
 from ultralytics import YOLO, settings
-from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils import LOGGER, torch_utils
-from ultralytics.utils.torch_utils import strip_optimizer
 
 from downstream.boxes import Box
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import Prediction
-from downstream.start_weights import load_start_weights
-from downstream.yolo_log import note_resumption
+from downstream.yolo_trainer import RepeatableTrainer
 from fusion.errors import InputError
-from fusion.files import atomic_path
 
 CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # the protocol's, equal for all fusers
-
-
-class _Trainer(DetectionTrainer):  # type: ignore[misc]
-    """Ultralytics' trainer, with start weights of ours and without validation: the last epoch is what counts."""
-
-    start: Path | None = None
-
-    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> torch.nn.Module:
-        model: torch.nn.Module = super().get_model(cfg, weights, verbose=False)
-        if weights is None:
-            note = load_start_weights(model, self.start) if self.start else "random weights"
-            tqdm.write(f"the detector starts from {note}")
-        return model
-
-    def validate(self) -> tuple[dict[str, float], float]:
-        return {}, 0.0
-
-    def save_model(self) -> bool:
-        final = Path(self.wdir) / "last.pt"
-        with atomic_path(final) as partial:  # a run may be killed while it writes
-            self.last = partial
-            saved = bool(super().save_model())
-            self.last = final
-        return saved
-
-    def final_eval(self) -> None:
-        with atomic_path(self.last) as partial:
-            strip_optimizer(self.last, partial)
 
 
 def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, seed: int, device: str) -> None:
     """Train on the `train` images of `data_yaml`, or go on with what `out_dir` holds.
 
-    Writes `out_dir/run/weights/last.pt` after every epoch; a run that was cut off goes on behind its last whole epoch.
-    That file has half precision and no state of the random numbers, so the weights then end up a little different.
+    Writes `out_dir/state.safetensors` after every epoch, and `out_dir/run/weights/last.pt` at the end. Killed and
+    started again, it goes on behind its last whole epoch and ends with the same weights; on a GPU, whose sums have no
+    fixed order, with nearly the same.
 
     Args:
         out_dir: of this run alone.
@@ -68,7 +37,8 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         device: "cpu" or "cuda".
 
     Raises:
-        InputError: ultralytics does not know the architecture or an argument, or the start weights do not fit.
+        InputError: ultralytics does not know the architecture or an argument, the start weights do not fit, or
+            `out_dir` holds a run with other settings.
     """
     overrides = {
         **detector.extra,
@@ -91,16 +61,15 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         "plots": False,
         "verbose": False,
     }
-    last = detector_weights(out_dir)
-    if last.exists():
-        if _is_complete(last, detector.epochs):
-            return
-        note_resumption(out_dir)
-        overrides |= {"model": str(last), "resume": str(last)}  # True would take the newest run below this folder
+    state = out_dir / "state.safetensors"
+    if detector_weights(out_dir).exists():
+        state.unlink(missing_ok=True)
+        return
+    facts = {**asdict(detector), "seed": seed}
+    start = Path(detector.weights) if detector.weights else None
     with _quiet_with_our_threads():
         try:
-            trainer = _Trainer(overrides=overrides)
-            trainer.start = Path(detector.weights) if detector.weights else None
+            trainer = RepeatableTrainer(overrides, start, state, facts)
             bar = tqdm(
                 total=detector.epochs, desc=f"train {out_dir.name.strip('.').removesuffix('.part')}", unit="epoch"
             )
@@ -109,15 +78,10 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
             with bar:
                 trainer.train()
         except (SyntaxError, TypeError, ValueError, NotImplementedError, FileNotFoundError) as error:
-            if isinstance(error, InputError) or detector_weights(out_dir).exists():
+            if isinstance(error, InputError) or state.exists():
                 raise  # not about the settings
             raise InputError(f"detector {detector.model!r}: {' '.join(str(error).split())[:300]}") from error
-
-
-def _is_complete(weights: Path, epochs: int) -> bool:
-    """Tell whether a checkpoint of ours is of the last epoch; `final_eval` leaves -1."""
-    epoch: int = torch.load(weights, map_location="cpu", weights_only=False)["epoch"]
-    return epoch in (-1, epochs - 1)
+    state.unlink(missing_ok=True)
 
 
 def detector_weights(out_dir: Path) -> Path:

@@ -7,27 +7,15 @@ import math
 from pathlib import Path
 
 from fusion.errors import InputError
-from fusion.files import write_text
 
-_RESUMED = "resumed"
 _LOSS = "train/"  # begins the name of every loss over the training images
-
-
-def note_resumption(out_dir: Path) -> None:
-    """Note that a training went on behind a whole epoch after it had been cut off."""
-    write_text(out_dir / _RESUMED, "")
-
-
-def was_resumed(out_dir: Path) -> bool:
-    """Tell whether a training went on behind a whole epoch after it had been cut off."""
-    return (out_dir / _RESUMED).exists()
 
 
 def training_losses(out_dir: Path) -> dict[int, float]:
     """Read from the log of `train_detector` how the training loss fell: by epoch, from 1, the sum of all its losses.
 
-    Of an epoch that was repeated after an interruption the last row counts; a loss that is no number is left out. Only
-    the columns of losses are read: the row of the last epoch lacks the zeros that stand for a validation in the others.
+    A loss that is no number is left out. Only the columns of losses are read: the row of the last epoch lacks the zeros
+    that stand for a validation in the others.
 
     Raises:
         InputError: there is no log.

@@ -19,3 +19,10 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:
         raise InputError(f"device={name!r} cannot be used ({str(error).splitlines()[0]}); try device=auto") from error
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device has instructions for bfloat16; one that imitates them is slower than with float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())

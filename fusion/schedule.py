@@ -6,10 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import torch
+
+from fusion.devices import has_bfloat16
 from fusion.errors import InputError, unknown_name
 from fusion.interventions import HOLE_SIDE
 
 Precision = Literal["float32", "bfloat16"]
+PrecisionChoice = Precision | Literal["auto"]
 Decay = Literal["constant", "cosine"]
 _WARM_UP = 0.02
 
@@ -29,7 +33,8 @@ class Schedule:
             is the paper's.
         validation: fraction of the pairs held out to choose the best epoch.
         seed: decides initial weights, held-out pairs, order, crops and masks.
-        precision: "bfloat16" runs convolutions in bf16 autocast, about twice as fast where the processor has it.
+        precision: "bfloat16" runs convolutions in bf16 autocast, about twice as fast where the device has it and many
+            times slower where not; "auto" looks.
         checkpoint_s: seconds between two checkpoints inside an epoch.
 
     Raises:
@@ -44,7 +49,7 @@ class Schedule:
     interventions_from: float = 0.0
     validation: float = 0.1
     seed: int = 0
-    precision: Precision = "float32"
+    precision: PrecisionChoice = "float32"
     checkpoint_s: float = 60.0
 
     def __post_init__(self) -> None:
@@ -53,11 +58,17 @@ class Schedule:
                 f"epochs={self.epochs} batch_size={self.batch_size} crop={self.crop} validation={self.validation}; "
                 f"expected epochs and batch_size >= 1, crop >= {HOLE_SIDE}, 0 < validation < 1"
             )
-        for name, known in (("precision", get_args(Precision)), ("decay", get_args(Decay))):
+        for name, known in (("precision", ("auto", *get_args(Precision))), ("decay", get_args(Decay))):
             if getattr(self, name) not in known:
                 raise unknown_name(name, getattr(self, name), known)
         if not 0 <= self.interventions_from <= 1:
             raise InputError(f"interventions_from={self.interventions_from}; expected 0 to 1")
+
+    def precision_on(self, device: torch.device) -> Precision:
+        """Say which precision a device trains with."""
+        if self.precision == "auto":
+            return "bfloat16" if has_bfloat16(device) else "float32"
+        return self.precision
 
     def rate(self, progress: float) -> float:
         """Give the learning rate after a fraction of all steps."""

@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
-from torch.optim import Adam
+from torch.optim import Optimizer
 
 from fusion.errors import InputError
 from fusion.files import write_bytes
@@ -56,24 +56,24 @@ def load_state(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> No
         raise InputError(f"{path}: does not fit this network ({first})") from error
 
 
-def training_tensors(network: nn.Module, optimizer: Adam) -> dict[str, Tensor]:
-    """Name all tensors that a training needs to go on: those of the network, and what Adam has gathered."""
+def training_tensors(network: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+    """Name all tensors that a training needs to go on: those of the network, and what the optimizer has gathered."""
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     for index, moments in optimizer.state_dict()["state"].items():
-        tensors |= {f"adam.{index}.{name}": tensor for name, tensor in moments.items()}
+        tensors |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
     return tensors
 
 
-def restore_training(network: nn.Module, optimizer: Adam, tensors: dict[str, Tensor], path: Path) -> None:
+def restore_training(network: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor], path: Path) -> None:
     """Go back to what `training_tensors` named.
 
     Raises:
         InputError: as `load_state`; the message names `path`.
     """
-    load_state(network, _with_prefix(tensors, "network."), path)
-    parameters = list(network.parameters())
+    load_state(network, with_prefix(tensors, "network."), path)
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     moments: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _with_prefix(tensors, "adam.").items():
+    for name, tensor in with_prefix(tensors, "optimizer.").items():
         index, _, moment = name.partition(".")
         like = parameters[int(index)]
         if tensor.shape == like.shape:  # laid out in memory alike, for sums in the same order
@@ -82,5 +82,6 @@ def restore_training(network: nn.Module, optimizer: Adam, tensors: dict[str, Ten
     optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
 
 
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Pick the tensors whose names begin so, under the rest of their names."""
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

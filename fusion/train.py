@@ -54,7 +54,7 @@ class Trainer:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
         if self.schedule.crop % (shrink := self.network.get("shrink", 1)):
             raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={shrink}")
-        choose_device(self.device)
+        self._precision = self.schedule.precision_on(choose_device(self.device))
         self._training, self._held_out = hold_out(len(self.pairs), self.schedule.validation, self.schedule.seed)
         teacher = build_fuser(self.teacher) if self.teacher else None
         self._crops = CropSource(self.pairs, self.schedule.crop, self.schedule.seed, teacher)
@@ -111,7 +111,7 @@ class Trainer:
 
     def facts(self) -> dict[str, Any]:
         """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""
-        schedule = asdict(self.schedule)
+        schedule = {**asdict(self.schedule), "precision": self._precision}
         del schedule["checkpoint_s"]
         return {
             "network": self._settings,
@@ -132,7 +132,7 @@ class Trainer:
         for group in state.optimizer.param_groups:
             group["lr"] = self.schedule.rate(progress)
         with exchanged_statistics(state.network, processes.divide(samples)):
-            terms = batch_terms(self.objective, state.network, batch, self.schedule.precision)
+            terms = batch_terms(self.objective, state.network, batch, self._precision)
         weight = processes.weight(samples)
         state.optimizer.zero_grad(set_to_none=True)
         (terms["total"] * weight).backward()  # type: ignore[no-untyped-call]
@@ -142,7 +142,7 @@ class Trainer:
 
     def _finish_epoch(self, state: TrainingState, out_dir: Path) -> None:
         batches = central_batches(self._crops, self._held_out, self.schedule)
-        validation = validate(self.objective, state.network, batches, self.schedule.precision)
+        validation = validate(self.objective, state.network, batches, self._precision)
         is_best = state.close_epoch(len(state.history) + 1, validation)
         if is_best:
             facts = {**self.facts(), "epoch": len(state.history), "values": state.history[-1]}

@@ -84,7 +84,7 @@ def _training_stage(settings: Settings, detector: DetectorSettings, home: Path, 
     start = (Path(detector.weights),) if detector.weights else ()
     decisive = {"detector": asdict(detector), "seed": run_of.seed, "device": settings["device"]}
     needs = (f"dataset/{run_of.fuser}",)
-    return Stage(f"train_task/{run_of}", run, decisive, needs=needs, inputs=start, may_fail=True)
+    return Stage(f"train_task/{run_of}", run, decisive, needs=needs, inputs=start, may_fail=True, version=2)
 
 
 def _scoring_stage(settings: Settings, detector: DetectorSettings, home: Path, run_of: RunOf) -> Stage:

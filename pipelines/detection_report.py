@@ -9,7 +9,7 @@ from downstream.detection_data import DetectionData, LabelledPair, load_detectio
 from downstream.detection_matches import DetectionMatches, resampled_map
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import Prediction, load_predictions
-from downstream.yolo_log import training_losses, was_resumed
+from downstream.yolo_log import training_losses
 from fusion.files import read_json
 from fusion.score_tables import write_scores
 from pipelines.agreement import Agreement
@@ -19,7 +19,7 @@ from pipelines.config import Settings
 from pipelines.curve_figures import draw_loss_curves, draw_pr_curves
 from pipelines.daytime import daytime_rows, daytimes
 from pipelines.detection_facts import detection_facts
-from pipelines.facts import Facts, dataset_name, split_name
+from pipelines.facts import dataset_name, split_name
 from pipelines.html.curves import loss_by_epoch, precision_recall
 from pipelines.panels import Panel, blocks, write_panels
 from pipelines.report import write_report
@@ -63,7 +63,7 @@ def report_stage(
             rows=rows,
             fusers=fusers,
             classes=list(data.classes),
-            facts=[*detection_facts(settings, data, detector, is_sample, command), *_resumed_fact(runs, inputs)],
+            facts=detection_facts(settings, data, detector, is_sample, command),
             agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
             comparison=write_comparison(
                 out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main
@@ -80,13 +80,6 @@ def report_stage(
     of_runs = [f"{stage}/{run_of}" for run_of in runs for stage in ("train_task", "score_task")]
     decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
     return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs), version=3)
-
-
-def _resumed_fact(runs: list[RunOf], inputs: Inputs) -> Facts:
-    done = {run_of: inputs[stage] for run_of in runs if (stage := f"train_task/{run_of}") in inputs.folders}
-    names = ", ".join(str(run_of) for run_of, folder in done.items() if was_resumed(folder))
-    said = f"{names}: from ultralytics' checkpoint of half precision, so not quite as a training in one go"
-    return [("trained on after a stop", said)] if names else []
 
 
 def _resample(folder: Path) -> Resample:

@@ -15,13 +15,16 @@ MAY_IMPORT = {
     "fusion": {"fusion"},
     "downstream": {
         "downstream",
-        *(f"fusion.{name}" for name in ("errors", "files", "images", "interrupts", "pairs", "seeds", "tensor_files")),
+        *(
+            f"fusion.{name}"
+            for name in ("devices", "errors", "files", "images", "interrupts", "pairs", "seeds", "tensor_files")
+        ),
     },
     "pipelines": {"pipelines", "downstream", "fusion"},
     "tools": {"tools", "pipelines", "downstream", "fusion"},
 }
 ONLY_IN = {
-    "ultralytics": {"downstream/yolo.py"},
+    "ultralytics": {"downstream/yolo.py", "downstream/yolo_trainer.py"},
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "ray": {"pipelines/ray_cluster.py"},
     "pycocotools": {"downstream/detection_score.py"},

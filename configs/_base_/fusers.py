@@ -22,6 +22,6 @@ training = dict(
         interventions_from=0.75,
         validation=0.1,
         seed=0,
-        precision="bfloat16",
+        precision="auto",  # bfloat16 where the device has it, else float32
     ),
 )

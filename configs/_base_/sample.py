@@ -10,7 +10,6 @@ sample = dict(
         "training.schedule.batch_size": 8,
         "training.schedule.crop": 64,
         "training.schedule.learning_rate": 2e-3,
-        "training.schedule.precision": "bfloat16",
         "detector.model": "yolov8n.yaml",
         "detector.epochs": 12,
         "detector.image_size": 224,

@@ -21,7 +21,6 @@ sample = dict(
         "training.schedule.batch_size": 8,
         "training.schedule.crop": 64,
         "training.schedule.learning_rate": 2e-3,
-        "training.schedule.precision": "bfloat16",
         "segmenter.encoder": "resnet18",
         "segmenter.epochs": 8,
         "segmenter.crop": 160,

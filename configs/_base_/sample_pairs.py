@@ -8,6 +8,5 @@ sample = dict(
         "training.schedule.batch_size": 8,
         "training.schedule.crop": 64,
         "training.schedule.learning_rate": 2e-3,
-        "training.schedule.precision": "bfloat16",
     },
 )

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -12,8 +13,9 @@ import torch
 
 from downstream.detector_settings import DetectorSettings
 from downstream.yolo_environment import isolate_ultralytics
-from downstream.yolo_log import training_losses, was_resumed
+from downstream.yolo_log import training_losses
 from fusion.errors import InputError
+from fusion.tensor_files import save_tensors
 
 CLASSES = ("Car", "People")
 SMALL = {"image_size": 64, "batch_size": 2, "workers": 0}
@@ -22,11 +24,11 @@ TRAIN = """
 import sys
 from pathlib import Path
 from downstream.yolo_environment import isolate_ultralytics
-folder, epochs = Path(sys.argv[1]), int(sys.argv[2])
+folder, epochs, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 isolate_ultralytics(folder / "ultralytics")
 from downstream.detector_settings import DetectorSettings
 from downstream.yolo import detector_weights, predict, train_detector
-settings = DetectorSettings(epochs=epochs, image_size=64, batch_size=2, workers=0)
+settings = DetectorSettings(epochs=epochs, image_size=64, batch_size=2, workers=workers, extra={"nbs": 6, "close_mosaic": 2})
 train_detector(folder / "out", folder / "data.yaml", settings, 1, "cpu")
 predict(detector_weights(folder / "out"), sorted((folder / "images").rglob("*.png"))[:1], settings, "cpu")
 """
@@ -53,9 +55,9 @@ def yolo(tmp_path_factory):
     return yolo
 
 
-def write_data(folder):
+def write_data(folder, training=4):
     rng = np.random.default_rng(0)
-    for split, count in (("train", 4), ("test", 2)):
+    for split, count in (("train", training), ("test", 2)):
         for number in range(count):
             pixels = rng.integers(0, 90, (48, 64, 3), np.uint8)
             pixels[10:30, 20:45] = 220
@@ -97,7 +99,6 @@ def test_training_leaves_the_weights_of_the_last_epoch_inside_its_folder(yolo, t
     assert yolo.detector_weights(out).is_file()
     assert out in yolo.detector_weights(out).parents
     assert epochs_done(out) == [1, 2]
-    assert not was_resumed(out)
     losses = training_losses(out)
     assert list(losses) == [1, 2]
     assert all(loss > 0 for loss in losses.values())
@@ -173,24 +174,42 @@ def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("elsewhere", [False, True])
-def test_a_killed_run_goes_on_behind_its_last_epoch(yolo, tmp_path, subprocess_environment, elsewhere):
-    write_data(tmp_path)
-    child = start(tmp_path, 8, subprocess_environment)
-    wait_for(yolo.detector_weights(tmp_path / "out"), child)
+@pytest.mark.parametrize(("workers", "elsewhere"), [(0, False), (2, True)])
+def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, subprocess_environment, workers, elsewhere):
+    """With mosaics, steps of three batches in an epoch of four, and a momentum: all that an epoch could carry over."""
+    finished = [tmp_path / "left", tmp_path / "killed"]
+    for folder in finished:
+        write_data(folder, 8)
+    child = start(finished[0], 6, subprocess_environment, workers)
+    assert child.wait(timeout=240) == 0, child.communicate()[1][-3000:]
+    child = start(finished[1], 6, subprocess_environment, workers)
+    wait_for(finished[1] / "out" / "state.safetensors", child)
     os.kill(child.pid, signal.SIGKILL)
     child.communicate()
-    done = epochs_done(tmp_path / "out")
-    assert 1 <= len(done) < 8
-    if elsewhere:
-        (tmp_path / "cwd").mkdir()
-    child = start(tmp_path, 8, subprocess_environment, cwd=tmp_path / "cwd" if elsewhere else tmp_path)
+    assert not yolo.detector_weights(finished[1] / "out").exists()
+    (tmp_path / "cwd").mkdir()
+    cwd = tmp_path / "cwd" if elsewhere else None
+    child = start(finished[1], 6, subprocess_environment, workers, cwd)
     _, errors = child.communicate(timeout=240)
     assert child.returncode == 0, errors[-3000:]
-    assert was_resumed(tmp_path / "out")
-    after = epochs_done(tmp_path / "out")
-    assert sorted(set(after)) == list(range(1, 9))
-    assert len(after) - len(done) <= 8 - len(done) + 1  # the epoch under way may have been noted but not saved
+    assert "starts from" not in errors
+    assert epochs_done(finished[1] / "out") == list(range(1, 7))
+    assert not (finished[1] / "out" / "state.safetensors").exists()
+    left, killed = (weights(yolo, folder / "out") for folder in finished)
+    assert left.keys() == killed.keys()
+    assert all(torch.equal(left[name], killed[name]) for name in left)
+    assert training_losses(finished[0] / "out") == training_losses(finished[1] / "out")
+
+
+def weights(yolo, out):
+    return torch.load(yolo.detector_weights(out), weights_only=False)["model"].state_dict()
+
+
+def test_a_run_with_other_settings_is_not_gone_on_with(yolo, data, tmp_path):
+    settings = DetectorSettings(epochs=2, **SMALL)
+    save_tensors(tmp_path / "state.safetensors", {}, {"run": {**asdict(settings), "seed": 2}})
+    with pytest.raises(InputError, match=r"state\.safetensors: belongs to a training with other settings"):
+        yolo.train_detector(tmp_path, data, settings, 1, "cpu")
 
 
 def test_training_and_predicting_touch_no_network(tmp_path, subprocess_environment):
@@ -206,8 +225,8 @@ def test_training_and_predicting_touch_no_network(tmp_path, subprocess_environme
     assert not marker.exists(), marker.read_text()
 
 
-def start(folder, epochs, environment, cwd=None):
-    command = [sys.executable, "-c", TRAIN, str(folder), str(epochs)]
+def start(folder, epochs, environment, workers=0, cwd=None):
+    command = [sys.executable, "-c", TRAIN, str(folder), str(epochs), str(workers)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, env=environment, cwd=cwd or folder, **pipes)
 
@@ -218,4 +237,3 @@ def wait_for(path, child):
         assert child.poll() is None, child.communicate()[1][-3000:]
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    time.sleep(0.3)  # the file is written in place

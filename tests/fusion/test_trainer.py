@@ -212,6 +212,12 @@ def test_bfloat16_trains_to_nearly_the_same_loss(tmp_path, pairs):
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
 
 
+@pytest.mark.parametrize(("native", "chosen"), [(True, "bfloat16"), (False, "float32")])
+def test_precision_auto_is_what_the_processor_is_fast_with(monkeypatch, pairs, native, chosen):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    assert trainer(pairs, precision="auto").facts()["schedule"]["precision"] == chosen
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"/file/run/\S+: cannot be written"):
