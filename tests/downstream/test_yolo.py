@@ -28,7 +28,8 @@ folder, epochs, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 isolate_ultralytics(folder / "ultralytics")
 from downstream.detector_settings import DetectorSettings
 from downstream.yolo import detector_weights, predict, train_detector
-settings = DetectorSettings(epochs=epochs, image_size=64, batch_size=2, workers=workers, extra={"nbs": 6, "close_mosaic": 2})
+extra = {"nbs": 6, "close_mosaic": 2}
+settings = DetectorSettings(epochs=epochs, image_size=64, batch_size=2, workers=workers, extra=extra)
 train_detector(folder / "out", folder / "data.yaml", settings, 1, "cpu")
 predict(detector_weights(folder / "out"), sorted((folder / "images").rglob("*.png"))[:1], settings, "cpu")
 """
