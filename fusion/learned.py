@@ -28,6 +28,12 @@ def weights_file(fuser: str, weights: str | Path) -> Path:
     return Path(__file__).parent / "weights" / f"{fuser}.safetensors" if weights == SHIPPED else Path(weights)
 
 
+def start_file(start: str) -> Path:
+    """Give the file of start weights: a path, or a fuser's name for those that come with the project."""
+    shipped = weights_file(start, SHIPPED)
+    return shipped if shipped.is_file() else Path(start)
+
+
 @FUSERS.register_module(name="isfuse")
 class ISFuseFuser:
     """The intervention-stable fusion network with trained weights.

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fusion.detail_loss import detail_loss
-from fusion.errors import unknown_name
+from fusion.errors import InputError, unknown_name
 
 Form = Literal["detail", "paper"]
 
@@ -27,6 +27,7 @@ class LossWeights:
 
     Args:
         form: of the fusion term, "detail" (`detail_loss`) or "paper" (`fusion_loss`).
+        maximum: of the "detail" form, how far the wanted base goes over to the brighter source, 0 to 1.
         edges: weight of the gradient part inside the paper's fusion term (lambda_1).
         invariance: alpha; 0 leaves the term out.
         necessity: beta; 0 leaves the term out.
@@ -37,6 +38,7 @@ class LossWeights:
     """
 
     form: Form = "detail"
+    maximum: float = 0.0
     edges: float = 1.0
     invariance: float = 0.1
     necessity: float = 0.05
@@ -47,12 +49,14 @@ class LossWeights:
     def __post_init__(self) -> None:
         if self.form not in get_args(Form):
             raise unknown_name("form of the fusion term", self.form, get_args(Form))
+        if not 0 <= self.maximum <= 1:
+            raise InputError(f"loss maximum={self.maximum}; expected 0 to 1")
 
 
 def fusion_term(fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights) -> Tensor:
     """Measure how well the images are fused, in the form that the weights name."""
     if weights.form == "detail":
-        return detail_loss(fused, infrared, visible)
+        return detail_loss(fused, infrared, visible, weights.maximum)
     return fusion_loss(fused, infrared, visible, weights.edges)
 
 

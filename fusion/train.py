@@ -17,6 +17,7 @@ from fusion.checkpoints import save_network
 from fusion.crops import CropSource
 from fusion.devices import choose_device
 from fusion.errors import InputError
+from fusion.learned import start_file
 from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
@@ -24,6 +25,7 @@ from fusion.parallel import Processes, joined
 from fusion.registry import build_fuser
 from fusion.schedule import Schedule
 from fusion.seeds import seed_for
+from fusion.tensor_files import load_state, load_tensors
 from fusion.training_state import TrainingState, write_log
 from fusion.validation import hold_out, validate
 from fusion.whole_batch import exchanged_statistics, normalise_by_whole_batch
@@ -40,6 +42,8 @@ class Trainer:
         schedule: how long.
         device: "auto", "cpu", "cuda", ...
         teacher: name of a fuser whose results the network is to make; None learns from the pairs alone.
+        start: weights to go on from, a `.safetensors` file, or a fuser's name for those that come with the project;
+            None starts at random.
     """
 
     pairs: Sequence[Pair]
@@ -48,6 +52,7 @@ class Trainer:
     schedule: Schedule = field(default_factory=Schedule)
     device: str = "auto"
     teacher: str | None = None
+    start: str | None = None
 
     def __post_init__(self) -> None:
         if len(self.pairs) < 2:
@@ -107,6 +112,8 @@ class Trainer:
         state = TrainingState(network, optimizer, self.facts())
         if (out_dir / "last.safetensors").exists():
             state.load(out_dir / "last.safetensors")
+        elif self.start:
+            load_state(network, load_tensors(start_file(self.start))[0], start_file(self.start))
         return state
 
     def facts(self) -> dict[str, Any]:
@@ -117,6 +124,7 @@ class Trainer:
             "network": self._settings,
             "objective": asdict(self.objective),
             "teacher": self.teacher,
+            "start": self.start,
             "schedule": schedule,
             "training_pairs": [self.pairs[index].stem for index in self._training],
             "validation_pairs": [self.pairs[index].stem for index in self._held_out],

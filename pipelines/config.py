@@ -15,7 +15,9 @@ NULLABLE = (
     "data.root",
     "detector.weights",
     "segmenter.encoder_weights",
+    "training.start",
     "training.teacher",
+    "start",
     "teacher",
 )  # a name, or None for none
 FREE = ("extra", "fuser_options", "published", "variants")

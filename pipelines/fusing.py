@@ -8,6 +8,7 @@ from typing import Any
 
 from fusion import fuse_folder
 from fusion.adopted import adopt_folder
+from fusion.learned import start_file
 from fusion.losses import LossWeights
 from fusion.objective import Objective
 from fusion.schedule import Schedule
@@ -43,6 +44,7 @@ def build_trainer(pairs: list[Any], training: dict[str, Any], device: str) -> Tr
         Schedule(**training["schedule"]),
         device,
         training["teacher"],
+        training["start"],
     )
 
 
@@ -53,7 +55,8 @@ def _training_stage(source: FuserSource, training: Settings, device: str) -> Sta
         return {"pairs": len(pairs)}
 
     decisive = {"training": training, "device": device}
-    return Stage(source.trained_by, run, decisive, needs=("prepare",), may_fail=True)
+    start = (start_file(training["start"]),) if training["start"] else ()
+    return Stage(source.trained_by, run, decisive, needs=("prepare",), inputs=start, may_fail=True)
 
 
 def _fusing_stage(source: FuserSource, splits: Sequence[str]) -> Stage:

@@ -9,9 +9,17 @@ training = dict(
     ablation="full",
     batchnorm="standard",
     divided=True,
+    start=None,  # weights to go on from: a file, or isfuse for those that come with the project
     teacher=None,  # a fuser whose results are to be learned
     loss=dict(
-        form="detail", edges=1.0, invariance=0.1, necessity=0.05, gate_target=0.3, entropy_sign=-1.0, necessity_sign=1.0
+        form="detail",
+        maximum=0.0,
+        edges=1.0,
+        invariance=0.1,
+        necessity=0.05,
+        gate_target=0.3,
+        entropy_sign=-1.0,
+        necessity_sign=1.0,
     ),
     schedule=dict(
         epochs=140,

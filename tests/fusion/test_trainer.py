@@ -218,6 +218,28 @@ def test_precision_auto_is_what_the_processor_is_fast_with(monkeypatch, pairs, n
     assert trainer(pairs, precision="auto").facts()["schedule"]["precision"] == chosen
 
 
+def test_a_training_goes_on_from_given_weights_and_is_not_taken_for_one_from_random_ones(tmp_path, pairs):
+    first = trainer(pairs, epochs=1).run(tmp_path / "first")
+    still = trainer(pairs, epochs=1, learning_rate=1e-12)
+    still.start = str(first)
+    begun = load_network(still.run(tmp_path / "second"))[0]
+    for name, tensor in load_network(first)[0].named_parameters():
+        torch.testing.assert_close(begun.get_parameter(name), tensor, rtol=0, atol=1e-9)
+    with pytest.raises(InputError, match="other start"):
+        trainer(pairs, epochs=1, learning_rate=1e-12).run(tmp_path / "second")
+
+
+def test_start_weights_of_another_network_or_none_at_all_are_named(tmp_path, pairs):
+    wrong = trainer(pairs, epochs=1)
+    wrong.start = "isfuse"
+    with pytest.raises(InputError, match=r"isfuse\.safetensors: does not fit this network"):
+        wrong.run(tmp_path / "run")
+    wrong.start = str(tmp_path / "none.safetensors")
+    with pytest.raises(InputError, match=r"none\.safetensors: cannot be read"):
+        wrong.run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"/file/run/\S+: cannot be written"):
