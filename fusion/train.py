@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
 from fusion.batch_terms import Batch, batch_terms
@@ -17,18 +16,15 @@ from fusion.checkpoints import save_network
 from fusion.crops import CropSource
 from fusion.devices import choose_device
 from fusion.errors import InputError
-from fusion.learned import start_file
-from fusion.networks.isfuse import ISFuse
 from fusion.objective import Objective
 from fusion.pairs import Pair
 from fusion.parallel import Processes, joined
 from fusion.registry import build_fuser
 from fusion.schedule import Schedule
-from fusion.seeds import seed_for
-from fusion.tensor_files import load_state, load_tensors
+from fusion.training_start import start_or_resume
 from fusion.training_state import TrainingState, write_log
 from fusion.validation import hold_out, validate
-from fusion.whole_batch import exchanged_statistics, normalise_by_whole_batch
+from fusion.whole_batch import exchanged_statistics
 
 
 @dataclass
@@ -84,7 +80,8 @@ class Trainer:
         return out_dir / "best.safetensors"
 
     def _train(self, out_dir: Path, after_epoch: Callable[[], None], processes: Processes) -> None:
-        state = self._start_or_resume(out_dir, processes)
+        settings = self._settings, self.schedule, self.start
+        state = start_or_resume(out_dir / "last.safetensors", *settings, self.facts(), processes)
         batches = TrainingBatches(self._crops, self._training, self.schedule, processes)
         steps = self.schedule.epochs * batches.steps_per_epoch
         bar = tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", disable=not processes.first)
@@ -100,21 +97,6 @@ class Trainer:
                     bar.set_postfix(validation=f"{state.history[-1]['validation_total']:.4f}")
                 elif state.seconds_since_save() > self.schedule.checkpoint_s:
                     state.save(out_dir / "last.safetensors")
-
-    def _start_or_resume(self, out_dir: Path, processes: Processes) -> TrainingState:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed_for(self.schedule.seed, "initial weights"))
-            network = ISFuse(**self._settings)
-        if processes.count > 1:
-            normalise_by_whole_batch(network)
-        network = network.to(processes.device).to(memory_format=torch.channels_last)
-        optimizer = torch.optim.Adam(network.parameters(), self.schedule.learning_rate)
-        state = TrainingState(network, optimizer, self.facts())
-        if (out_dir / "last.safetensors").exists():
-            state.load(out_dir / "last.safetensors")
-        elif self.start:
-            load_state(network, load_tensors(start_file(self.start))[0], start_file(self.start))
-        return state
 
     def facts(self) -> dict[str, Any]:
         """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fusion.errors import unknown_name
 from fusion.files import read_json, remove_partial, write_json
 from fusion.fingerprint import Fingerprints
+from pipelines.forced import ForcedStages
 from pipelines.stage import Inputs, Outcome, Stage, Summary
 from pipelines.stage_endings import part_of, publish, reason_to_go_on
 
@@ -31,13 +31,13 @@ class StageRunner:
     """
 
     def __init__(self, work_dir: Path, forced: Sequence[str], announce: Callable[[str], None]) -> None:
-        self._work_dir, self._forced, self._announce = work_dir, forced, announce
+        self._work_dir, self._forced, self._announce = work_dir, ForcedStages(forced), announce
         self._fingerprints = Fingerprints(work_dir / ".fingerprints.json")
         self.outcomes: dict[str, Outcome] = {}
 
     def plan(self, stages: Sequence[Stage]) -> dict[str, str]:
         """Say for each stage what `run` would do: "skip", "run" or "continue"; nothing is changed."""
-        self._require_forced_exist(stages)
+        self._forced.require_known(stages)
         plans: dict[str, str] = {}
         for stage in stages:
             stale = any(plans[need] != "skip" for need in stage.needs)
@@ -53,7 +53,7 @@ class StageRunner:
         Raises:
             InputError: a mistake of the user's; and whatever a stage raises that may not fail. Half-done work stays.
         """
-        self._require_forced_exist(stages)
+        self._forced.require_known(stages)
         for stage in stages:
             if self.settle(stage):
                 continue
@@ -124,7 +124,7 @@ class StageRunner:
     def _finished(self, stage: Stage) -> dict[str, Any] | None:
         """Give the record of a finished run with an equal key, unless it is forced to run again in this process."""
         record = self.folder(stage.name) / RECORD
-        if self._is_forced(stage) or not record.exists():
+        if stage in self._forced or not record.exists():
             return None
         content: dict[str, Any] = read_json(record)
         return content if content["key"] == self._key(stage) else None
@@ -146,12 +146,3 @@ class StageRunner:
 
     def _part(self, stage: Stage) -> Path:
         return part_of(self.folder(stage.name))
-
-    def _is_forced(self, stage: Stage) -> bool:
-        return any(stage.name == name or stage.name.startswith(f"{name}/") for name in self._forced)
-
-    def _require_forced_exist(self, stages: Sequence[Stage]) -> None:
-        names = {stage.name for stage in stages} | {stage.name.partition("/")[0] for stage in stages}
-        for forced in self._forced:
-            if forced not in names:
-                raise unknown_name("stage", forced, names)
