@@ -8,6 +8,8 @@ from typing import Any
 
 from fusion.errors import InputError
 
+_OF_OTHER_TRAININGS = {"resume", "distill_model"}  # arguments that name a checkpoint, which ultralytics unpickles
+
 
 @dataclass(frozen=True)
 class DetectorSettings:
@@ -25,7 +27,8 @@ class DetectorSettings:
         extra: further arguments of ultralytics' trainer by its own names, such as {"mosaic": 0.0}.
 
     Raises:
-        InputError: the weights are not at hand, or a number is out of range.
+        InputError: the weights are not at hand, a number is out of range, the model is no YAML file (anything else
+            ultralytics would unpickle), or an extra argument would go on from another training.
     """
 
     model: str = "yolov8n.yaml"
@@ -44,6 +47,10 @@ class DetectorSettings:
                 f"{self.weights}: no such file, and weights are never downloaded; give detector.weights=FILE "
                 "(.safetensors or .pt), or detector.weights=None to start from random weights"
             )
+        if not self.model.endswith((".yaml", ".yml")):
+            raise InputError(f"detector.model={self.model!r}; expected a .yaml (weights go to detector.weights)")
+        for name in _OF_OTHER_TRAININGS & self.extra.keys():
+            raise InputError(f"detector.extra.{name}: not allowed; start weights go to detector.weights")
         if self.epochs < 1 or self.batch_size < 1 or self.image_size < 32 or self.image_size % 32:
             raise InputError(
                 f"detector epochs={self.epochs} batch_size={self.batch_size} image_size={self.image_size}; "

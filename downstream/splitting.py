@@ -18,6 +18,7 @@ from fusion.errors import InputError, first_few, unknown_name
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "val", "test")
+ALL = "all"  # the way to split in which every pair is scored and none trains
 _VALIDATION_RUNS = 5
 PUBLISHED = {folder.name: folder for folder in sorted((Path(__file__).parent / "splits").glob("*/*"))}
 

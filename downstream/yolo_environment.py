@@ -8,6 +8,8 @@ from pathlib import Path
 
 import matplotlib
 
+from fusion.files import atomic_path
+
 FONTS = ("Arial.ttf", "Arial.Unicode.ttf")
 
 
@@ -21,7 +23,8 @@ def isolate_ultralytics(folder: Path) -> None:
     font = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
     for name in FONTS:
         if not (home / name).exists():
-            shutil.copyfile(font, home / name)
+            with atomic_path(home / name) as partial:
+                shutil.copyfile(font, partial)
     os.environ |= {
         "YOLO_CONFIG_DIR": str(folder.absolute()),
         "YOLO_OFFLINE": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,11 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
     last: Path
 
     def __init__(self, overrides: dict[str, Any], start: Path | None, state: Path, facts: dict[str, Any]) -> None:
-        self._start, self._state, self._facts = start, state, facts
+        self._start, self._state, self._facts = start, state, json.loads(json.dumps(facts))
         self._stored: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         if state.exists():
             self._stored = load_tensors(state)
-            if self._stored[1].get("run") != facts:
+            if self._stored[1].get("run") != self._facts:
                 raise InputError(f"{state}: belongs to a training with other settings; choose another folder")
         super().__init__(overrides=overrides)
         self.add_callback("on_train_epoch_start", lambda _: self._begin_epoch())
@@ -79,6 +80,8 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
         write_text(self.csv, facts["log"])
 
     def _begin_epoch(self) -> None:
+        if self.batch_size != self._facts["batch_size"]:  # ultralytics has halved it, and would not say so
+            raise RuntimeError(f"no memory for batches of {self._facts['batch_size']}; lower detector.batch_size")
         self._batches = self._gathered = 0  # of this epoch, and since the last step
         seed = seed_for(self.args.seed, "epoch", self.epoch)
         init_seeds(seed % 2**32, deterministic=True)
@@ -91,7 +94,11 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
 
     @property
     def accumulate(self) -> int:
-        """How many batches make a step; inside a batch, 0 if a step is due behind it and out of reach if not."""
+        """How many batches make a step.
+
+        Inside a batch ultralytics asks whether so many have gone by since a step that it remembers itself; the answer
+        is then 0 if a step is due and out of reach if not, whatever it remembers.
+        """
         return self._batches_a_step if self._due is None else 0 if self._due else sys.maxsize
 
     @accumulate.setter
@@ -103,7 +110,8 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
         self._batches += 1
         self._gathered += 1
         self._due = self._gathered >= self._batches_a_step or self._batches == len(self.train_loader)
-        self._gathered *= not self._due
+        if self._due:
+            self._gathered = 0
         return super().preprocess_batch(batch)
 
     def save_model(self) -> bool:
@@ -121,6 +129,11 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
             self.last = final
             strip_optimizer(partial)
         return saved
+
+    def _handle_nan_recovery(self, epoch: int) -> bool:
+        if not torch.isfinite(self.loss):
+            raise FloatingPointError(f"training diverged in epoch {epoch + 1}: the loss is not finite")
+        return False
 
     def validate(self) -> tuple[dict[str, float], float]:
         """Leave validation out."""

@@ -14,6 +14,8 @@ from fusion.errors import InputError
 def exit_code(main: Callable[[], int | None]) -> int:
     """Run a tool: 0 or what it returns; 2 and one line for a mistake of the user's; 130 for Ctrl-C.
 
+    A training that diverged is 1 and one line.
+
     What the KeyboardInterrupt says is printed; one that says nothing stands for work that goes on when called again.
     """
     logging.basicConfig(format="%(levelname)s: %(message)s")
@@ -22,6 +24,9 @@ def exit_code(main: Callable[[], int | None]) -> int:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except FloatingPointError as error:
+        print(f"failed: {error}; a lower learning rate may help", file=sys.stderr)
+        return 1
     except KeyboardInterrupt as stop:
         print(f"\nstopped; {str(stop) or 'the same command goes on from here'}", file=sys.stderr)
         return 130
@@ -37,7 +42,8 @@ def parse_override(argument: str) -> tuple[str, Any]:
     if not equals or not key:
         raise InputError(f"{argument!r} is no setting; expected key.sub=value")
     try:
-        return key, ast.literal_eval(text)
+        value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         words = text.strip("[]").split(",")
         return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text
+    return key, list(value) if isinstance(value, tuple) else value

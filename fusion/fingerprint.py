@@ -41,17 +41,17 @@ class Fingerprints:
     def _of_file(self, file: Path) -> str:
         try:
             status = file.stat()
+            stamp = [status.st_size, status.st_mtime_ns]
+            remembered = self._known.get(str(file.absolute()))
+            if remembered is None or remembered[:2] != stamp:
+                with file.open("rb") as content:
+                    digest = hashlib.sha256()
+                    while chunk := content.read(1 << 20):
+                        digest.update(chunk)
+                remembered = [*stamp, digest.hexdigest()]
+                self._known[str(file.absolute())] = remembered
         except OSError as error:
             raise InputError(f"{file}: cannot be read ({error.strerror})") from error
-        stamp = [status.st_size, status.st_mtime_ns]
-        remembered = self._known.get(str(file.absolute()))
-        if remembered is None or remembered[:2] != stamp:
-            with file.open("rb") as content:
-                digest = hashlib.sha256()
-                while chunk := content.read(1 << 20):
-                    digest.update(chunk)
-            remembered = [*stamp, digest.hexdigest()]
-            self._known[str(file.absolute())] = remembered
         return str(remembered[2])
 
 

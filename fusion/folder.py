@@ -58,14 +58,12 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
 
 def _claim(out_dir: Path, made_by: dict[str, Any]) -> None:
     record = out_dir / RECORD
-    if record.exists():
-        earlier = read_json(record)
-        if earlier != made_by:
-            raise InputError(f"{out_dir}: holds images made by {earlier}, not by {made_by}; choose another folder")
-    elif any(out_dir.glob("*.png")):
-        raise InputError(f"{out_dir}: holds images but no {RECORD} that tells what made them; choose another folder")
-    else:
+    if not any(out_dir.glob("*.png")):
         write_json(record, made_by)
+    elif not record.exists():
+        raise InputError(f"{out_dir}: holds images but no {RECORD} that tells what made them; choose another folder")
+    elif (earlier := read_json(record)) != made_by:
+        raise InputError(f"{out_dir}: holds images made by {earlier}, not by {made_by}; choose another folder")
 
 
 def _is_done(pair: Pair, out_dir: Path) -> bool:

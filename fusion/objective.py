@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -43,7 +43,7 @@ class Objective:
             instead of each in turn: two intervened passes instead of four, whose expected loss is the same.
 
     Raises:
-        InputError: unknown ablation.
+        InputError: unknown ablation or passes.
     """
 
     weights: LossWeights = field(default_factory=LossWeights)
@@ -54,6 +54,8 @@ class Objective:
     def __post_init__(self) -> None:
         if self.ablation not in ABLATIONS:
             raise unknown_name("ablation", self.ablation, ABLATIONS)
+        if self.batchnorm not in get_args(BatchNormPasses):
+            raise unknown_name("batchnorm", self.batchnorm, get_args(BatchNormPasses))
 
     def leaves_out(self, part: str) -> bool:
         """Tell whether the ablation removes `part`."""

@@ -61,6 +61,8 @@ class Schedule:
         for name, known in (("precision", ("auto", *get_args(Precision))), ("decay", get_args(Decay))):
             if getattr(self, name) not in known:
                 raise unknown_name(name, getattr(self, name), known)
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate={self.learning_rate}; expected more than 0")
         if not 0 <= self.interventions_from <= 1:
             raise InputError(f"interventions_from={self.interventions_from}; expected 0 to 1")
 

@@ -21,7 +21,7 @@ from fusion.pairs import Pair
 from fusion.parallel import Processes, joined
 from fusion.registry import build_fuser
 from fusion.schedule import Schedule
-from fusion.training_start import start_or_resume
+from fusion.training_start import require_network, start_or_resume
 from fusion.training_state import TrainingState, write_log
 from fusion.validation import hold_out, validate
 from fusion.whole_batch import exchanged_statistics
@@ -53,6 +53,7 @@ class Trainer:
     def __post_init__(self) -> None:
         if len(self.pairs) < 2:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
+        require_network(self.network)
         if self.schedule.crop % (shrink := self.network.get("shrink", 1)):
             raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={shrink}")
         self._precision = self.schedule.precision_on(choose_device(self.device))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
+from fusion.errors import InputError, unknown_name
 from fusion.learned import start_file
+from fusion.networks.integrator import GateForm
 from fusion.networks.isfuse import ISFuse
 from fusion.parallel import Processes
 from fusion.schedule import Schedule
@@ -50,3 +52,16 @@ def start_or_resume(
     elif start:
         load_state(network, load_tensors(start_file(start))[0], start_file(start))
     return state
+
+
+def require_network(settings: dict[str, Any]) -> None:
+    """Check constructor arguments of `ISFuse`.
+
+    Raises:
+        InputError: an unknown form of the gate, or a number out of range.
+    """
+    channels, shrink = settings.get("channels", 2), settings.get("shrink", 1)
+    if channels < 2 or shrink < 1:
+        raise InputError(f"network channels={channels} shrink={shrink}; expected channels >= 2, shrink >= 1")
+    if (gate := settings.get("gate", "none")) not in get_args(GateForm):
+        raise unknown_name("gate", gate, get_args(GateForm))

@@ -71,6 +71,10 @@ def override(settings: Settings, key: str, value: Any) -> None:
         free = free or parent in FREE
     if last not in section and not free:
         raise unknown_name("setting", key, known_keys(settings))
+    if isinstance(section.get(last), dict) and isinstance(value, dict) and not free and last not in FREE:
+        for name, inner in value.items():
+            override(settings, f"{key}.{name}", inner)
+        return
     section[last] = _like(section.get(last), value, key)
 
 

@@ -12,10 +12,9 @@ from downstream.data_check import Findings, LabelFiles, look_into
 from downstream.dataset_folders import require_undivided, split_folders
 from downstream.label_counts import box_labels, mask_labels
 from downstream.pair_folders import FOLDERS
-from downstream.splitting import SPLITS, assign_splits, cut_validation, neighbour_leakage
+from downstream.splitting import ALL, SPLITS, assign_splits, cut_validation, neighbour_leakage
 from fusion.errors import InputError
 from pipelines.config import Settings
-from pipelines.quality import ALL
 
 _MOST_FAULTS = 20
 

@@ -19,7 +19,7 @@ from pipelines.detection_report import MATCHES, report_stage
 from pipelines.fuser_source import fuser_names
 from pipelines.fusing import fusion_stages
 from pipelines.pair_lists import save_pairs
-from pipelines.run_of import RunOf
+from pipelines.run_of import RunOf, runs_of
 from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
 from pipelines.stage import Inputs, Stage, Summary
@@ -34,7 +34,7 @@ def detection_task(settings: Settings, root: Path | None, home: Path, command: s
     """
     detector = DetectorSettings(**settings["detector"])
     require_baseline(settings)
-    runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
+    runs = runs_of(fuser_names(settings), settings["seeds"])
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
     for fuser in fuser_names(settings):

@@ -7,11 +7,11 @@ from importlib.util import find_spec
 
 from fusion.errors import InputError
 
-_REPORT: dict[str, tuple[str, ...]] = {"report": ("matplotlib",)}
+REPORT: dict[str, tuple[str, ...]] = {"report": ("matplotlib",)}
 _NEEDED: dict[str, dict[str, tuple[str, ...]]] = {
-    "detection": {"detect": ("pycocotools", "torchvision", "ultralytics"), **_REPORT},
-    "segmentation": {"segment": ("segmentation_models_pytorch", "torchvision"), **_REPORT},
-    "quality": _REPORT,
+    "detection": {"detect": ("pycocotools", "torchvision", "ultralytics"), **REPORT},
+    "segmentation": {"segment": ("segmentation_models_pytorch", "torchvision"), **REPORT},
+    "quality": REPORT,
 }
 TASKS = {
     "detection": "which fusion makes a detector see best: mAP",

@@ -30,6 +30,9 @@ def fuser_names(settings: Settings) -> list[str]:
     rows = list(dict.fromkeys([*BASELINES, *settings["fusers"], *settings["variants"]]))
     for row in rows:
         _require_fuser(settings, row)
+    for row in settings["fuser_options"]:
+        if row not in rows and row not in list_fusers():
+            raise unknown_name("row of fuser_options", row, rows)
     return rows
 
 
@@ -78,7 +81,7 @@ def _require_fuser(settings: Settings, row: str) -> None:
         _require_dir(source)
     else:
         require_options(name, source.options)
-    for path in source.inputs if "type" in given else ():
+    for path in source.inputs:
         if not path.exists():
             raise InputError(f"{path}: not there; expected what fuser_options.{row} names")
 

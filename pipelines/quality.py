@@ -6,7 +6,7 @@ from pathlib import Path
 
 from downstream.dataset_folders import find_pairs, require_undivided
 from downstream.pair_folders import divide_pairs, require_pairs
-from downstream.splitting import SPLITS
+from downstream.splitting import ALL, SPLITS
 from fusion.errors import InputError
 from fusion.pairs import Pair
 from pipelines.config import Settings
@@ -19,8 +19,6 @@ from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
 from pipelines.stage import Stage, Summary
 from pipelines.task import Task
-
-ALL = "all"  # the split in which every pair is scored and none trains
 
 
 def quality_task(settings: Settings, root: Path | None, command: str) -> Task:

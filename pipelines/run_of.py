@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from fusion.errors import InputError
 from pipelines.stage import Inputs
 
 
@@ -16,6 +17,18 @@ class RunOf(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.fuser}-seed{self.seed}"
+
+
+def runs_of(fusers: Sequence[str], seeds: Sequence[int]) -> list[RunOf]:
+    """List the runs of a pipeline: every fuser with every seed.
+
+    Raises:
+        InputError: there is no seed, one stands twice, or one is no whole number from 0.
+    """
+    whole = [seed for seed in seeds if type(seed) is int and seed >= 0]
+    if not seeds or len(set(whole)) < len(seeds):
+        raise InputError(f"seeds={','.join(map(str, seeds))}; expected whole numbers from 0, each once, such as 0,1,2")
+    return [RunOf(fuser, seed) for fuser in fusers for seed in seeds]
 
 
 def first_finished(runs: Sequence[RunOf], inputs: Inputs) -> dict[str, RunOf]:

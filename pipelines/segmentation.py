@@ -21,7 +21,7 @@ from pipelines.fuser_source import fuser_names
 from pipelines.fusing import fusion_stages
 from pipelines.mask_scoring import score_masks
 from pipelines.pair_lists import save_pairs
-from pipelines.run_of import RunOf
+from pipelines.run_of import RunOf, runs_of
 from pipelines.sampling import prepare_stage, sample_stage
 from pipelines.scoring import scoring_stage
 from pipelines.segmentation_report import report_stage
@@ -38,7 +38,7 @@ def segmentation_task(settings: Settings, root: Path | None, command: str) -> Ta
     segmenter = SegmenterSettings(**settings["segmenter"])
     require_known(segmenter.model, segmenter.encoder)
     require_baseline(settings)
-    runs = [RunOf(fuser, seed) for fuser in fuser_names(settings) for seed in settings["seeds"]]
+    runs = runs_of(fuser_names(settings), settings["seeds"])
     stages = [sample_stage(settings)] if root is None else []
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
     stages += [scoring_stage(settings, fuser) for fuser in fuser_names(settings)]

@@ -10,8 +10,7 @@ from fusion import InputError, match_pairs
 from fusion.command_line import exit_code, parse_override
 from fusion.parallel import is_first_process
 from pipelines.config import known_keys, load_training, override
-from pipelines.fusing import build_trainer
-from pipelines.training_figures import draw_held_out, draw_training_curves
+from pipelines.extras import REPORT, require_packages
 
 DEFAULT_RECIPE = "fusion_quality"  # the shipped weights are made like this
 
@@ -32,6 +31,10 @@ def main() -> None:
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
+    require_packages("train_fusion.py", REPORT)
+    from pipelines.fusing import build_trainer
+    from pipelines.training_figures import draw_held_out, draw_training_curves
+
     settings = load_training(arguments.recipe)
     for argument in arguments.overrides:
         override(settings, *parse_override(argument))

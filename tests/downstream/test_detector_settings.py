@@ -32,3 +32,9 @@ def test_a_folder_is_no_weights_file(tmp_path):
 
 def test_two_settings_do_not_share_their_extra_arguments():
     assert DetectorSettings().extra is not DetectorSettings().extra
+
+
+@pytest.mark.parametrize("wrong", [{"model": "m.pt"}, {"extra": {"resume": "m.pt"}}, {"extra": {"distill_model": "m"}}])
+def test_nothing_that_ultralytics_would_unpickle_is_taken(wrong):
+    with pytest.raises(InputError, match=r"detector\.(model|extra)"):
+        DetectorSettings(**wrong)

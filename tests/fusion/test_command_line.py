@@ -23,6 +23,14 @@ def test_ctrl_c_is_130_and_a_line_that_says_what_is_left(
     assert capsys.readouterr().err == f"\nstopped; {said}\n"
 
 
+def test_a_diverged_training_is_1_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def diverges() -> None:
+        raise FloatingPointError("training diverged at step 3")
+
+    assert exit_code(diverges) == 1
+    assert capsys.readouterr().err == "failed: training diverged at step 3; a lower learning rate may help\n"
+
+
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
@@ -35,6 +43,7 @@ def test_ctrl_c_is_130_and_a_line_that_says_what_is_left(
         ("a.b=x=y", "x=y"),
         ("a.b=/some/file.pt", "/some/file.pt"),
         ("a.b={'x': 1}", {"x": 1}),
+        ("a.b=0,1", [0, 1]),
     ],
 )
 def test_a_value_is_a_literal_or_a_word(argument: str, value: Any) -> None:

@@ -87,6 +87,16 @@ def test_a_folder_of_another_fuser_is_refused_untouched(tmp_path, make_pairs, av
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00.png", "fusion.json"]
 
 
+def test_a_folder_in_which_another_fuser_made_nothing_is_free(tmp_path, make_pairs, average):
+    pairs = make_pairs(1)
+    visible = pairs[0].visible.read_bytes()
+    pairs[0].visible.write_bytes(b"no image")
+    with pytest.raises(InputError):
+        fuse_folder(average, pairs, tmp_path / "out", {"name": "average"})
+    pairs[0].visible.write_bytes(visible)
+    assert fuse_folder(average, pairs, tmp_path / "out", {"name": "other"}) == 1
+
+
 def test_images_of_unknown_origin_are_not_taken_for_results(tmp_path, make_pairs, average):
     pairs = make_pairs()
     fuse_folder(build_fuser("maximum"), pairs, tmp_path / "out", {"name": "maximum"})

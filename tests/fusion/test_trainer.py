@@ -212,6 +212,19 @@ def test_bfloat16_trains_to_nearly_the_same_loss(tmp_path, pairs):
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ({"gate": "pixle"}, "unknown gate 'pixle'.*'pixel'"),
+        ({"channels": 1}, "channels=1 "),
+        ({"shrink": 0}, "shrink=0;"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(pairs, network, message):
+    with pytest.raises(InputError, match=message):
+        trainer(pairs, network)
+
+
 @pytest.mark.parametrize(("native", "chosen"), [(True, "bfloat16"), (False, "float32")])
 def test_precision_auto_is_what_the_processor_is_fast_with(monkeypatch, pairs, native, chosen):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
@@ -248,7 +261,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"epochs": 0}, {"batch_size": 0}, {"crop": 15}, {"validation": 0}, {"validation": 1}, {"interventions_from": 2}],
+    [
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"crop": 15},
+        {"validation": 0},
+        {"validation": 1},
+        {"interventions_from": 2},
+        {"learning_rate": 0},
+    ],
 )
 def test_a_schedule_out_of_range_is_refused_with_the_value(changes):
     (name, value), *_ = changes.items()

@@ -175,3 +175,12 @@ def test_known_keys_can_be_set_to_what_they_are(settings: dict[str, Any]) -> Non
 
 def test_configs_lie_beside_the_packages() -> None:
     assert Path(__file__).parents[2] / "configs" == CONFIGS
+
+
+def test_a_section_keeps_what_a_dictionary_does_not_name(settings: dict[str, Any]) -> None:
+    epochs = settings["training"]["schedule"]["epochs"]
+    override(settings, "training.schedule", {"crop": 64})
+    assert settings["training"]["schedule"]["crop"] == 64
+    assert settings["training"]["schedule"]["epochs"] == epochs
+    with pytest.raises(InputError, match=r"unknown setting 'training\.schedule\.epoch'"):
+        override(settings, "training.schedule", {"epoch": 1})

@@ -114,6 +114,11 @@ def test_the_report_says_what_a_row_is(tmp_path: Path) -> None:
         (options(type="isfuse", weights="none.safetensors"), r"none\.safetensors: not there"),
         (["fusers=some.py:Mine"], r"some\.py: cannot be read|row 'some\.py:Mine': cannot name a folder"),
         (["fuser_options.average.type=maximum"], r"average is a baseline; expected a row of another name"),
+        (
+            ["fusers=isfuse", "fuser_options.isfuse.weights=none"],
+            "none: not there; expected what fuser_options.isfuse names",
+        ),
+        (["fusers=isfuse", "fuser_options.isfuze.weights=train"], r"unknown row of fuser_options 'isfuze'.*'isfuse'"),
         (["fuser_options.mine=maximum"], r"fuser_options\.mine='maximum': expected options"),
     ],
 )
