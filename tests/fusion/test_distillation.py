@@ -45,7 +45,7 @@ def test_a_student_learns_to_make_what_its_teacher_makes(tmp_path, make_pairs):
     trainer.run(tmp_path)
     with (tmp_path / "log.csv").open() as log:
         losses = [float(row["validation_fusion"]) for row in csv.DictReader(log)]
-    assert min(losses) < 0.7 * losses[0]
+    assert min(losses) < 0.8 * losses[0]
     assert trainer.facts()["teacher"] == "average"
 
 

@@ -121,7 +121,7 @@ def test_int8_keeps_first_last_and_attention_and_runs_alike_in_both_engines(
     expected = build_fuser("isfuse", device="cpu").fuse(infrared, visible)
     ours, theirs = (fuse_exported(path, name, infrared, visible) for name in ("onnxruntime", "openvino"))
     assert 0 < (ours - expected).abs().mean() < 3 * LEVEL
-    torch.testing.assert_close(theirs, ours, rtol=0, atol=LEVEL)
+    torch.testing.assert_close(theirs, ours, rtol=0, atol=2 * LEVEL)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from downstream.boxes import LabelFaults
 from downstream.detection_data import DetectionData
 from downstream.detector_settings import DetectorSettings
@@ -25,7 +29,9 @@ def test_the_report_tells_how_a_learned_fuser_was_trained() -> None:
     assert "no_necessity objective, 7 epochs, crops of 128 px" in text
 
 
-def test_the_report_names_the_weights_that_a_fuser_was_given() -> None:
+def test_the_report_names_the_weights_that_a_fuser_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.safetensors").touch()
+    monkeypatch.chdir(tmp_path)
     assert facts_with(("fuser_options.isfuse.weights", "mine.safetensors"))["isfuse"] == "weights mine.safetensors"
 
 
