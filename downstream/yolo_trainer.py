@@ -78,6 +78,7 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
         load_state(self.ema.ema, with_prefix(tensors, _AVERAGE), self._state)
         self.ema.updates = facts["updates"]
         write_text(self.csv, facts["log"])
+        self._stored = None  # needed no more, and as large as all that trains
 
     def _begin_epoch(self) -> None:
         if self.batch_size != self._facts["batch_size"]:  # ultralytics has halved it, and would not say so

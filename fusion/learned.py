@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from fusion.checkpoints import load_network
 from fusion.devices import choose_device
+from fusion.errors import InputError
 from fusion.networks.folding import FusedOnly, fold_batchnorm
 from fusion.networks.isfuse import Fusion
 from fusion.networks.tiling import fuse_in_tiles
@@ -29,9 +30,15 @@ def weights_file(fuser: str, weights: str | Path) -> Path:
 
 
 def start_file(start: str) -> Path:
-    """Give the file of start weights: a path, or a fuser's name for those that come with the project."""
-    shipped = weights_file(start, SHIPPED)
-    return shipped if shipped.is_file() else Path(start)
+    """Give the file of start weights: a path, or a fuser's name for those that come with the project.
+
+    Raises:
+        InputError: there is no such file.
+    """
+    for path in (weights_file(start, SHIPPED), Path(start)):
+        if path.is_file():
+            return path
+    raise InputError(f"{start}: cannot be read (no such file); expected start weights, or the name of a learned fuser")
 
 
 @FUSERS.register_module(name="isfuse")

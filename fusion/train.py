@@ -81,8 +81,8 @@ class Trainer:
         return out_dir / "best.safetensors"
 
     def _train(self, out_dir: Path, after_epoch: Callable[[], None], processes: Processes) -> None:
-        settings = self._settings, self.schedule, self.start
-        state = start_or_resume(out_dir / "last.safetensors", *settings, self.facts(), processes)
+        last = out_dir / "last.safetensors"
+        state = start_or_resume(last, self._settings, self.schedule, self.start, self.facts(), processes)
         batches = TrainingBatches(self._crops, self._training, self.schedule, processes)
         steps = self.schedule.epochs * batches.steps_per_epoch
         bar = tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", disable=not processes.first)
@@ -97,7 +97,7 @@ class Trainer:
                     after_epoch()
                     bar.set_postfix(validation=f"{state.history[-1]['validation_total']:.4f}")
                 elif state.seconds_since_save() > self.schedule.checkpoint_s:
-                    state.save(out_dir / "last.safetensors")
+                    state.save(last)
 
     def facts(self) -> dict[str, Any]:
         """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""

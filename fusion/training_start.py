@@ -50,7 +50,8 @@ def start_or_resume(
     if last.exists():
         state.load(last)
     elif start:
-        load_state(network, load_tensors(start_file(start))[0], start_file(start))
+        path = start_file(start)
+        load_state(network, load_tensors(path)[0], path)
     return state
 
 

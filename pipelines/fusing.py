@@ -8,7 +8,6 @@ from typing import Any
 
 from fusion import fuse_folder
 from fusion.adopted import adopt_folder
-from fusion.errors import InputError
 from fusion.learned import start_file
 from fusion.losses import LossWeights
 from fusion.objective import Objective
@@ -58,9 +57,6 @@ def _training_stage(source: FuserSource, training: Settings, device: str) -> Sta
 
     decisive = {"training": training, "device": device}
     start = (start_file(training["start"]),) if training["start"] else ()
-    for path in start:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file; expected what training.start names")
     if training["teacher"]:
         fuser_class(training["teacher"])  # known?
     return Stage(source.trained_by, run, decisive, needs=("prepare",), inputs=start, may_fail=True)

@@ -182,7 +182,9 @@ def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, subprocess_envi
     for folder in finished:
         write_data(folder, 8)
     child = start(finished[0], 6, subprocess_environment, workers)
-    assert child.wait(timeout=240) == 0, child.communicate()[1][-3000:]
+    output, errors = child.communicate(timeout=240)
+    assert child.returncode == 0, errors[-3000:]
+    assert "starts from random weights" in output
     child = start(finished[1], 6, subprocess_environment, workers)
     wait_for(finished[1] / "out" / "state.safetensors", child)
     os.kill(child.pid, signal.SIGKILL)
@@ -191,9 +193,9 @@ def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, subprocess_envi
     (tmp_path / "cwd").mkdir()
     cwd = tmp_path / "cwd" if elsewhere else None
     child = start(finished[1], 6, subprocess_environment, workers, cwd)
-    _, errors = child.communicate(timeout=240)
+    output, errors = child.communicate(timeout=240)
     assert child.returncode == 0, errors[-3000:]
-    assert "starts from" not in errors
+    assert "starts from" not in output
     assert epochs_done(finished[1] / "out") == list(range(1, 7))
     assert not (finished[1] / "out" / "state.safetensors").exists()
     left, killed = (weights(yolo, folder / "out") for folder in finished)

@@ -55,6 +55,7 @@ def test_a_full_disk_is_told(tmp_path: Path, subprocess_environment: dict[str, s
 @pytest.mark.parametrize("suffix", [".avi", ".mp4"])
 def test_a_whole_file_is_taken_for_one(tmp_path: Path, suffix: str, count: int) -> None:
     write(tmp_path / f"a{suffix}", (64, 48), [1] * count)
+    assert len(list(read_video(tmp_path / f"a{suffix}"))) == count
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:

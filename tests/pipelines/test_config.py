@@ -76,8 +76,8 @@ def test_keys_are_the_arguments_of_what_they_configure(name: str) -> None:
 @pytest.mark.parametrize("name", DETECTION)
 def test_a_config_builds_what_it_configures(name: str) -> None:
     settings = load_settings(name)
-    DetectorSettings(**settings["detector"])
-    Schedule(**settings["training"]["schedule"])
+    assert DetectorSettings(**settings["detector"]).epochs == settings["detector"]["epochs"]
+    assert Schedule(**settings["training"]["schedule"]).epochs == settings["training"]["schedule"]["epochs"]
     LossWeights(**settings["training"]["loss"])
     ISFuse(**settings["training"]["network"])
 

@@ -64,7 +64,7 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path, subprocess_environ
 def test_the_lock_is_free_again_after_the_block(tmp_path: Path) -> None:
     for _ in range(2):
         with locked(tmp_path / "work"):
-            pass
+            assert (tmp_path / "work" / ".lock").read_text() == str(os.getpid())
 
 
 def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_the_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
 
 def test_two_folders_are_held_at_once(tmp_path: Path) -> None:
     with locked(tmp_path / "a"), locked(tmp_path / "b"):
-        pass
+        assert {(tmp_path / name / ".lock").read_text() for name in "ab"} == {str(os.getpid())}
 
 
 def test_a_folder_that_cannot_be_made_is_a_mistake_of_the_user(tmp_path: Path) -> None:
