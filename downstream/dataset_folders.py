@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PIL import Image
-
+from downstream.image_files import opened_image
 from fusion.errors import InputError
 from fusion.pairs import Pair, match_pairs
 
@@ -87,11 +86,8 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         InputError: the file is missing or no image.
     """
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: cannot be decoded as an image ({error})") from error
+    with opened_image(path, "an image") as image:
+        return image.size
 
 
 def pair_size(pair: Pair) -> tuple[int, int]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
+from downstream.image_files import opened_image
 from fusion.errors import InputError, first_few
 from fusion.files import write_bytes
 
@@ -34,11 +34,8 @@ def read_mask(path: Path, classes: Sequence[str]) -> Mask:
         InputError: the file is missing or no image, is coloured instead of numbered, or holds a number of no class.
     """
     expected = f"expected class numbers 0..{len(classes) - 1} ({', '.join(classes)}) or {IGNORED}"
-    try:
-        with Image.open(path) as image:
-            mode, pixels = image.mode, np.asarray(image)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: cannot be decoded as a label image ({error})") from error
+    with opened_image(path, "a label image") as image:
+        mode, pixels = image.mode, np.asarray(image)
     if pixels.ndim != 2:
         colours = np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0)
         found = first_few([str(tuple(colour)) for colour in colours.tolist()])
