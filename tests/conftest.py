@@ -5,6 +5,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+# Tiny images gain nothing from several threads, and threads that wait for a busy processor lose. torch reads this once.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -50,5 +53,5 @@ def write_png(path: Path, pixels: npt.NDArray[np.uint8]) -> None:
 
 @pytest.fixture
 def subprocess_environment() -> dict[str, str]:
-    """Let a child process import the packages of this checkout, and compute with one thread as tests/fusion does."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    """Let a child process import the packages of this checkout."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -15,7 +15,7 @@ COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
 
 def test_the_readme_has_the_two_commands():
     assert "python tools/run_pipeline.py m3fd_detect\n" in README
-    assert '<!-- tests -->\n```bash\npip install -e ".[all]"\npytest\n```' in README
+    assert '<!-- tests -->\n```bash\npip install -e ".[all]"\npytest -n auto --dist loadfile\n```' in README
 
 
 def test_every_tool_is_in_the_readme():

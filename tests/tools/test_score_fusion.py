@@ -15,7 +15,7 @@ FOLDERS = ("--infrared", "ir", "--visible", "vi")
 
 
 def run(cwd, *arguments):
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+    environment = {**os.environ, "COLUMNS": "100"}
     command = [sys.executable, str(TOOL), *arguments]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
