@@ -18,7 +18,7 @@ _SMALLEST_TO_SHRINK = 6
 _WIDEST_BALANCE = 2.5
 
 
-def detail_loss(fused: Tensor, infrared: Tensor, visible: Tensor, maximum: float = 0.0) -> Tensor:
+def detail_loss(fused: Tensor, infrared: Tensor, visible: Tensor) -> Tensor:
     """Measure how far the fused image is from both sources, from the wanted gradients, and from the wanted base.
 
     Gradients are signed differences at three scales. Wanted is 1.4, 1.3 and .8 times the gradient of the source that
@@ -28,15 +28,12 @@ def detail_loss(fused: Tensor, infrared: Tensor, visible: Tensor, maximum: float
 
     Args:
         fused: (B, 1, H, W) in [0, 1]. The sources likewise.
-        maximum: how far the wanted base goes over to the brighter source, 0 to 1: more of each source's information in
-            the fused image, less likeness to both.
 
     Returns:
         A scalar, the mean over all pixels.
     """
     loss = _INTENSITY * (F.l1_loss(fused, infrared) + F.l1_loss(fused, visible))
-    coarse = _shrunk(infrared), _shrunk(visible)
-    loss = loss + _BASE * F.l1_loss(_shrunk(fused), torch.lerp(_wanted_base(*coarse), torch.maximum(*coarse), maximum))
+    loss = loss + _BASE * F.l1_loss(_shrunk(fused), _wanted_base(_shrunk(infrared), _shrunk(visible)))
     for edges, stronger, mean in zip(_EDGES, _STRONGER, _MEAN, strict=True):
         lead = _activity(infrared) - _activity(visible)  # (B, 1, H, W)
         for axis in (2, 3):

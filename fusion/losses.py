@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from fusion.detail_loss import detail_loss
 from fusion.errors import InputError, unknown_name
+from fusion.information_loss import information_loss
 
 Form = Literal["detail", "paper"]
 
@@ -27,7 +28,8 @@ class LossWeights:
 
     Args:
         form: of the fusion term, "detail" (`detail_loss`) or "paper" (`fusion_loss`).
-        maximum: of the "detail" form, how far the wanted base goes over to the brighter source, 0 to 1.
+        information: weight of the information in the sources that cannot be seen (`information_loss`), in the "detail"
+            form.
         edges: weight of the gradient part inside the paper's fusion term (lambda_1).
         invariance: alpha; 0 leaves the term out.
         necessity: beta; 0 leaves the term out.
@@ -38,7 +40,7 @@ class LossWeights:
     """
 
     form: Form = "detail"
-    maximum: float = 0.0
+    information: float = 0.4
     edges: float = 1.0
     invariance: float = 0.1
     necessity: float = 0.05
@@ -49,14 +51,15 @@ class LossWeights:
     def __post_init__(self) -> None:
         if self.form not in get_args(Form):
             raise unknown_name("form of the fusion term", self.form, get_args(Form))
-        if not 0 <= self.maximum <= 1:
-            raise InputError(f"loss maximum={self.maximum}; expected 0 to 1")
+        if self.information < 0:
+            raise InputError(f"loss information={self.information}; expected 0 or more")
 
 
 def fusion_term(fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights) -> Tensor:
     """Measure how well the images are fused, in the form that the weights name."""
     if weights.form == "detail":
-        return detail_loss(fused, infrared, visible, weights.maximum)
+        unseen = weights.information * information_loss(fused, infrared, visible)
+        return detail_loss(fused, infrared, visible) + unseen
     return fusion_loss(fused, infrared, visible, weights.edges)
 
 

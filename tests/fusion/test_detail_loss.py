@@ -5,8 +5,6 @@ from fusion.detail_loss import detail_loss
 from fusion.errors import InputError
 from fusion.losses import LossWeights
 
-LEVELS = (0.2, 0.35, 0.5, 0.65, 0.8)
-
 
 def image(seed, size=64):
     return torch.rand(2, 1, size, size, generator=torch.Generator().manual_seed(seed))
@@ -26,20 +24,6 @@ def test_equal_constant_images_leave_nothing_to_want():
 def test_of_two_sources_the_more_active_one_gives_the_edges():
     edge, flat = image(1), torch.full((2, 1, 64, 64), 0.5)
     assert detail_loss(edge, edge, flat) < detail_loss(0.5 * edge + 0.25, edge, flat) < detail_loss(flat, edge, flat)
-
-
-def test_the_base_goes_over_to_the_brighter_source():
-    dark, bright = torch.full((1, 1, 48, 48), 0.2), torch.full((1, 1, 48, 48), 0.8)
-    for maximum, wanted in ((0.0, 0.5), (0.5, 0.65), (1.0, 0.8)):  # between the two, the sources' part is constant
-        levels = {level: detail_loss(torch.full_like(dark, level), dark, bright, maximum).item() for level in LEVELS}
-        assert min(levels, key=levels.get) == wanted
-        assert levels[wanted] == pytest.approx(0.3, abs=1e-5)
-
-
-@pytest.mark.parametrize("maximum", [-0.1, 1.5])
-def test_a_share_of_the_maximum_out_of_range_is_refused(maximum):
-    with pytest.raises(InputError, match=rf"maximum={maximum}; expected 0 to 1"):
-        LossWeights(maximum=maximum)
 
 
 @pytest.mark.parametrize("size", [16, 33])
