@@ -4,7 +4,7 @@
 #           nothing: then it runs on the sample.
 # Command:  python tools/run_pipeline.py recipes --data DIR data.name=MSRS training.schedule.epochs=16
 # Override: training.schedule.interventions_from=0.5 variants.mine.loss.invariance=0.2
-# Takes:    nine trainings; on the sample eight minutes on two cores.
+# Takes:    ten trainings; on the sample nine minutes on two cores.
 _base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"
 data = dict(split="folders")
@@ -17,6 +17,7 @@ variants = dict(
     unlike_single=dict(loss=dict(necessity_sign=-1.0)),
     batchnorm_all=dict(batchnorm="all"),
     undivided=dict(divided=False),
+    no_information=dict(loss=dict(information=0.0)),
     paper_loss=dict(loss=dict(form="paper")),
     paper=dict(network=dict(shared_encoder=True, gate="channel"), loss=dict(form="paper"), divided=False),
 )

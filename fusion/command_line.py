@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +15,15 @@ from fusion.errors import InputError
 def exit_code(main: Callable[[], int | None]) -> int:
     """Run a tool: 0 or what it returns; 2 and one line for a mistake of the user's; 130 for Ctrl-C.
 
-    A training that diverged is 1 and one line.
+    A training that diverged is 1 and one line; 141, as a shell has it, where nobody reads the output any more.
 
     What the KeyboardInterrupt says is printed; one that says nothing stands for work that goes on when called again.
     """
     logging.basicConfig(format="%(levelname)s: %(message)s")
     try:
-        return main() or 0
+        code = main() or 0
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -30,6 +33,9 @@ def exit_code(main: Callable[[], int | None]) -> int:
     except KeyboardInterrupt as stop:
         print(f"\nstopped; {str(stop) or 'the same command goes on from here'}", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `TOOL | head` has read enough; python would complain once more when it flushes at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def parse_override(argument: str) -> tuple[str, Any]:

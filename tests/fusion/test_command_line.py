@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -29,6 +31,17 @@ def test_a_diverged_training_is_1_and_one_line(capsys: pytest.CaptureFixture[str
 
     assert exit_code(diverges) == 1
     assert capsys.readouterr().err == "failed: training diverged at step 3; a lower learning rate may help\n"
+
+
+def test_a_reader_that_has_seen_enough_leaves_no_traceback(subprocess_environment: dict[str, str]) -> None:
+    tool = "import sys; from fusion.command_line import exit_code; sys.exit(exit_code(lambda: print('line' * 99999)))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", tool], env=subprocess_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (141, b"")
 
 
 @pytest.mark.parametrize(
