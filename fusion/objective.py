@@ -16,7 +16,7 @@ from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, n
 from fusion.networks.isfuse import Features, Fusion, ISFuse
 from fusion.passes import divided_masks, first_half, missing_features, running_statistics
 
-BatchNormPasses = Literal["standard", "all"]
+BatchNormPasses = Literal["standard", "all", "fixed"]
 
 ABLATIONS: dict[str, frozenset[str]] = {
     "full": frozenset(),
@@ -38,7 +38,8 @@ class Objective:
             passes (with `batchnorm="all"` they feed the running statistics); "no_interventions" has the standard pass
             alone.
         batchnorm: which passes feed the running statistics of BatchNorm: the "standard" one, or "all" as in the
-            released code, where shared features are counted once.
+            released code, where shared features are counted once. "fixed": none, and all normalise by the statistics
+            as they stand, for a training that goes on from trained weights.
         divided: give half of a batch complementary and half of it random masks, and drop one modality of each sample
             instead of each in turn: two intervened passes instead of four, whose expected loss is the same.
 

@@ -119,7 +119,7 @@ class Trainer:
         return [self.pairs[index] for index in self._held_out]
 
     def _step(self, state: TrainingState, batch: Batch, samples: int, progress: float, processes: Processes) -> None:
-        state.network.train()
+        state.network.train(self.objective.batchnorm != "fixed")
         for group in state.optimizer.param_groups:
             group["lr"] = self.schedule.rate(progress)
         with exchanged_statistics(state.network, processes.divide(samples)):
