@@ -54,6 +54,8 @@ class Trainer:
         if len(self.pairs) < 2:
             raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
         require_network(self.network)
+        if self.objective.batchnorm == "fixed" and not self.start:
+            raise InputError("batchnorm=fixed; expected start weights, whose statistics it keeps")
         if self.schedule.crop % (shrink := self.network.get("shrink", 1)):
             raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={shrink}")
         self._precision = self.schedule.precision_on(choose_device(self.device))

@@ -34,8 +34,9 @@ def settings(**changes):
     return {"epochs": 2, "batch_size": 2, "crop": 32, "learning_rate": 1e-3, "validation": 0.2, **changes}
 
 
-def trainer(pairs, network=None, objective=None, **changes):
-    return Trainer(pairs, network or {"channels": 4}, objective or Objective(), Schedule(**settings(**changes)), "cpu")
+def trainer(pairs, network=None, objective=None, start=None, **changes):
+    schedule = Schedule(**settings(**changes))
+    return Trainer(pairs, network or {"channels": 4}, objective or Objective(), schedule, "cpu", start=start)
 
 
 def contents(path):
@@ -233,13 +234,25 @@ def test_precision_auto_is_what_the_processor_is_fast_with(monkeypatch, pairs, n
 
 def test_a_training_goes_on_from_given_weights_and_is_not_taken_for_one_from_random_ones(tmp_path, pairs):
     first = trainer(pairs, epochs=1).run(tmp_path / "first")
-    still = trainer(pairs, epochs=1, learning_rate=1e-12)
-    still.start = str(first)
+    still = trainer(pairs, epochs=1, learning_rate=1e-12, start=str(first))
     begun = load_network(still.run(tmp_path / "second"))[0]
     for name, tensor in load_network(first)[0].named_parameters():
         torch.testing.assert_close(begun.get_parameter(name), tensor, rtol=0, atol=1e-9)
     with pytest.raises(InputError, match="other start"):
         trainer(pairs, epochs=1, learning_rate=1e-12).run(tmp_path / "second")
+
+
+def test_fixed_statistics_are_those_of_the_start_weights_though_others_are_learnt(tmp_path, pairs):
+    first = trainer(pairs).run(tmp_path / "first")
+    further = trainer(pairs, objective=Objective(batchnorm="fixed"), start=str(first))
+    before, after = (load_tensors(path)[0] for path in (first, further.run(tmp_path / "further")))
+    for name in before:
+        assert torch.equal(before[name], after[name]) == ("running" in name or "tracked" in name), name
+
+
+def test_fixed_statistics_of_random_weights_are_a_mistake(pairs):
+    with pytest.raises(InputError, match=r"batchnorm=fixed; expected start weights"):
+        trainer(pairs, objective=Objective(batchnorm="fixed"))
 
 
 def test_start_weights_of_another_network_or_none_at_all_are_named(tmp_path, pairs):
