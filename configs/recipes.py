@@ -17,7 +17,7 @@ variants = dict(
     unlike_single=dict(loss=dict(necessity_sign=-1.0)),
     batchnorm_all=dict(batchnorm="all"),
     undivided=dict(divided=False),
-    no_information=dict(loss=dict(information=0.0)),
+    information=dict(loss=dict(information=0.3)),
     paper_loss=dict(loss=dict(form="paper")),
     paper=dict(network=dict(shared_encoder=True, gate="channel"), loss=dict(form="paper"), divided=False),
 )

@@ -28,8 +28,8 @@ class LossWeights:
 
     Args:
         form: of the fusion term, "detail" (`detail_loss`) or "paper" (`fusion_loss`).
-        information: weight of the information in the sources that cannot be seen (`information_loss`), in the "detail"
-            form.
+        information: of the "detail" form, weight of the information in the sources that cannot be seen; 0 leaves
+            `information_loss` out.
         edges: weight of the gradient part inside the paper's fusion term (lambda_1).
         invariance: alpha; 0 leaves the term out.
         necessity: beta; 0 leaves the term out.
@@ -40,7 +40,7 @@ class LossWeights:
     """
 
     form: Form = "detail"
-    information: float = 0.4
+    information: float = 0.0
     edges: float = 1.0
     invariance: float = 0.1
     necessity: float = 0.05
@@ -58,8 +58,10 @@ class LossWeights:
 def fusion_term(fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights) -> Tensor:
     """Measure how well the images are fused, in the form that the weights name."""
     if weights.form == "detail":
-        unseen = weights.information * information_loss(fused, infrared, visible)
-        return detail_loss(fused, infrared, visible) + unseen
+        detail = detail_loss(fused, infrared, visible)
+        if not weights.information:
+            return detail
+        return detail + weights.information * information_loss(fused, infrared, visible)
     return fusion_loss(fused, infrared, visible, weights.edges)
 
 

@@ -1,9 +1,10 @@
 import pytest
 import torch
 
+from fusion.detail_loss import detail_loss
 from fusion.errors import InputError
 from fusion.information_loss import information_loss
-from fusion.losses import LossWeights
+from fusion.losses import LossWeights, fusion_term
 from fusion.metrics import measure
 
 
@@ -65,6 +66,13 @@ def test_black_images_have_finite_gradients():
     fused = black.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(information_loss(fused, black, black), fused)
     assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3])
+def test_it_is_weighed_into_the_fusion_term(weight):
+    images = image(0, 3), image(1, 3), image(2, 5)
+    expected = detail_loss(*images) + weight * information_loss(*images)
+    assert fusion_term(*images, LossWeights(information=weight)).item() == pytest.approx(expected.item())
 
 
 def test_a_negative_weight_is_refused():
