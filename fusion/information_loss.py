@@ -61,5 +61,6 @@ def _information(images: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
 def _filtered(images: Tensor, window: Tensor) -> Tensor:
     """Filter (B, C, H, W) along both axes where the window fits."""
     planes = images.flatten(0, 1).unsqueeze(1)
-    planes = F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
+    with torch.autocast(images.device.type, enabled=False):  # variances are differences that bfloat16 does not hold
+        planes = F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
     return planes.view(*images.shape[:2], *planes.shape[2:])

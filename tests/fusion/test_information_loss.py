@@ -68,6 +68,13 @@ def test_black_images_have_finite_gradients():
     assert gradient.isfinite().all()
 
 
+def test_a_training_in_bfloat16_computes_it_in_full_precision():
+    images = image(0, 3), image(1, 3), image(2, 5)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = information_loss(*images)
+    assert inside.item() == information_loss(*images).item()
+
+
 @pytest.mark.parametrize("weight", [0.0, 0.3])
 def test_it_is_weighed_into_the_fusion_term(weight):
     images = image(0, 3), image(1, 3), image(2, 5)
