@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -35,7 +37,7 @@ def information_loss(fused: Tensor, infrared: Tensor, visible: Tensor) -> Tensor
     images = torch.cat([infrared, visible, fused], dim=1) * _LEVELS
     seen, there = images.new_zeros(2), images.new_full((2,), _TINY)
     for size in _WINDOWS:
-        window = torch.tensor(gaussian(size, size / 5), dtype=images.dtype, device=images.device)
+        window = _window(size, images.dtype, images.device)
         if size < _WINDOWS[0]:
             images = _filtered(images, window)[..., ::2, ::2]
         if min(images.shape[2:]) < size:  # the coarser scales of a small crop
@@ -43,6 +45,13 @@ def information_loss(fused: Tensor, infrared: Tensor, visible: Tensor) -> Tensor
         let_through, held = _information(images, window)
         seen, there = seen + torch.minimum(let_through, held).sum((0, 2, 3)), there + held.sum((0, 2, 3))
     return (1 - seen / there).sum()
+
+
+@cache
+def _window(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Give a Gaussian of `size` weights, moved to a GPU once: every move waits for all that the GPU has to do."""
+    with torch.inference_mode(False):  # where gradients are wanted later, no inference tensor will do
+        return torch.tensor(gaussian(size, size / 5), dtype=dtype, device=device)
 
 
 def _information(images: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:

@@ -82,7 +82,9 @@ def test_effects_share_one_scale(tmp_path: Path) -> None:
 
 
 def test_a_scene_that_nothing_moves_can_be_drawn(tmp_path: Path) -> None:
-    draw(tmp_path / "a.png", scene({}))
+    still, moved = draw(tmp_path / "a.png", scene({})), draw(tmp_path / "b.png", scene({"random": 0.3}))
+    assert still.shape == moved.shape
+    assert (still != moved).any()
 
 
 def test_equal_scenes_give_equal_bytes(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def test_labels_of_boxes_in_one_place_do_not_hide_each_other(tmp_path: Path) -> 
 
 
 def test_more_classes_than_colours_can_be_drawn(tmp_path: Path) -> None:
-    _panel(tmp_path / "a.png", [(CAR, 0.9)], classes=[*(f"class{index}" for index in range(9)), "Car"])
+    picture = _panel(tmp_path / "a.png", [(CAR, 0.9)], classes=[*(f"class{index}" for index in range(9)), "Car"])
+    assert (picture != _panel(tmp_path / "b.png", [])).any()
 
 
 def test_equal_content_gives_equal_bytes(tmp_path: Path) -> None:
@@ -119,7 +120,9 @@ def test_a_class_that_one_fuser_lacks_and_many_fusers_can_be_drawn(tmp_path: Pat
     curve = [0.5] * 101
     curves = {f"fuser{index}": {"Car": curve} for index in range(9)} | {"last": {"Bus": curve, "Car": curve}}
     draw_pr_curves(tmp_path / "a.png", curves, "curves")
-    _read(tmp_path / "a.png")
+    del curves["last"]
+    draw_pr_curves(tmp_path / "b.png", curves, "curves")
+    assert (_read(tmp_path / "a.png") != _read(tmp_path / "b.png")).any()  # the class that the others lack is drawn
 
 
 def test_a_loss_that_falls_is_another_picture_than_one_that_does_not(tmp_path: Path) -> None:
