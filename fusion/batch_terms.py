@@ -17,15 +17,18 @@ from fusion.schedule import Precision
 class Batch(NamedTuple):
     """Crops as `CropSource` cuts them, (B, 2 or 3, S, S) in [0, 1], and the masks that hide parts of them.
 
-    The masks are complementary and random ones, or none where the standard pass runs alone.
+    The masks are complementary and random ones, or none where the standard pass runs alone. Turns are the running
+    numbers of the samples in a training, which share out the interventions.
     """
 
     images: Tensor
     masks: tuple[Masks, ...] = ()
+    turns: tuple[int, ...] | None = None
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """Do the same to every tensor."""
-        return Batch(change(self.images), tuple(Masks(*map(change, masks)) for masks in self.masks))
+        masks = tuple(Masks(*map(change, kind)) for kind in self.masks)
+        return self._replace(images=change(self.images), masks=masks)
 
     def on(self, device: torch.device) -> Batch:
         """Move to a device, without waiting where the memory is pinned."""
@@ -47,7 +50,7 @@ def batch_terms(objective: Objective, network: ISFuse, batch: Batch, precision: 
         precision: of the convolutions.
     """
     device = network.head.weight.device
-    images, masks = batch.on(device)
+    images, masks, turns = batch.on(device)
     infrared, visible, *taught = torch.split(images, 1, dim=1)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        return objective.terms(network, infrared, visible, *masks, taught=taught[0] if taught else None)
+        return objective.terms(network, infrared, visible, *masks, turns=turns, taught=taught[0] if taught else None)

@@ -67,7 +67,8 @@ class TrainingBatches:
         if epoch >= self.schedule.interventions_from * self.schedule.epochs:
             drawn = draw_masks(len(chosen), self.schedule.crop, generator_for(seed, "masks", step))
             masks = tuple(Masks(*(mask[share] for mask in kind)) for kind in drawn)
-        batch = Batch(self.crops.random_batch(chosen, step, share), masks)
+        turns = tuple(step * size + sample for sample in share)
+        batch = Batch(self.crops.random_batch(chosen, step, share), masks, turns)
         if self.processes.device.type == "cuda":
             batch = batch.each(torch.Tensor.pin_memory)  # which a GPU fetches while it computes
         return batch, len(chosen)
@@ -78,4 +79,5 @@ def central_batches(crops: CropSource, held_out: Sequence[int], schedule: Schedu
     for start in range(0, len(held_out), schedule.batch_size):
         part = held_out[start : start + schedule.batch_size]
         generator = generator_for(schedule.seed, "validation masks", start)
-        yield Batch(crops.central_batch(part), draw_masks(len(part), schedule.crop, generator))
+        turns = tuple(range(start, start + len(part)))
+        yield Batch(crops.central_batch(part), draw_masks(len(part), schedule.crop, generator), turns)

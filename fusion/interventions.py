@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 HOLE_SIDE = 16
 MOST_HOLES = 6
 DISC_PROBABILITY = 0.3
+INTERVENTIONS = "complementary", "random", "without visible", "without infrared"
 
 
 class Masks(NamedTuple):
@@ -45,6 +47,19 @@ def random_masks(batch: int, height: int, width: int, generator: torch.Generator
     """
     mask = hole_masks(batch, height, width, generator)
     return Masks(mask, mask)
+
+
+def one_each(complementary: Masks, random: Masks, turns: Sequence[int]) -> Masks:
+    """Give every sample the one of `INTERVENTIONS` whose turn it is, as masks; a missing modality is wholly hidden."""
+    whole, nothing = torch.ones_like(random.infrared), torch.zeros_like(random.infrared)
+    of_infrared = complementary.infrared, random.infrared, whole, nothing
+    of_visible = complementary.visible, random.visible, nothing, whole
+    return Masks(
+        *(
+            torch.stack([kept[turn % len(INTERVENTIONS)][sample] for sample, turn in enumerate(turns)])
+            for kept in (of_infrared, of_visible)
+        )
+    )
 
 
 def hole_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Tensor:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from fusion.distillation import distillation_loss
 from fusion.errors import unknown_name
 from fusion.interventions import Masks
-from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
-from fusion.networks.isfuse import Features, Fusion, ISFuse
-from fusion.passes import divided_masks, first_half, missing_features, running_statistics
+from fusion.losses import LossWeights, fusion_term, gate_map
+from fusion.networks.isfuse import ISFuse
+from fusion.passes import four_passes, in_float32, one_pass, running_statistics
 
 BatchNormPasses = Literal["standard", "all", "fixed"]
 
@@ -40,8 +40,8 @@ class Objective:
         batchnorm: which passes feed the running statistics of BatchNorm: the "standard" one, or "all" as in the
             released code, where shared features are counted once. "fixed": none, and all normalise by the statistics
             as they stand, for a training that goes on from trained weights.
-        divided: give half of a batch complementary and half of it random masks, and drop one modality of each sample
-            instead of each in turn: two intervened passes instead of four, whose expected loss is the same.
+        divided: give each sample one intervention instead of all four: one intervened pass, whose expected loss is
+            the same but for the batch statistics.
 
     Raises:
         InputError: unknown ablation or passes.
@@ -68,6 +68,7 @@ class Objective:
         infrared: Tensor,
         visible: Tensor,
         *masks: Masks,
+        turns: Sequence[int] | None = None,
         taught: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Run the passes on one batch.
@@ -78,6 +79,7 @@ class Objective:
             visible: luma, likewise.
             masks: complementary ones, which hide different places in the two modalities, and random ones, which hide
                 equal places; without any, the standard pass runs alone.
+            turns: running numbers of the samples, which decide their intervention if `divided`; None counts from 0.
             taught: what a teacher makes of the batch, (B, 1, H, W); then the fusion term is the distance to that.
 
         Returns:
@@ -85,7 +87,7 @@ class Objective:
             of the standard pass.
         """
         features = network.encode_infrared(infrared), network.encode_visible(visible)
-        standard = _in_float32(network.integrate(*features))
+        standard = in_float32(network.integrate(*features))
         terms = {
             "fusion": fusion_term(standard.fused, infrared, visible, self.weights)
             if taught is None
@@ -95,49 +97,20 @@ class Objective:
             "gate": gate_map([gate.detach() for gate in standard.gates], infrared.shape[2:]).mean(),
         }
         if masks and not self.leaves_out("interventions"):
-            masks = (divided_masks(*masks),) if self.divided else masks
-            with running_statistics(network, updated=self.batchnorm == "all"):
-                terms["invariance"] = self._invariance(network, standard, infrared, visible, masks)
-                terms["necessity"] = self._necessity(network, standard, *features, infrared)
+            learns = not (self.leaves_out("invariance") and self.leaves_out("necessity"))
+            common = network, standard.fused, (infrared, visible)
+            with (
+                running_statistics(network, updated=self.batchnorm == "all"),
+                torch.set_grad_enabled(torch.is_grad_enabled() and learns),
+            ):
+                both = (
+                    one_pass(*common, masks, turns or range(len(infrared)), self.weights)
+                    if self.divided
+                    else four_passes(*common, features, masks, self.weights)
+                )
+            for name, term in zip(("invariance", "necessity"), both, strict=True):
+                terms[name] = term.detach() if self.leaves_out(name) else term
         alpha = 0.0 if self.leaves_out("invariance") else self.weights.invariance
         beta = 0.0 if self.leaves_out("necessity") else self.weights.necessity * self.weights.necessity_sign
         terms["total"] = terms["fusion"] + alpha * terms["invariance"] + beta * terms["necessity"]
         return terms
-
-    def _invariance(
-        self, network: ISFuse, standard: Fusion, infrared: Tensor, visible: Tensor, masks: tuple[Masks, ...]
-    ) -> Tensor:
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.leaves_out("invariance")):
-            losses = []
-            for mask in masks:
-                intervened = _in_float32(network(infrared * mask.infrared, visible * mask.visible))
-                losses.append(
-                    invariance_loss(
-                        standard.fused,
-                        intervened.fused,
-                        gate_map(intervened.gates, infrared.shape[2:]),
-                        self.weights.gate_target,
-                        self.weights.entropy_sign,
-                    )
-                )
-            return torch.stack(losses).mean()
-
-    def _necessity(
-        self, network: ISFuse, standard: Fusion, of_infrared: Features, of_visible: Features, infrared: Tensor
-    ) -> Tensor:
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.leaves_out("necessity")):
-            missing_infrared, missing_visible = missing_features(network, infrared)
-            if self.divided:
-                first = first_half(infrared)
-                seen = [torch.where(first, *maps) for maps in zip(of_infrared, missing_infrared, strict=True)]
-                other = [torch.where(first, *maps) for maps in zip(missing_visible, of_visible, strict=True)]
-                one_missing = _in_float32(network.integrate(seen, other))
-                return 2 * F.l1_loss(one_missing.fused, standard.fused)
-            without_visible = _in_float32(network.integrate(of_infrared, missing_visible))
-            without_infrared = _in_float32(network.integrate(missing_infrared, of_visible))
-            return necessity_loss(standard.fused, without_visible.fused, without_infrared.fused)
-
-
-def _in_float32(fusion: Fusion) -> Fusion:
-    """Leave reduced precision behind before losses are computed."""
-    return Fusion(fusion.fused.float(), fusion.gates)

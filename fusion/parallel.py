@@ -33,15 +33,8 @@ class Processes:
         return 1 < self.count <= samples // 2
 
     def share(self, samples: int) -> list[int]:
-        """Name the samples of a batch that this process takes.
-
-        Its first half, rounded up, is part of the batch's first half, and the rest of the rest, as `divided`
-        interventions want it.
-        """
-        if not self.divide(samples):
-            return list(range(samples))
-        half = (samples + 1) // 2
-        return [*range(self.rank, half, self.count), *range(half + self.rank, samples, self.count)]
+        """Name the samples of a batch that this process takes."""
+        return list(range(self.rank, samples, self.count) if self.divide(samples) else range(samples))
 
     def weight(self, samples: int) -> float:
         """Tell what the mean over this process's share counts in the mean over the batch."""

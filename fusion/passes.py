@@ -1,38 +1,85 @@
-"""What the intervened passes of a training step need: masks and missing modalities, and BatchNorm left alone."""
+"""The intervened passes of a training step: one that all interventions share, or one for each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from fusion.interventions import Masks
-from fusion.networks.isfuse import Features, ISFuse
-
-
-def first_half(like: Tensor) -> Tensor:
-    """Tell which samples of a batch are in its first half, rounded up, as (B, 1, 1, 1) booleans."""
-    return (torch.arange(len(like), device=like.device) < (len(like) + 1) // 2).view(-1, 1, 1, 1)
+from fusion.interventions import INTERVENTIONS, Masks, one_each
+from fusion.losses import LossWeights, gate_map, invariance_loss, necessity_loss
+from fusion.networks.isfuse import Features, Fusion, ISFuse
 
 
-def divided_masks(first: Masks, second: Masks) -> Masks:
-    """Give the first half of the samples the masks of `first`, the others those of `second`."""
-    is_first = first_half(first.infrared)
-    return Masks(*(torch.where(is_first, *masks) for masks in zip(first, second, strict=True)))
+def one_pass(
+    network: ISFuse,
+    fused: Tensor,
+    images: tuple[Tensor, Tensor],
+    masks: Sequence[Masks],
+    turns: Sequence[int],
+    weights: LossWeights,
+) -> tuple[Tensor, Tensor]:
+    """Give every sample one of the four interventions, in turn; the terms have the expectation of `four_passes`.
 
+    Args:
+        network: runs once.
+        fused: (B, 1, H, W), of the standard pass.
+        images: infrared and visible.
+        masks: complementary and random ones.
+        turns: of the samples; the intervention is the remainder of four.
+        weights: of the gate's parts.
 
-def missing_features(network: ISFuse, like: Tensor) -> tuple[Features, Features]:
-    """Encode a zeroed infrared and a zeroed visible image.
-
-    All samples are alike, so one stands for the batch: BatchNorm's batch statistics are the same. A shared encoder
-    sees the same zeros for both modalities and runs once.
+    Returns:
+        Invariance and necessity.
     """
-    zeros = torch.zeros_like(like[:1])
-    missing_infrared = network.encode_infrared(zeros)
-    missing_visible = missing_infrared if network.encoder_visible is None else network.encode_visible(zeros)
-    return _repeat(missing_infrared, len(like)), _repeat(missing_visible, len(like))
+    kept = one_each(masks[0], masks[1], turns)
+    intervened = in_float32(network(images[0] * kept.infrared, images[1] * kept.visible))
+    gate = gate_map(intervened.gates, fused.shape[2:])
+    kinds = len(INTERVENTIONS)
+    masked = [sample for sample, turn in enumerate(turns) if turn % kinds < len(masks)]
+    missing = [sample for sample, turn in enumerate(turns) if turn % kinds >= len(masks)]
+    invariance = necessity = fused.new_zeros(())
+    if masked:  # a mean over the masks
+        loss = invariance_loss(
+            fused[masked], intervened.fused[masked], gate[masked], weights.gate_target, weights.entropy_sign
+        )
+        invariance = len(masked) * kinds / len(masks) / len(turns) * loss
+    if missing:  # a sum over the modalities
+        necessity = len(missing) * kinds / len(turns) * F.l1_loss(intervened.fused[missing], fused[missing])
+    return invariance, necessity
+
+
+def four_passes(
+    network: ISFuse,
+    fused: Tensor,
+    images: tuple[Tensor, Tensor],
+    features: tuple[Features, Features],
+    masks: Sequence[Masks],
+    weights: LossWeights,
+) -> tuple[Tensor, Tensor]:
+    """Give every sample all four interventions; the arguments and terms are those of `one_pass`.
+
+    Args:
+        features: of the infrared and the visible images.
+    """
+    invariance = []
+    for mask in masks:
+        intervened = in_float32(network(images[0] * mask.infrared, images[1] * mask.visible))
+        gate = gate_map(intervened.gates, fused.shape[2:])
+        invariance.append(invariance_loss(fused, intervened.fused, gate, weights.gate_target, weights.entropy_sign))
+    missing_infrared, missing_visible = _missing_features(network, images[0])
+    without_visible = in_float32(network.integrate(features[0], missing_visible))
+    without_infrared = in_float32(network.integrate(missing_infrared, features[1]))
+    necessity = necessity_loss(fused, without_visible.fused, without_infrared.fused)
+    return torch.stack(invariance).mean(), necessity
+
+
+def in_float32(fusion: Fusion) -> Fusion:
+    """Leave reduced precision behind before losses are computed."""
+    return Fusion(fusion.fused.float(), fusion.gates)
 
 
 @contextmanager
@@ -48,6 +95,18 @@ def running_statistics(network: nn.Module, updated: bool) -> Iterator[None]:
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
+
+
+def _missing_features(network: ISFuse, like: Tensor) -> tuple[Features, Features]:
+    """Encode a zeroed infrared and a zeroed visible image.
+
+    All samples are alike, so one stands for the batch: BatchNorm's batch statistics are the same. A shared encoder
+    sees the same zeros for both modalities and runs once.
+    """
+    zeros = torch.zeros_like(like[:1])
+    missing_infrared = network.encode_infrared(zeros)
+    missing_visible = missing_infrared if network.encoder_visible is None else network.encode_visible(zeros)
+    return _repeat(missing_infrared, len(like)), _repeat(missing_visible, len(like))
 
 
 def _repeat(features: Features, batch: int) -> Features:

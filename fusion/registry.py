@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mmengine.registry import Registry
 
@@ -62,7 +63,8 @@ def require_options(name: str, options: dict[str, Any]) -> None:
     """Check that a fuser takes all these options and lacks none.
 
     Raises:
-        InputError: an unknown option, with the nearest one and the list; or one without a default is missing.
+        InputError: an unknown option, with the nearest one and the list; one without a default is missing; or a value
+            is of another kind than its annotation says.
     """
     known = inspect.signature(fuser_class(name)).parameters
     open_ended = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -74,3 +76,34 @@ def require_options(name: str, options: dict[str, Any]) -> None:
     for option, wanted in named.items():
         if wanted.default is inspect.Parameter.empty and option not in options:
             raise InputError(f"fuser {name!r} needs the option {option}=...")
+    hints = _hints(fuser_class(name))
+    for option, value in options.items():
+        if option in hints and not _fits(value, hints[option]):
+            expected = " or ".join(
+                kind.__name__ if isinstance(kind, type) else repr(kind) for kind in _kinds(hints[option])
+            )
+            raise InputError(f"fuser {name!r} {option}={value!r}; expected {expected}")
+
+
+def _hints(found: type[Fuser]) -> dict[str, Any]:
+    try:
+        return get_type_hints(found.__init__)
+    except (NameError, TypeError):  # somebody's class, annotated with what is not there when it runs
+        return {}
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """Give the parts of a union, the values of a Literal, or the annotation itself."""
+    return get_args(hint) if get_origin(hint) in (Literal, Union, UnionType) else (hint,)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Tell whether a value is of the kind an annotation names; of one that names no plain kind, every value is."""
+    kinds = _kinds(hint)
+    if get_origin(hint) is Literal:  # the fuser itself knows the list
+        return type(value) in map(type, kinds)
+    if not all(isinstance(kind, type) for kind in kinds):
+        return True
+    if isinstance(value, bool):
+        return bool in kinds or object in kinds
+    return isinstance(value, (*kinds, int) if float in kinds else kinds)

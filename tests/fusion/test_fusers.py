@@ -164,6 +164,38 @@ def test_an_unknown_fuser_gets_a_suggestion_and_the_list():
         build_fuser("laplacain")
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "value", "expected"),
+    [
+        ("laplacian", "levels", "three", "int"),
+        ("laplacian", "levels", 2.5, "int"),
+        ("laplacian", "levels", True, "int"),
+        ("gradient_transfer", "weight", "4", "float"),
+        ("isfuse", "weights", 3, "str or Path"),
+        ("onnx", "backend", 1, "'onnxruntime' or 'openvino'"),
+    ],
+)
+def test_an_option_of_another_kind_is_told_with_the_kind_expected(name, option, value, expected):
+    given = {"model": "model.onnx"} if name == "onnx" else {}
+    with pytest.raises(InputError, match=re.escape(f"fuser '{name}' {option}={value!r}; expected {expected}")):
+        build_fuser(name, **given, **{option: value})
+
+
+def test_options_of_foreign_fusers_are_checked_as_far_as_their_annotations_say(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "class Mine:\n"
+        "    learned = colour = False\n"
+        "    def __init__(self, weight: float = 1, sizes: list[int] = (), other: 'Nothing' = 0): self.weight = weight\n"
+        "    def fuse(self, infrared, visible): return infrared\n"
+        "class Plain(Mine):\n"
+        "    def __init__(self, weight: float = 1, sizes: list[int] = ()): self.weight = weight\n"
+    )
+    assert build_fuser(f"{tmp_path}/mine.py:Mine", weight="any").weight == "any"
+    assert build_fuser(f"{tmp_path}/mine.py:Plain", weight=3, sizes=(1, 2)).weight == 3
+    with pytest.raises(InputError, match="weight='3'; expected float"):
+        build_fuser(f"{tmp_path}/mine.py:Plain", weight="3")
+
+
 def test_an_unknown_option_gets_a_suggestion_and_the_list():
     message = "unknown option of fuser 'isfuse' 'wieghts'. Did you mean 'weights'? Known: device, weights"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):

@@ -11,7 +11,7 @@ from fusion.networks.isfuse import ISFuse
 from fusion.objective import ABLATIONS, Objective
 from fusion.seeds import generator_for
 
-SIZE = 2, 32, 36
+SIZE = 4, 32, 36
 VARIANTS = [(shared, gate) for shared in (True, False) for gate in ("channel", "pixel")]
 
 
@@ -123,7 +123,7 @@ def test_all_passes_feed_the_running_statistics_if_asked():
 def test_the_momentum_of_batchnorm_is_given_back_even_after_an_error():
     network = network_of().train()
     infrared, visible, *_ = batch()
-    broken = Masks(torch.ones(2, 1, 5, 5), torch.ones(2, 1, 5, 5))
+    broken = Masks(torch.ones(4, 1, 5, 5), torch.ones(4, 1, 5, 5))
     with pytest.raises(RuntimeError):
         Objective().terms(network, infrared, visible, broken, broken)
     layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
@@ -186,7 +186,7 @@ def test_the_gradient_depends_on_the_masks_only_with_the_invariance_term(ablatio
     found = []
     for drawn in (masks, others):
         network = network_of().train()
-        terms = Objective(ablation=ablation).terms(network, infrared, visible, *drawn)
+        terms = Objective(ablation=ablation, divided=False).terms(network, infrared, visible, *drawn)
         found.append(gradients(network, terms["total"]))
     assert same(*found) != depends
 
@@ -226,24 +226,46 @@ def test_an_unknown_ablation_gets_a_suggestion_and_the_list():
         Objective(ablation="no_necesity")
 
 
-def test_a_divided_batch_meets_each_intervention_with_half_of_its_samples():
+@pytest.mark.parametrize("turns", [[0, 1, 2, 3], [6, 7, 8, 9], [3, 0, 5, 10]])
+def test_a_divided_batch_meets_each_intervention_with_a_quarter_of_its_samples(turns):
     network = network_of().eval()
-    infrared, visible, complementary, random = batch()
-    half = (len(infrared) + 1) // 2
+    infrared, visible, *masks = batch()
     with torch.no_grad():
-        ours = Objective().terms(network, infrared, visible, complementary, random)
+        ours = Objective().terms(network, infrared, visible, *masks, turns=turns)
         fused = network(infrared, visible).fused
-        first = network(infrared[:half], torch.zeros_like(visible[:half])).fused
-        second = network(torch.zeros_like(infrared[half:]), visible[half:]).fused
-        moved = torch.cat([first, second])
-    assert ours["necessity"].item() == pytest.approx(2 * (moved - fused).abs().mean().item(), rel=1e-5)
+        invariance = necessity = 0
+        for sample, turn in enumerate(turns):
+            one = slice(sample, sample + 1)
+            if turn % 4 < 2:
+                hidden = masks[turn % 4]
+                hit = network((infrared * hidden.infrared)[one], (visible * hidden.visible)[one])
+                invariance += invariance_loss(fused[one], hit.fused, gate_map(hit.gates, SIZE[1:])).item() / 2
+            else:
+                hit = network(infrared[one] * (turn % 4 == 2), visible[one] * (turn % 4 == 3))
+                necessity += (hit.fused - fused[one]).abs().mean().item()
+    assert ours["invariance"].item() == pytest.approx(invariance, rel=1e-5)
+    assert ours["necessity"].item() == pytest.approx(necessity, rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_divided_batches_of_any_size_have_the_terms_of_whole_ones_on_average(size):
+    network = network_of().eval()
+    infrared, visible, *masks = batch()
+    means = dict.fromkeys(("invariance", "necessity"), 0.0)
+    count = 0
     with torch.no_grad():
-        losses = []
-        for masks, part in ((complementary, slice(None, half)), (random, slice(half, None))):
-            hit = network((infrared * masks.infrared)[part], (visible * masks.visible)[part])
-            gate = gate_map(hit.gates, infrared.shape[2:])
-            losses += [invariance_loss(fused[part], hit.fused, gate).item()] * len(fused[part])
-    assert ours["invariance"].item() == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+        for shift in range(4):  # so that every sample has every turn
+            for start in range(0, 4, size):
+                part = slice(start, start + size)
+                kinds = [Masks(*(mask[part] for mask in kind)) for kind in masks]
+                turns = [shift + sample for sample in range(4)[part]]
+                terms = Objective().terms(network, infrared[part], visible[part], *kinds, turns=turns)
+                count += len(turns)
+                for name in means:
+                    means[name] += terms[name].item() * len(turns)
+        whole = Objective(divided=False).terms(network, infrared, visible, *masks)
+    for name, value in means.items():
+        assert value / count == pytest.approx(whole[name].item(), rel=1e-5)
 
 
 def test_without_interventions_the_standard_pass_runs_alone():

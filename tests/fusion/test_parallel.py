@@ -72,8 +72,9 @@ def step(processes, samples, divided, batchnorm):
         if isinstance(module, torch.nn.BatchNorm2d):  # see network_of in test_objective.py
             module.bias.data = torch.randn(module.bias.shape, generator=generator).double() * 0.3
     images = torch.rand(samples, 2, 32, 32, generator=generator).double()
-    masks = [Masks(*(mask[processes.share(samples)] for mask in kind)) for kind in draw_masks(samples, 32, generator)]
-    batch = Batch(images[processes.share(samples)], tuple(masks))
+    share = processes.share(samples)
+    masks = [Masks(*(mask[share] for mask in kind)) for kind in draw_masks(samples, 32, generator)]
+    batch = Batch(images[share], tuple(masks), tuple(share))
     objective = Objective(LossWeights(invariance=0.6, necessity=0.4), divided=divided, batchnorm=batchnorm)
     with exchanged_statistics(network, processes.divide(samples)):
         terms = batch_terms(objective, network, batch, "float32")
@@ -169,7 +170,7 @@ def test_the_end_of_one_process_is_the_end_of_all(tmp_path, pairs, subprocess_en
 
 @pytest.mark.parametrize("count", [2, 3, 5])
 @pytest.mark.parametrize("samples", [1, 2, 3, 5, 8, 11, 16, 23])
-def test_shares_make_up_the_batch_with_each_half_in_its_place(samples, count):
+def test_shares_make_up_the_batch(samples, count):
     processes = [Processes(torch.device("cpu"), rank, count) for rank in range(count)]
     shares = [each.share(samples) for each in processes]
     assert sum(each.weight(samples) for each in processes) == pytest.approx(1)
@@ -177,10 +178,8 @@ def test_shares_make_up_the_batch_with_each_half_in_its_place(samples, count):
         assert shares == [list(range(samples))] * count
         return
     assert sorted(itertools.chain(*shares)) == list(range(samples))
-    for share in shares:
-        first = [sample for sample in share if sample < (samples + 1) // 2]
-        assert share[: (len(share) + 1) // 2] == first
-        assert len(share) >= 2
+    assert min(map(len, shares)) >= 2
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
 def test_a_process_alone_takes_every_sample_at_full_weight():
