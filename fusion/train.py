@@ -85,6 +85,8 @@ class Trainer:
     def _train(self, out_dir: Path, after_epoch: Callable[[], None], processes: Processes) -> None:
         last = out_dir / "last.safetensors"
         state = start_or_resume(last, self._settings, self.schedule, self.start, self.facts(), processes)
+        if processes.first and not last.exists():
+            state.save(last)  # a folder that cannot be written is told before anything is computed
         batches = TrainingBatches(self._crops, self._training, self.schedule, processes)
         steps = self.schedule.epochs * batches.steps_per_epoch
         bar = tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", disable=not processes.first)

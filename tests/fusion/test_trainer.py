@@ -44,6 +44,11 @@ def contents(path):
     return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}, facts
 
 
+def steps_done(out_dir):
+    last = out_dir / "last.safetensors"
+    return load_tensors(last)[1]["progress"]["step"] if last.exists() else 0
+
+
 def rows(out_dir):
     with (out_dir / "log.csv").open() as log:
         return list(csv.DictReader(log))
@@ -59,12 +64,11 @@ def test_killed_and_started_again_it_ends_with_the_same_weights_to_the_bit(tmp_p
     schedule = settings(epochs=5, checkpoint_s=0)
     command = [sys.executable, "-c", TRAIN, str(tmp_path), str(cut), json.dumps(schedule)]
     process = subprocess.Popen(command, env=subprocess_environment, stderr=subprocess.DEVNULL)
-    while not (cut / "last.safetensors").exists() and process.poll() is None:
+    while steps_done(cut) == 0 and process.poll() is None:
         time.sleep(0.002)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    step = load_tensors(cut / "last.safetensors")[1]["progress"]["step"]
-    assert 0 < step < 5 * STEPS_PER_EPOCH
+    assert 0 < steps_done(cut) < 5 * STEPS_PER_EPOCH
 
     for out_dir in (whole, cut):
         trainer(pairs, **{**schedule, "checkpoint_s": 60.0}).run(out_dir)
@@ -230,6 +234,13 @@ def test_a_network_that_cannot_be_is_refused(pairs, network, message):
 def test_precision_auto_is_what_the_processor_is_fast_with(monkeypatch, pairs, native, chosen):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
     assert trainer(pairs, precision="auto").facts()["schedule"]["precision"] == chosen
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(tmp_path, pairs, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(Trainer, "_step", None)
+    with pytest.raises(InputError, match=r"file/run/last.safetensors: cannot be written \(Not a directory\)"):
+        trainer(pairs).run(tmp_path / "file" / "run")
 
 
 def test_a_training_goes_on_from_given_weights_and_is_not_taken_for_one_from_random_ones(tmp_path, pairs):
