@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fusion.detail_loss import detail_loss
+from fusion.distillation import distillation_loss
 from fusion.errors import InputError, unknown_name
 from fusion.information_loss import information_loss
 
@@ -28,8 +29,8 @@ class LossWeights:
 
     Args:
         form: of the fusion term, "detail" (`detail_loss`) or "paper" (`fusion_loss`).
-        information: of the "detail" form, weight of the information in the sources that cannot be seen; 0 leaves
-            `information_loss` out.
+        information: weight of the information in the sources that cannot be seen, added to the fusion term of any form
+            or of a student; 0 leaves `information_loss` out.
         edges: weight of the gradient part inside the paper's fusion term (lambda_1).
         invariance: alpha; 0 leaves the term out.
         necessity: beta; 0 leaves the term out.
@@ -55,14 +56,17 @@ class LossWeights:
             raise InputError(f"loss information={self.information}; expected 0 or more")
 
 
-def fusion_term(fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights) -> Tensor:
-    """Measure how well the images are fused, in the form that the weights name."""
-    if weights.form == "detail":
-        detail = detail_loss(fused, infrared, visible)
-        if not weights.information:
-            return detail
-        return detail + weights.information * information_loss(fused, infrared, visible)
-    return fusion_loss(fused, infrared, visible, weights.edges)
+def fusion_term(
+    fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights, taught: Tensor | None = None
+) -> Tensor:
+    """Measure how well the images are fused: by what a teacher makes of them, or else in the form the weights name."""
+    if taught is not None:
+        term = distillation_loss(fused, taught)
+    elif weights.form == "detail":
+        term = detail_loss(fused, infrared, visible)
+    else:
+        term = fusion_loss(fused, infrared, visible, weights.edges)
+    return term + weights.information * information_loss(fused, infrared, visible) if weights.information else term
 
 
 def fusion_loss(fused: Tensor, infrared: Tensor, visible: Tensor, edges: float = 1.0) -> Tensor:

@@ -9,7 +9,6 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from fusion.distillation import distillation_loss
 from fusion.errors import unknown_name
 from fusion.interventions import Masks
 from fusion.losses import LossWeights, fusion_term, gate_map
@@ -89,9 +88,7 @@ class Objective:
         features = network.encode_infrared(infrared), network.encode_visible(visible)
         standard = in_float32(network.integrate(*features))
         terms = {
-            "fusion": fusion_term(standard.fused, infrared, visible, self.weights)
-            if taught is None
-            else distillation_loss(standard.fused, taught),
+            "fusion": fusion_term(standard.fused, infrared, visible, self.weights, taught),
             "invariance": standard.fused.new_zeros(()),
             "necessity": standard.fused.new_zeros(()),
             "gate": gate_map([gate.detach() for gate in standard.gates], infrared.shape[2:]).mean(),

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from fusion.losses import LossWeights, fusion_loss, gate_map, invariance_loss, necessity_loss
+from fusion.distillation import distillation_loss
+from fusion.information_loss import information_loss
+from fusion.losses import LossWeights, fusion_loss, fusion_term, gate_map, invariance_loss, necessity_loss
 
 LN2 = math.log(2)
 
@@ -131,3 +133,16 @@ def test_a_gate_map_averages_channels_and_scales_at_the_size_asked_for():
 def test_a_coarse_gate_is_upsampled_bilinearly_between_pixel_centres():
     coarse = torch.tensor([0.0, 1.0]).view(1, 1, 1, 2)
     torch.testing.assert_close(gate_map([coarse], (1, 4)).flatten(), torch.tensor([0.0, 0.25, 0.75, 1.0]))
+
+
+@pytest.mark.parametrize("form", ["detail", "paper"])
+@pytest.mark.parametrize("has_teacher", [False, True])
+def test_information_is_added_to_every_fusion_term(form, has_teacher):
+    fused, infrared, visible, taught = torch.rand(4, 2, 1, 24, 24, generator=torch.Generator().manual_seed(0)).unbind()
+    teacher = taught if has_teacher else None
+    without, with_it = (
+        fusion_term(fused, infrared, visible, LossWeights(form, information), teacher) for information in (0.0, 0.4)
+    )
+    torch.testing.assert_close(with_it - without, 0.4 * information_loss(fused, infrared, visible))
+    if has_teacher:
+        assert without == distillation_loss(fused, taught)
