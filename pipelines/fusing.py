@@ -8,6 +8,7 @@ from typing import Any
 
 from fusion import fuse_folder
 from fusion.adopted import adopt_folder
+from fusion.fuser_inputs import fuser_files
 from fusion.learned import start_file
 from fusion.losses import LossWeights
 from fusion.objective import Objective
@@ -20,6 +21,8 @@ from pipelines.fuser_source import fuser_names, fuser_source
 from pipelines.pair_lists import load_pairs
 from pipelines.stage import Inputs, Stage, Summary
 from pipelines.training_figures import draw_training_curves
+
+TRAINING_VERSION = 2  # 2: one intervened pass a step
 
 
 def fusion_stages(settings: Settings, splits: Sequence[str]) -> list[Stage]:
@@ -56,10 +59,12 @@ def _training_stage(source: FuserSource, training: Settings, device: str) -> Sta
         return {"pairs": len(pairs)}
 
     decisive = {"training": training, "device": device}
-    start = (start_file(training["start"]),) if training["start"] else ()
-    if training["teacher"]:
-        fuser_class(training["teacher"])  # known?
-    return Stage(source.trained_by, run, decisive, needs=("prepare",), inputs=start, may_fail=True)
+    files = [start_file(training["start"])] if training["start"] else []
+    if teacher := training["teacher"]:
+        fuser_class(teacher)  # known?
+        files += fuser_files(teacher, {}).values()
+    needs = ("prepare",)
+    return Stage(source.trained_by, run, decisive, needs, inputs=tuple(files), version=TRAINING_VERSION, may_fail=True)
 
 
 def _fusing_stage(source: FuserSource, splits: Sequence[str]) -> Stage:

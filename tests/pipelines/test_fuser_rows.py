@@ -51,6 +51,18 @@ def test_the_type_decides_whether_a_stage_is_still_good() -> None:
     assert stage_of(settings_with("fusers=maximum"), "maximum").settings == {}  # as it has always been
 
 
+def test_the_weights_of_the_teacher_and_those_to_start_from_decide_whether_a_training_is_still_good() -> None:
+    changes = (
+        "fusers=isfuse",
+        "fuser_options.isfuse.weights=train",
+        "training.teacher=isfuse",
+        "training.start=isfuse-lite",
+    )
+    stages = fusion_stages(settings_with(*changes), ("test",))
+    trained = next(stage for stage in stages if stage.name == "train_fusion/isfuse")
+    assert [path.name for path in trained.inputs] == ["isfuse-lite.safetensors", "isfuse.safetensors"]
+
+
 @pytest.mark.parametrize("pipeline", ["fusion_quality", "m3fd_detect", "msrs_segment"])
 def test_every_pipeline_takes_rows_by_type(pipeline: str) -> None:
     assert fuser_names(settings_with(*options(type="maximum"), pipeline=pipeline))[-1] == "mine"
