@@ -97,7 +97,7 @@ def test_the_file_says_what_it_is(exported: dict[str, Path]) -> None:
 def test_half_precision_has_half_the_weights_and_is_near(tmp_path: Path, exported: dict[str, Path]) -> None:
     for to, suffix in (("onnx", ".onnx"), ("openvino", ".bin"), ("torchscript", ".pt")):
         made = export_checked("isfuse", to, tmp_path / FORMS[to], "half")  # type: ignore[arg-type]
-        assert 0 < max(made.differences.values()) < (6 * LEVEL if to == "torchscript" else LEVEL)  # bfloat16 has 8 bits
+        assert 0 < max(made.differences.values()) < (8 * LEVEL if to == "torchscript" else LEVEL)  # bfloat16 has 8 bits
         whole, half = (path.with_suffix(suffix).stat().st_size for path in (exported[to], made.path))
         assert half < 0.7 * whole
 
