@@ -35,20 +35,18 @@ def one_pass(
     Returns:
         Invariance and necessity.
     """
-    kept = one_each(masks[0], masks[1], turns)
-    intervened = in_float32(network(images[0] * kept.infrared, images[1] * kept.visible))
-    gate = gate_map(intervened.gates, fused.shape[2:])
+    intervened, gate = _masked_pass(network, images, one_each(masks[0], masks[1], turns))
     kinds = len(INTERVENTIONS)
     masked = [sample for sample, turn in enumerate(turns) if turn % kinds < len(masks)]
     missing = [sample for sample, turn in enumerate(turns) if turn % kinds >= len(masks)]
     invariance = necessity = fused.new_zeros(())
     if masked:  # a mean over the masks
         loss = invariance_loss(
-            fused[masked], intervened.fused[masked], gate[masked], weights.gate_target, weights.entropy_sign
+            fused[masked], intervened[masked], gate[masked], weights.gate_target, weights.entropy_sign
         )
         invariance = len(masked) * kinds / len(masks) / len(turns) * loss
     if missing:  # a sum over the modalities
-        necessity = len(missing) * kinds / len(turns) * F.l1_loss(intervened.fused[missing], fused[missing])
+        necessity = len(missing) * kinds / len(turns) * F.l1_loss(intervened[missing], fused[missing])
     return invariance, necessity
 
 
@@ -67,9 +65,8 @@ def four_passes(
     """
     invariance = []
     for mask in masks:
-        intervened = in_float32(network(images[0] * mask.infrared, images[1] * mask.visible))
-        gate = gate_map(intervened.gates, fused.shape[2:])
-        invariance.append(invariance_loss(fused, intervened.fused, gate, weights.gate_target, weights.entropy_sign))
+        intervened, gate = _masked_pass(network, images, mask)
+        invariance.append(invariance_loss(fused, intervened, gate, weights.gate_target, weights.entropy_sign))
     missing_infrared, missing_visible = _missing_features(network, images[0])
     without_visible = in_float32(network.integrate(features[0], missing_visible))
     without_infrared = in_float32(network.integrate(missing_infrared, features[1]))
@@ -95,6 +92,12 @@ def running_statistics(network: nn.Module, updated: bool) -> Iterator[None]:
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
+
+
+def _masked_pass(network: ISFuse, images: tuple[Tensor, Tensor], masks: Masks) -> tuple[Tensor, Tensor]:
+    """Fuse what the masks leave of both images; also give the map of the gates."""
+    fusion = in_float32(network(images[0] * masks.infrared, images[1] * masks.visible))
+    return fusion.fused, gate_map(fusion.gates, fusion.fused.shape[2:])
 
 
 def _missing_features(network: ISFuse, like: Tensor) -> tuple[Features, Features]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from types import UnionType
+from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mmengine.registry import Registry
@@ -14,6 +15,7 @@ from fusion.fuser_file import class_from_file, is_in_file
 from fusion.fuser_packages import class_from_package, installed_fusers
 
 FUSERS = Registry("fuser")
+_PLAIN = (bool, int, float, str, Path, NoneType)  # what a setting can be
 
 
 def list_fusers() -> list[str]:
@@ -66,7 +68,8 @@ def require_options(name: str, options: dict[str, Any]) -> None:
         InputError: an unknown option, with the nearest one and the list; one without a default is missing; or a value
             is of another kind than its annotation says.
     """
-    known = inspect.signature(fuser_class(name)).parameters
+    found = fuser_class(name)
+    known = inspect.signature(found).parameters
     open_ended = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     named = {option: wanted for option, wanted in known.items() if wanted.kind not in open_ended}
     if len(named) == len(known):
@@ -76,7 +79,7 @@ def require_options(name: str, options: dict[str, Any]) -> None:
     for option, wanted in named.items():
         if wanted.default is inspect.Parameter.empty and option not in options:
             raise InputError(f"fuser {name!r} needs the option {option}=...")
-    hints = _hints(fuser_class(name))
+    hints = _hints(found)
     for option, value in options.items():
         if option in hints and not _fits(value, hints[option]):
             expected = " or ".join(
@@ -88,7 +91,7 @@ def require_options(name: str, options: dict[str, Any]) -> None:
 def _hints(found: type[Fuser]) -> dict[str, Any]:
     try:
         return get_type_hints(found.__init__)
-    except (NameError, TypeError):  # somebody's class, annotated with what is not there when it runs
+    except (AttributeError, NameError, TypeError):  # somebody's class, annotated with what is not there when it runs
         return {}
 
 
@@ -102,8 +105,8 @@ def _fits(value: Any, hint: Any) -> bool:
     kinds = _kinds(hint)
     if get_origin(hint) is Literal:  # the fuser itself knows the list
         return type(value) in map(type, kinds)
-    if not all(isinstance(kind, type) for kind in kinds):
+    if not all(kind in _PLAIN for kind in kinds):
         return True
     if isinstance(value, bool):
-        return bool in kinds or object in kinds
+        return bool in kinds
     return isinstance(value, (*kinds, int) if float in kinds else kinds)

@@ -183,15 +183,16 @@ def test_an_option_of_another_kind_is_told_with_the_kind_expected(name, option, 
 
 def test_options_of_foreign_fusers_are_checked_as_far_as_their_annotations_say(tmp_path):
     (tmp_path / "mine.py").write_text(
+        "from typing import Any\n"
         "class Mine:\n"
         "    learned = colour = False\n"
         "    def __init__(self, weight: float = 1, sizes: list[int] = (), other: 'Nothing' = 0): self.weight = weight\n"
         "    def fuse(self, infrared, visible): return infrared\n"
         "class Plain(Mine):\n"
-        "    def __init__(self, weight: float = 1, sizes: list[int] = ()): self.weight = weight\n"
+        "    def __init__(self, weight: float = 1, sizes: list[int] = (), more: Any = 0): self.weight = weight\n"
     )
     assert build_fuser(f"{tmp_path}/mine.py:Mine", weight="any").weight == "any"
-    assert build_fuser(f"{tmp_path}/mine.py:Plain", weight=3, sizes=(1, 2)).weight == 3
+    assert build_fuser(f"{tmp_path}/mine.py:Plain", weight=3, sizes=(1, 2), more=True).weight == 3
     with pytest.raises(InputError, match="weight='3'; expected float"):
         build_fuser(f"{tmp_path}/mine.py:Plain", weight="3")
 
