@@ -16,7 +16,11 @@ _FLOAT = 1  # ONNX's number of float32
 @contextmanager
 def our_operators() -> Iterator[None]:
     """Let `torch.onnx.export` write these operators as this file does, inside the block."""
-    ours: dict[str, Callable[..., Any]] = {"aten::adaptive_avg_pool2d": _adaptive_avg_pool2d, "aten::lerp": _lerp}
+    ours: dict[str, Callable[..., Any]] = {
+        "aten::adaptive_avg_pool2d": _adaptive_avg_pool2d,
+        "aten::lerp": _lerp,
+        "aten::scaled_dot_product_attention": _scaled_dot_product_attention,
+    }
     for name, written in ours.items():
         utils.register_custom_op_symbolic(name, written, OPSET)
     try:
@@ -58,6 +62,13 @@ def _pooling_matrix(graph: Any, features: Any, axis: int, bins: int) -> Any:
 def _lerp(graph: Any, start: Any, end: Any, weight: Any) -> Any:
     """Blend in the one formula, where torch's own has two, chosen by the weight."""
     return graph.op("Add", start, graph.op("Mul", weight, graph.op("Sub", end, start)))
+
+
+def _scaled_dot_product_attention(graph: Any, queries: Any, keys: Any, values: Any, added: Any, *_: Any) -> Any:
+    """Attend in the four operators that engines know as attention; the scale is 1, as `integrator.attend` has it."""
+    logits = graph.op("MatMul", queries, graph.op("Transpose", keys, perm_i=[0, 1, 3, 2]))
+    weights = graph.op("Softmax", graph.op("Add", logits, added), axis_i=-1)
+    return graph.op("MatMul", weights, values)
 
 
 def _integers(graph: Any, values: int | list[int]) -> Any:

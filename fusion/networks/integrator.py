@@ -50,13 +50,16 @@ class CausalFeatureIntegrator(nn.Module):
 
         A tile of an image comes with the features pooled over the whole of it.
         """
+        pixels_infrared, pixels_visible = as_rows(infrared), as_rows(visible)
         pooled_infrared, pooled_visible = pooled or (
-            F.adaptive_avg_pool2d(infrared, POOLED_SIZE),  # (B, C, 8, 8)
-            F.adaptive_avg_pool2d(visible, POOLED_SIZE),
+            F.adaptive_avg_pool2d(as_map(pixels_infrared, infrared), POOLED_SIZE),  # (B, C, 8, 8)
+            F.adaptive_avg_pool2d(as_map(pixels_visible, visible), POOLED_SIZE),
         )
-        complementary = attend(
-            visible, self.query_visible, self.key_infrared(pooled_infrared), self.value_infrared(pooled_infrared)
-        ) + attend(infrared, self.query_infrared, self.key_visible(pooled_visible), self.value_visible(pooled_visible))
+        keys, values = self.key_infrared(pooled_infrared), self.value_infrared(pooled_infrared)
+        answers = attend(pixels_visible, self.query_visible, keys, values)
+        keys, values = self.key_visible(pooled_visible), self.value_visible(pooled_visible)
+        answers = answers + attend(pixels_infrared, self.query_infrared, keys, values)
+        complementary = as_map(answers, infrared)
         local = infrared + visible
         if self.gate is None:
             open_gate = torch.ones_like(local[:, :1])
@@ -65,31 +68,38 @@ class CausalFeatureIntegrator(nn.Module):
         return self.refine(torch.lerp(local, complementary, gate.expand_as(local))), gate
 
 
-def attend(features: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> Tensor:
-    """Answer every pixel of `features` by softmax(q.k / sqrt(C)) over the pooled keys.
+def as_rows(features: Tensor) -> Tensor:
+    """Give (B, C, H, W) features as one row for each pixel, (B, 1, HW, C); for channels_last features that is a view.
 
-    The query projection is folded into the few keys, q.k = x.(Wq^T k) + bq.k, so it never runs over all pixels. The
-    products have one row for each pixel, as features in channels_last memory lie: nothing is moved.
+    What needs pixels should ask here once: engines then see one change of order, and leave it out.
+    """
+    return features.permute(0, 2, 3, 1).flatten(1, 2).unsqueeze(1)
+
+
+def as_map(rows: Tensor, like: Tensor) -> Tensor:
+    """Undo `as_rows`: give rows the shape of the features they come from, as a view in channels_last memory."""
+    return rows.squeeze(1).unflatten(1, like.shape[2:]).permute(0, 3, 1, 2)
+
+
+def attend(pixels: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> Tensor:
+    """Answer every pixel by softmax(q.k / sqrt(C)) over the pooled keys.
+
+    The query projection is folded into the few keys, q.k = x.(Wq^T k) + bq.k, so it never runs over all pixels.
 
     Args:
-        features: (B, C, H, W), the pixels that ask.
+        pixels: (B, 1, HW, C), those that ask.
         query: their 1x1 projection.
         keys: (B, C, h, w), already projected.
         values: likewise.
 
     Returns:
-        (B, C, H, W).
+        (B, 1, HW, C).
     """
-    keys = keys.flatten(2).transpose(1, 2) * keys.shape[1] ** -0.5  # (B, hw, C)
-    folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, hw, C)
-    pixels = features.permute(0, 2, 3, 1)  # (B, H, W, C), a view of channels_last features
-    asking = pixels.flatten(1, 2)  # (B, HW, C)
-    if query.bias is None:
-        logits = asking @ folded.transpose(1, 2)  # (B, HW, hw)
-    else:
-        logits = torch.baddbmm((keys @ query.bias.to(keys.dtype)).unsqueeze(1), asking, folded.transpose(1, 2))
-    answers = logits.softmax(dim=2) @ values.flatten(2).transpose(1, 2)  # (B, HW, C)
-    return answers.view_as(pixels).permute(0, 3, 1, 2)
+    assert query.bias is not None
+    keys = keys.flatten(2).transpose(1, 2).unsqueeze(1) * keys.shape[1] ** -0.5  # (B, 1, hw, C)
+    folded = keys @ query.weight.flatten(1).to(keys.dtype)  # (B, 1, hw, C)
+    added = (keys @ query.bias.to(keys.dtype)).unsqueeze(2)  # (B, 1, 1, hw), the same for every pixel
+    return F.scaled_dot_product_attention(pixels, folded, as_rows(values), attn_mask=added, scale=1.0)
 
 
 def _gate(channels: int, form: GateForm) -> nn.Module | None:

@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from fusion.networks.folding import fold_batchnorm
-from fusion.networks.integrator import CausalFeatureIntegrator, attend
+from fusion.networks.integrator import CausalFeatureIntegrator, as_map, as_rows, attend
 from fusion.networks.isfuse import Encoder, ISFuse
 
 VARIANTS = [
@@ -126,7 +126,8 @@ def test_attending_through_folded_keys_equals_projecting_every_pixel():
     query = nn.Conv2d(32, 32, 1)
     features, keys, values = torch.randn(2, 32, 9, 11), 3 * torch.randn(2, 32, 8, 8), torch.randn(2, 32, 8, 8)
     expected = attend_plainly(features, query, keys, values)
-    torch.testing.assert_close(attend(features, query, keys, values), expected, rtol=0, atol=1e-5)
+    answers = as_map(attend(as_rows(features), query, keys, values), features)
+    torch.testing.assert_close(answers, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("gate", ["channel", "pixel"])
