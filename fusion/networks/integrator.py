@@ -78,7 +78,8 @@ def as_rows(features: Tensor) -> Tensor:
 
 def as_map(rows: Tensor, like: Tensor) -> Tensor:
     """Undo `as_rows`: give rows the shape of the features they come from, as a view in channels_last memory."""
-    return rows.squeeze(1).unflatten(1, like.shape[2:]).permute(0, 3, 1, 2)
+    batch, channels, height, width = like.shape
+    return rows.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 def attend(pixels: Tensor, query: nn.Conv2d, keys: Tensor, values: Tensor) -> Tensor:

