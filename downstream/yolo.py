@@ -16,8 +16,8 @@ from ultralytics.utils import LOGGER, torch_utils
 from downstream.boxes import Box
 from downstream.detector_settings import DetectorSettings
 from downstream.predictions import Prediction
+from downstream.yolo_arguments import telling_mistakes, yolo_arguments
 from downstream.yolo_trainer import RepeatableTrainer
-from fusion.errors import InputError
 
 CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # the protocol's, equal for all fusers
 
@@ -41,15 +41,8 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
             `out_dir` holds a run with other settings.
     """
     overrides = {
-        **detector.extra,
-        "model": detector.model,
+        **yolo_arguments(detector),
         "data": str(data_yaml),
-        "epochs": detector.epochs,
-        "imgsz": detector.image_size,
-        "batch": detector.batch_size,
-        "optimizer": detector.optimizer,
-        "lr0": detector.learning_rate,
-        "workers": detector.workers,
         "seed": seed,
         "device": device,
         "save_dir": str(out_dir.absolute() / "run"),
@@ -62,25 +55,16 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         "verbose": False,
     }
     state = out_dir / "state.safetensors"
-    if detector_weights(out_dir).exists():
-        state.unlink(missing_ok=True)
-        return
-    facts = {**asdict(detector), "seed": seed}
-    start = Path(detector.weights) if detector.weights else None
-    with _quiet_with_our_threads():
-        try:
-            trainer = RepeatableTrainer(overrides, start, state, facts)
-            bar = tqdm(
-                total=detector.epochs, desc=f"train {out_dir.name.strip('.').removesuffix('.part')}", unit="epoch"
-            )
+    if not detector_weights(out_dir).exists():
+        start = Path(detector.weights) if detector.weights else None
+        with _quiet_with_our_threads(), telling_mistakes(detector, state):
+            trainer = RepeatableTrainer(overrides, start, state, {**asdict(detector), "seed": seed})
+            name = out_dir.name.strip(".").removesuffix(".part")
+            bar = tqdm(total=detector.epochs, desc=f"train {name}", unit="epoch")
             trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
             trainer.add_callback("on_train_epoch_end", lambda t: bar.update(t.epoch + 1 - bar.n))
             with bar:
                 trainer.train()
-        except (SyntaxError, TypeError, ValueError, NotImplementedError, FileNotFoundError) as error:
-            if isinstance(error, InputError) or state.exists():
-                raise  # not about the settings
-            raise InputError(f"detector {detector.model!r}: {' '.join(str(error).split())[:300]}") from error
     state.unlink(missing_ok=True)
 
 

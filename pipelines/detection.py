@@ -36,7 +36,7 @@ def detection_task(settings: Settings, root: Path | None, home: Path, command: s
     require_baseline(settings)
     runs = runs_of(fuser_names(settings), settings["seeds"])
     stages = [sample_stage(settings)] if root is None else []
-    stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
+    stages += [_prepare_stage(settings, detector, root, home), *fusion_stages(settings, SPLITS)]
     for fuser in fuser_names(settings):
         stages += [scoring_stage(settings, fuser), _dataset_stage(fuser)]
     for run in runs:
@@ -48,10 +48,14 @@ def detection_task(settings: Settings, root: Path | None, home: Path, command: s
     return Task(stages, notices)
 
 
-def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
+def _prepare_stage(settings: Settings, detector: DetectorSettings, root: Path | None, home: Path) -> Stage:
     data = settings["data"]
 
     def find(out_dir: Path, folder: Path, split: str) -> Summary:
+        isolate_ultralytics(home)
+        from downstream.yolo_arguments import require_arguments
+
+        require_arguments(detector)  # now, not after hours of fusing
         found = read_detection_data(folder, data["labels"], data["classes"], split, data["seed"])
         save_detection_data(out_dir / "data.json", found)
         save_pairs(out_dir, {name: [item.pair for item in found.of(name)] for name in SPLITS})

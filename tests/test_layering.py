@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "tools": {"tools", "pipelines", "downstream", "fusion"},
 }
 ONLY_IN = {
-    "ultralytics": {"downstream/yolo.py", "downstream/yolo_trainer.py"},
+    "ultralytics": {"downstream/yolo.py", "downstream/yolo_arguments.py", "downstream/yolo_trainer.py"},
     "segmentation_models_pytorch": {"downstream/segmenter.py"},
     "ray": {"pipelines/ray_cluster.py"},
     "pycocotools": {"downstream/detection_score.py"},

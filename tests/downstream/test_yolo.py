@@ -166,6 +166,16 @@ def test_an_extra_argument_of_a_wrong_value_is_refused(yolo, data, tmp_path, wro
         yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
 
 
+@pytest.mark.parametrize("wrong", [{"extra": {"mosaic": 7.0}}, {"model": "yolov99n.yaml"}, {"learning_rate": "fast"}])
+def test_what_ultralytics_will_not_take_is_told_without_training(yolo, wrong):
+    from downstream.yolo_arguments import require_arguments
+
+    require_arguments(DetectorSettings(**SMALL))
+    with pytest.raises(InputError, match=r"detector 'yolov.*: .*(mosaic|yolov99|lr0)") as error:
+        require_arguments(DetectorSettings(**SMALL | wrong))
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("model", ["yolov99n.yaml", "no/such/file.yaml"])
 def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model):
     with pytest.raises(InputError) as error:

@@ -97,6 +97,11 @@ def test_a_value_of_the_wrong_kind_is_one_line(tool: CommandLine, value: str) ->
     assert_refused(tool.run(*TINY, value, "--dry-run"))
 
 
+def test_an_argument_that_ultralytics_does_not_know_is_told_before_anything_is_fused(tool: CommandLine) -> None:
+    assert_refused(tool.run(*TINY, "detector.extra.mosaik=0.0"), "'mosaik' is not a valid YOLO argument", "mosaic")
+    assert not list(tool.cwd.rglob("fuse"))
+
+
 @pytest.mark.slow
 def test_images_without_partner_are_named(
     tool: CommandLine, finished: tuple[CommandLine, subprocess.CompletedProcess[str]]
