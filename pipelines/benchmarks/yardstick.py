@@ -34,8 +34,9 @@ def yardsticks(candidates: Sequence[Candidate], infrared: Tensor, visible: Tenso
 
 def _measure(candidate: Candidate, infrared: Tensor, visible: Tensor) -> Yardstick:
     subject = build_subject(candidate)
-    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):  # the others are not counted on CPUs
-        fused = subject.fuse(infrared, visible)
+    fused = subject.fuse(infrared, visible)
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):  # torch counts no other on the CPU
+        subject.fuse(infrared, visible)
     modules = [value for value in vars(subject).values() if isinstance(value, nn.Module)]
     parameters = sum(parameter.numel() for module in modules for parameter in module.parameters())
     return Yardstick(fused, counter.get_total_flops() // 2, parameters)
