@@ -15,7 +15,7 @@ from torch import nn
 
 from downstream.segmenter_settings import IMAGENET, SegmenterSettings
 from downstream.start_weights import load_start_weights
-from fusion.errors import InputError, unknown_name
+from fusion.errors import InputError, one_line, unknown_name
 
 SIDE_MULTIPLE, SMALLEST_SIDE = 32, 128  # of images; some architectures take no other sides
 _TIMM = "tu-"  # smp passes encoders with this prefix on to timm
@@ -91,9 +91,8 @@ def _create(model: str, encoder: str, classes: int, encoder_weights: str | None)
     except OSError:
         raise  # of a download, although some are ValueErrors too
     except (AttributeError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
         raise InputError(
-            f"segmenter.model={model} does not work with segmenter.encoder={encoder} ({reason})"
+            f"segmenter.model={model} does not work with segmenter.encoder={encoder} ({one_line(error)})"
         ) from error
     return network
 
@@ -104,7 +103,7 @@ def _require_large_crops(network: nn.Module, settings: SegmenterSettings) -> Non
             network.eval()(torch.zeros(1, 3, settings.crop, settings.crop))
     except RuntimeError as error:
         raise InputError(
-            f"segmenter.model={settings.model} cannot see segmenter.crop={settings.crop} ({_one_line(error)}); "
+            f"segmenter.model={settings.model} cannot see segmenter.crop={settings.crop} ({one_line(error)}); "
             "choose larger crops"
         ) from error
 
@@ -126,10 +125,6 @@ def _require_network(encoder: str) -> None:
 
 def _no_download(encoder: str, error: OSError) -> InputError:
     return InputError(
-        f"the {IMAGENET} weights of {encoder} cannot be downloaded from {constants.ENDPOINT} ({_one_line(error)}); "
+        f"the {IMAGENET} weights of {encoder} cannot be downloaded from {constants.ENDPOINT} ({one_line(error)}); "
         f"{_WAY_OUT}"
     )
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -11,7 +11,7 @@ from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import yaml_model_load
 
 from downstream.detector_settings import DetectorSettings
-from fusion.errors import InputError
+from fusion.errors import InputError, one_line
 
 
 def yolo_arguments(detector: DetectorSettings) -> dict[str, Any]:
@@ -51,4 +51,4 @@ def telling_mistakes(detector: DetectorSettings, state: Path | None = None) -> I
     except (SyntaxError, TypeError, ValueError, NotImplementedError, FileNotFoundError) as error:
         if isinstance(error, InputError) or (state and state.exists()):
             raise
-        raise InputError(f"detector {detector.model!r}: {' '.join(str(error).split())[:300]}") from error
+        raise InputError(f"detector {detector.model!r}: {one_line(error)}") from error
