@@ -5,24 +5,24 @@ Example:
     >>> fused = fuse_pair(build_fuser("laplacian"), read_infrared(infrared_path), read_visible(visible_path))
 """
 
-from fusion import (  # noqa: F401  # fills the registry
+from fusion.errors import InputError
+from fusion.fusers import (  # noqa: F401  # fills the registry
     classical,
     diffusion,
     gradient_transfer,
     guided,
     learned,
-    onnx_fuser,
+    onnx,
     two_scale,
     wavelet,
 )
-from fusion.errors import InputError
-from fusion.folder import fuse_folder
-from fusion.fuser import Fuser, fuse_pair
-from fusion.images import read_infrared, read_visible, write_image
-from fusion.pairs import Pair, match_pairs
-from fusion.registry import build_fuser, list_fusers
-from fusion.score import score_folder
-from fusion.video import fuse_video
+from fusion.fusers.folder import fuse_folder
+from fusion.fusers.fuser import Fuser, fuse_pair
+from fusion.fusers.registry import build_fuser, list_fusers
+from fusion.images.images import read_infrared, read_visible, write_image
+from fusion.images.pairs import Pair, match_pairs
+from fusion.scoring.score import score_folder
+from fusion.video.fuse import fuse_video
 
 __all__ = [
     "Fuser",

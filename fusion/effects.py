@@ -9,11 +9,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from fusion.errors import InputError
-from fusion.fuser import Fuser
-from fusion.images import luma
+from fusion.fusers.fuser import Fuser
+from fusion.images.images import luma
+from fusion.images.pairs import Pair
 from fusion.interventions import complementary_masks, random_masks
-from fusion.pairs import Pair
-from fusion.score import ImageScores
+from fusion.scoring.score import ImageScores
 from fusion.seeds import generator_for
 
 INTERVENTIONS = ("complementary", "random", "without_visible", "without_infrared")

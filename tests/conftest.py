@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # pytest puts this folder first, where tests/fusion would hide the package `fusion`
 
-from fusion.pairs import Pair, match_pairs  # noqa: E402
+from fusion.images.pairs import Pair, match_pairs  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fusion import InputError
 from fusion.command_line import exit_code, parse_override
+from pipelines.check_data import check_data
 from pipelines.config import list_pipelines, load_settings, override
-from pipelines.data_check import check_data
 
 
 def main() -> int:

@@ -9,9 +9,9 @@ from typing import get_args
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
-from fusion.export import Form, export_checked
-from fusion.fuser_inputs import fuser_files
-from fusion.learned import SHIPPED
+from fusion.export.export import Form, export_checked
+from fusion.fusers.inputs import fuser_files
+from fusion.fusers.learned import SHIPPED
 
 _NEXT = {
     "onnx": "python tools/fuse_images.py --infrared DIR --visible DIR --out fused/ --fuser onnx model={path}",

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs, score_folder
 from fusion.command_line import exit_code
-from fusion.files import write_text
 from fusion.metrics import CONVENTIONS, SUITES
-from fusion.score_tables import means_table, write_scores
+from fusion.scoring.tables import means_table, write_scores
+from fusion.storage.files import write_text
 
 
 def main() -> None:

@@ -8,10 +8,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from fusion.networks.enlarging import Enlarging
 from fusion.networks.integrator import POOLED_SIZE, Pooled
 from fusion.networks.isfuse import SCALES, SMALLEST_SIDE, Features, ISFuse
 from fusion.networks.pooling import PooledSum
+from fusion.networks.upsampling import Enlarging
 from fusion.networks.windows import Window
 
 # What a tile must see around itself so that nothing of its core feels where the tile ends. Each 3x3 convolution needs

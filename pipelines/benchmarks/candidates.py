@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from fusion import build_fuser
-from fusion.checkpoints import load_network
-from fusion.fuser import Fuser
-from fusion.learned import SHIPPED, weights_file
-from fusion.registry import fuser_class
+from fusion.fusers.fuser import Fuser
+from fusion.fusers.learned import SHIPPED, weights_file
+from fusion.fusers.registry import fuser_class
+from fusion.networks.checkpoints import load_network
 from pipelines.benchmarks.plain_network import PlainISFuse
 
 Fuse = Callable[[Tensor, Tensor], Tensor]

@@ -12,9 +12,9 @@ from torch.nn import functional as F
 
 from fusion import match_pairs
 from fusion.errors import InputError
-from fusion.images import luma
+from fusion.images.images import luma
+from fusion.images.pairs import Pair
 from fusion.networks.isfuse import SMALLEST_SIDE
-from fusion.pairs import Pair
 
 Size = tuple[int, int]  # width, height
 

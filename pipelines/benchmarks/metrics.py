@@ -15,9 +15,9 @@ import torch
 
 from fusion import build_fuser, match_pairs
 from fusion.errors import InputError
-from fusion.images import luma
+from fusion.images.images import luma
+from fusion.images.pairs import Pair
 from fusion.metrics import SUITES, measure
-from fusion.pairs import Pair
 from pipelines.benchmarks.measured import Measured, surroundings
 
 Images = list[torch.Tensor]  # infrared, visible, fused, each (1, 1, H, W) uint8

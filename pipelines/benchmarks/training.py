@@ -8,12 +8,12 @@ from typing import Any, get_args
 
 import torch
 
-from fusion.batch_terms import Batch, batch_terms, draw_masks
 from fusion.devices import choose_device
 from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
-from fusion.objective import Objective
-from fusion.schedule import Precision
+from fusion.training.batch_terms import Batch, batch_terms, draw_masks
+from fusion.training.objective import Objective
+from fusion.training.schedule import Precision
 from pipelines.benchmarks.measured import Measured, surroundings
 from pipelines.config import load_training
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pipelines.sample.faces import Face, Pose
-from pipelines.sample.figures import bicycle, lamp, motorcycle, person
+from pipelines.sample.people import bicycle, lamp, motorcycle, person
 from pipelines.sample.road_furniture import cone, guardrail, wheel_stop
 from pipelines.sample.road_marks import bump, curve
 from pipelines.sample.scene import Camera, Thing

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from downstream.labelled_images import Labelled
-from downstream.masks import IGNORED, write_mask
-from downstream.segmenter_settings import SegmenterSettings
+from downstream.datasets.masks import IGNORED, write_mask
+from downstream.segmentation.labelled_images import Labelled
+from downstream.segmentation.settings import SegmenterSettings
 
 CLASSES = ("ground", "box", "absent")
 SHARED_ENCODER = (

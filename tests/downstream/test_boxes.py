@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from downstream.boxes import Box, LabelFaults, clean_boxes, coordinate, require_class
+from downstream.datasets.boxes import Box, LabelFaults, clean_boxes, coordinate, require_class
 from fusion.errors import InputError
 
 SOURCE = Path("some/00007.xml")

@@ -3,8 +3,8 @@ import json
 import pytest
 from detection_scenes import CLASSES, OBJECTS, SIZE, coco_content
 
-from downstream.boxes import Box
-from downstream.coco import read_coco
+from downstream.datasets.boxes import Box
+from downstream.datasets.coco import read_coco
 from fusion.errors import InputError
 
 SCENE = [Box(name, xyxy) for name, xyxy in OBJECTS]

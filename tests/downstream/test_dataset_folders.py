@@ -1,7 +1,7 @@
 import pytest
 from detection_scenes import make_folder, write_blank
 
-from downstream.dataset_folders import (
+from downstream.datasets.folders import (
     find_label_folder,
     find_pairs,
     image_size,

@@ -4,10 +4,10 @@ from collections import Counter
 import pytest
 from detection_scenes import CLASSES, OBJECTS, SHARED, SIZE, make_folder, needs_shared, write_blank
 
-from downstream.boxes import Box, LabelFaults
-from downstream.detection_data import load_detection_data, read_detection_data, save_detection_data
+from downstream.datasets.boxes import Box, LabelFaults
+from downstream.datasets.detection_data import load_detection_data, read_detection_data, save_detection_data
 from fusion.errors import InputError
-from fusion.pairs import Pair
+from fusion.images.pairs import Pair
 
 STEMS = [f"{number:05d}" for number in range(10)]
 M3FD_CLASSES = ("People", "Car", "Bus", "Motorcycle", "Lamp", "Truck")

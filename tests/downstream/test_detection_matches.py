@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from downstream.boxes import Box
-from downstream.detection_data import LabelledPair
-from downstream.detection_matches import DetectionMatches, resampled_map
-from downstream.detection_score import score_detections
-from downstream.predictions import Prediction
-from fusion.pairs import Pair
+from downstream.datasets.boxes import Box
+from downstream.datasets.detection_data import LabelledPair
+from downstream.detection.matches import DetectionMatches, resampled_map
+from downstream.detection.predictions import Prediction
+from downstream.detection.score import score_detections
+from fusion.images.pairs import Pair
 
 CLASSES = ("People", "Car", "Bus", "Lamp")
 

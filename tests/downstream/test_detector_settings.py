@@ -1,6 +1,6 @@
 import pytest
 
-from downstream.detector_settings import DetectorSettings
+from downstream.detection.settings import DetectorSettings
 from fusion.errors import InputError
 
 

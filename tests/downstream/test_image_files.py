@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from downstream.image_files import opened_image
-from downstream.yolo_environment import isolate_ultralytics
+from downstream.datasets.image_files import opened_image
+from downstream.detection.environment import isolate_ultralytics
 from fusion.errors import InputError
 
 

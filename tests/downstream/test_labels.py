@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from detection_scenes import CLASSES, OBJECTS, SIZE, coco_content, make_folder
 
-from downstream.boxes import LabelFaults
-from downstream.dataset_folders import find_pairs
-from downstream.labels import read_labels, require_label_format
+from downstream.datasets.boxes import LabelFaults
+from downstream.datasets.folders import find_pairs
+from downstream.datasets.labels import read_labels, require_label_format
 from fusion.errors import InputError
 
 

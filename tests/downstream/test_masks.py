@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from downstream.masks import read_mask, write_mask
+from downstream.datasets.masks import read_mask, write_mask
 from fusion.errors import InputError
 
 CLASSES = ("background", "car", "person")

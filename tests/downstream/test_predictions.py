@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from downstream.boxes import Box
-from downstream.predictions import Prediction, load_predictions, save_predictions
+from downstream.datasets.boxes import Box
+from downstream.detection.predictions import Prediction, load_predictions, save_predictions
 
 
 def test_predictions_come_back_as_they_were_saved(tmp_path):

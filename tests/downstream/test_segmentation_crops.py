@@ -3,11 +3,12 @@ import pytest
 import torch
 from segmentation_scenes import CLASSES, write_labelled, write_scenes
 
-from downstream import labelled_images, segmentation_crops
-from downstream.image_statistics import IMAGENET_STATISTICS, measure_statistics
-from downstream.labelled_images import LabelledImages
-from downstream.masks import IGNORED, write_mask
-from downstream.segmentation_crops import SegmentationCrops
+from downstream.segmentation import crops as segmentation_crops
+from downstream.segmentation import labelled_images
+from downstream.datasets.masks import IGNORED, write_mask
+from downstream.segmentation.crops import SegmentationCrops
+from downstream.segmentation.labelled_images import LabelledImages
+from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
 from fusion.errors import InputError
 
 NUMBERS = [str(number) for number in range(200)]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from downstream.segmentation_data import load_segmentation_data, read_segmentation_data, save_segmentation_data
+from downstream.datasets.segmentation_data import load_segmentation_data, read_segmentation_data, save_segmentation_data
 from fusion.errors import InputError
 
 CLASSES = ("background", "car", "person")

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from downstream.masks import IGNORED
-from downstream.segmentation_loss import segmentation_loss
+from downstream.datasets.masks import IGNORED
+from downstream.segmentation.loss import segmentation_loss
 
 
 def random_case(classes=4):

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix as reference_confusion
 from sklearn.metrics import jaccard_score
 
-from downstream.segmentation_score import class_ious, confusion_matrix, mean_iou, resampled_miou, score_confusion
+from downstream.segmentation.score import class_ious, confusion_matrix, mean_iou, resampled_miou, score_confusion
 
 CLASSES = ("background", "car", "person", "bike")
 

@@ -7,7 +7,7 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 from segmentation_scenes import SHARED_ENCODER, needs_shared, small_settings
 
-from downstream.segmenter import build_segmenter, untrained_segmenter
+from downstream.segmentation.segmenter import build_segmenter, untrained_segmenter
 from fusion.errors import InputError
 
 

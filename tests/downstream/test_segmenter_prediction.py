@@ -4,13 +4,13 @@ import torch
 from safetensors.torch import save_file
 from segmentation_scenes import CLASSES, small_settings, write_labelled, write_scenes
 
-from downstream.image_statistics import IMAGENET_STATISTICS
-from downstream.masks import read_mask
-from downstream.segmenter import untrained_segmenter
-from downstream.segmenter_prediction import predict_masks, segment
-from downstream.segmenter_training import train_segmenter
+from downstream.datasets.masks import read_mask
+from downstream.segmentation.normalisation import IMAGENET_STATISTICS
+from downstream.segmentation.prediction import predict_masks, segment
+from downstream.segmentation.segmenter import untrained_segmenter
+from downstream.segmentation.training import train_segmenter
 from fusion.errors import InputError
-from fusion.tensor_files import save_tensors
+from fusion.storage.tensor_files import save_tensors
 
 SIZES = [(64, 96), (45, 61), (5, 7), (1, 1)]
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 from segmentation_scenes import CLASSES, small_settings, write_scenes
 
-from downstream.labelled_images import LabelledImages
-from downstream.masks import IGNORED, read_mask, write_mask
-from downstream.segmentation_score import class_ious, confusion_matrix
-from downstream.segmenter_prediction import predict_masks
-from downstream.segmenter_training import train_segmenter
+from downstream.datasets.masks import IGNORED, read_mask, write_mask
+from downstream.segmentation.labelled_images import LabelledImages
+from downstream.segmentation.prediction import predict_masks
+from downstream.segmentation.score import class_ious, confusion_matrix
+from downstream.segmentation.training import train_segmenter
 from fusion.errors import InputError
-from fusion.tensor_files import load_tensors
+from fusion.storage.tensor_files import load_tensors
 
 
 class Interrupts:
@@ -142,7 +142,7 @@ def test_a_rate_that_spoils_the_network_is_told_and_leaves_no_weights(tmp_path, 
 
 @pytest.mark.parametrize("normalisation", ["fused", "imagenet"])
 def test_the_weights_carry_what_prediction_needs(tmp_path, scenes, normalisation):
-    from downstream.image_statistics import IMAGENET_STATISTICS, measure_statistics
+    from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
 
     _, facts = load_tensors(train(tmp_path / "out", scenes, epochs=1, normalisation=normalisation))
     measured = measure_statistics(LabelledImages(scenes[0], CLASSES))

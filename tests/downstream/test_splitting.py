@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from downstream.splitting import PUBLISHED, assign_splits, cut_validation, neighbour_leakage
+from downstream.datasets.splitting import PUBLISHED, assign_splits, cut_validation, neighbour_leakage
 from fusion.errors import InputError
 
 M3FD = [f"{number:05d}" for number in range(4200)]

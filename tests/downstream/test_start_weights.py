@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from downstream.detection.environment import isolate_ultralytics
 from downstream.start_weights import load_start_weights
-from downstream.yolo_environment import isolate_ultralytics
 from fusion.errors import InputError
 
 

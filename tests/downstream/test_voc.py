@@ -3,8 +3,8 @@ import re
 import pytest
 from detection_scenes import CLASSES, OBJECTS, SIZE, voc_text
 
-from downstream.boxes import Box
-from downstream.voc import read_voc
+from downstream.datasets.boxes import Box
+from downstream.datasets.voc import read_voc
 from fusion.errors import InputError
 
 

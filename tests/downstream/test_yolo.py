@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from downstream.detector_settings import DetectorSettings
-from downstream.yolo_environment import isolate_ultralytics
-from downstream.yolo_log import training_losses
+from downstream.detection.environment import isolate_ultralytics
+from downstream.detection.log import training_losses
+from downstream.detection.settings import DetectorSettings
 from fusion.errors import InputError
-from fusion.tensor_files import save_tensors
+from fusion.storage.tensor_files import save_tensors
 
 CLASSES = ("Car", "People")
 SMALL = {"image_size": 64, "batch_size": 2, "workers": 0}
@@ -23,11 +23,11 @@ SMALL = {"image_size": 64, "batch_size": 2, "workers": 0}
 TRAIN = """
 import sys
 from pathlib import Path
-from downstream.yolo_environment import isolate_ultralytics
+from downstream.detection.environment import isolate_ultralytics
 folder, epochs, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 isolate_ultralytics(folder / "ultralytics")
-from downstream.detector_settings import DetectorSettings
-from downstream.yolo import detector_weights, predict, train_detector
+from downstream.detection.settings import DetectorSettings
+from downstream.detection.yolo import detector_weights, predict, train_detector
 extra = {"nbs": 6, "close_mosaic": 2}
 settings = DetectorSettings(epochs=epochs, image_size=64, batch_size=2, workers=workers, extra=extra)
 train_detector(folder / "out", folder / "data.yaml", settings, 1, "cpu")
@@ -51,7 +51,7 @@ socket.getaddrinfo = watched("getaddrinfo")
 @pytest.fixture(scope="module")
 def yolo(tmp_path_factory):
     isolate_ultralytics(tmp_path_factory.mktemp("ultralytics"))
-    from downstream import yolo
+    from downstream.detection import yolo
 
     return yolo
 
@@ -168,7 +168,7 @@ def test_an_extra_argument_of_a_wrong_value_is_refused(yolo, data, tmp_path, wro
 
 @pytest.mark.parametrize("wrong", [{"extra": {"mosaic": 7.0}}, {"model": "yolov99n.yaml"}, {"learning_rate": "fast"}])
 def test_what_ultralytics_will_not_take_is_told_without_training(yolo, wrong):
-    from downstream.yolo_arguments import require_arguments
+    from downstream.detection.arguments import require_arguments
 
     require_arguments(DetectorSettings(**SMALL))
     with pytest.raises(InputError, match=r"detector 'yolov.*: .*(mosaic|yolov99|lr0)") as error:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from detection_scenes import CLASSES, SIZE, make_folder, write_blank
 
-from downstream.detection_data import read_detection_data
-from downstream.yolo_data import write_yolo_data
-from downstream.yolo_txt import read_yolo_txt
+from downstream.datasets.detection_data import read_detection_data
+from downstream.datasets.yolo_txt import read_yolo_txt
+from downstream.detection.dataset import write_yolo_data
 from fusion.errors import InputError
 
 STEMS = [f"{number:05d}" for number in range(10)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from downstream.yolo_log import training_losses
+from downstream.detection.log import training_losses
 from fusion.errors import InputError
 
 HEAD = "epoch,time,train/box_loss,train/cls_loss,train/dfl_loss,metrics/mAP50(B),val/box_loss,lr/pg0\n"

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from detection_scenes import CLASSES, OBJECTS, SIZE, yolo_text
 
-from downstream.boxes import Box
-from downstream.yolo_txt import read_yolo_txt, write_yolo_txt
+from downstream.datasets.boxes import Box
+from downstream.datasets.yolo_txt import read_yolo_txt, write_yolo_txt
 from fusion.errors import InputError
 
 

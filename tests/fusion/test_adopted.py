@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from fusion import InputError, Pair, read_visible, write_image
-from fusion.adopted import adopt_folder
+from fusion.fusers.external import adopt_folder
 
 MakePairs = Callable[..., list[Pair]]
 

@@ -4,10 +4,10 @@ import time
 import pytest
 import torch
 
-from fusion.batches import TrainingBatches, central_batches
-from fusion.crops import CropSource
-from fusion.parallel import Processes
-from fusion.schedule import Schedule
+from fusion.training.batches import TrainingBatches, central_batches
+from fusion.training.crops import CropSource
+from fusion.training.parallel import Processes
+from fusion.training.schedule import Schedule
 
 SCHEDULE = Schedule(epochs=2, batch_size=5, crop=32)
 STEPS = 4  # two an epoch, of 5 and of 2 samples

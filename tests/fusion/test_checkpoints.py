@@ -5,10 +5,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from fusion.checkpoints import load_network, load_reference, save_network
 from fusion.errors import InputError
+from fusion.networks.checkpoints import load_network, load_reference, save_network
 from fusion.networks.isfuse import ISFuse
-from fusion.tensor_files import load_tensors, save_tensors
+from fusion.storage.tensor_files import load_tensors, save_tensors
 
 SETTINGS = {"channels": 4, "gate": "pixel"}
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.contract import SIZES, broken_promises
+from fusion.fusers.contract import SIZES, broken_promises
 
 Fuse = Callable[[Tensor, Tensor], Tensor]
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from fusion import build_fuser
-from fusion.crops import CropSource
-from fusion.pairs import Pair
+from fusion.images.pairs import Pair
+from fusion.training.crops import CropSource
 
 SIZE = 16
 HALF = 3e-4  # what float16 rounds away below 1
@@ -71,7 +71,7 @@ def test_a_batch_depends_on_seed_and_number_alone(pairs):
 
 def test_pairs_that_do_not_fit_the_cache_are_read_again(pairs, monkeypatch):
     expected = CropSource(pairs, SIZE, seed=0).random_batch([0, 1, 2, 0], 5)
-    monkeypatch.setattr("fusion.crops.CACHE_BYTES", 0)
+    monkeypatch.setattr("fusion.training.crops.CACHE_BYTES", 0)
     assert torch.equal(CropSource(pairs, SIZE, seed=0).random_batch([0, 1, 2, 0], 5), expected)
 
 

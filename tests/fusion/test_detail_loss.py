@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from fusion.detail_loss import detail_loss
 from fusion.errors import InputError
-from fusion.losses import LossWeights
+from fusion.training.losses.detail import detail_loss
+from fusion.training.losses.terms import LossWeights
 
 
 def image(seed, size=64):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fusion.diffusion import detail_weights, diffuse
+from fusion.fusers.diffusion import detail_weights, diffuse
 
 RANDOM = np.random.default_rng(0)
 

@@ -3,11 +3,11 @@ import csv
 import pytest
 import torch
 
-from fusion.distillation import distillation_loss
 from fusion.errors import InputError
-from fusion.objective import Objective
-from fusion.schedule import Schedule
-from fusion.train import Trainer
+from fusion.training.losses.distillation import distillation_loss
+from fusion.training.objective import Objective
+from fusion.training.schedule import Schedule
+from fusion.training.trainer import Trainer
 
 
 def test_nothing_is_lost_where_the_student_makes_what_its_teacher_makes():

@@ -10,12 +10,12 @@ import torch
 from onnx_models import write_model
 
 from fusion import InputError, Pair, build_fuser
-from fusion.checkpoints import save_network
 from fusion.effects import INTERVENTIONS, effect_maps, measure_effects, pair_effects
-from fusion.images import luma
+from fusion.fusers.registry import FUSERS
+from fusion.images.images import luma
+from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
-from fusion.registry import FUSERS
-from fusion.score_means import mean_scores
+from fusion.scoring.means import mean_scores
 from fusion.seeds import generator_for
 
 MakePairs = Callable[..., list[Pair]]

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 from fusion import InputError, Pair, build_fuser
-from fusion.checkpoints import save_network
-from fusion.export import export_checked, export_fuser
-from fusion.export_check import SIZES
-from fusion.learned import weights_file
+from fusion.export.check import SIZES
+from fusion.export.export import export_checked, export_fuser
+from fusion.fusers.learned import weights_file
+from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
 
 LEVEL = 1 / 255

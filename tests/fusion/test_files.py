@@ -4,13 +4,13 @@ import sys
 import pytest
 
 from fusion.errors import InputError
-from fusion.files import atomic_path, read_json, remove_partial, write_bytes, write_json, write_text
+from fusion.storage.files import atomic_path, read_json, remove_partial, write_bytes, write_json, write_text
 
 FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 from fusion.errors import InputError
-from fusion.files import write_bytes
+from fusion.storage.files import write_bytes
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails as on a full disk instead of killing
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fusion.fingerprint import Fingerprints
+from fusion.storage.fingerprints import Fingerprints
 
 
 @pytest.fixture

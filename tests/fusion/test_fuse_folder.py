@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser, fuse_folder, fuse_pair, read_visible
-from fusion.images import to_bytes
-from fusion.pairs import images_by_stem, match_pairs
+from fusion.images.images import to_bytes
+from fusion.images.pairs import images_by_stem, match_pairs
 
 MADE_BY = {"name": "average", "options": {}}
 FUSE = """

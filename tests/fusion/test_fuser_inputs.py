@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusion.fuser_inputs import fuser_files
-from fusion.learned import weights_file
+from fusion.fusers.inputs import fuser_files
+from fusion.fusers.learned import weights_file
 
 
 def test_a_plain_fuser_has_none() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fusion import InputError, build_fuser, list_fusers
-from fusion.registry import describe_fusers
+from fusion.fusers.registry import describe_fusers
 
 MODULE = """\
 class Darkest:

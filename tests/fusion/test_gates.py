@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusion.checkpoints import load_network, save_network
-from fusion.learned import ISFuseFuser
+from fusion.fusers.learned import ISFuseFuser
+from fusion.networks.checkpoints import load_network, save_network
 from fusion.networks.integrator import GateForm
 from fusion.networks.isfuse import ISFuse
 

@@ -7,7 +7,7 @@ import torch
 from scipy.ndimage import uniform_filter
 
 from fusion import build_fuser
-from fusion.guided import guided_filter
+from fusion.fusers.guided import guided_filter
 
 RANDOM = np.random.default_rng(0)
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from fusion.errors import InputError
-from fusion.images import luma, read_infrared, read_visible, to_bgr, to_bytes, with_chroma_of, write_image
-from fusion.stored import StoredImage
+from fusion.images.images import luma, read_infrared, read_visible, to_bgr, to_bytes, with_chroma_of, write_image
+from fusion.images.stored import StoredImage
 
 RNG_SIZE = (9, 7)
 

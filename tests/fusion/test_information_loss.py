@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from fusion.detail_loss import detail_loss
 from fusion.errors import InputError
-from fusion.information_loss import information_loss
-from fusion.losses import LossWeights, fusion_term
 from fusion.metrics import measure
+from fusion.training.losses.detail import detail_loss
+from fusion.training.losses.information import information_loss
+from fusion.training.losses.terms import LossWeights, fusion_term
 
 
 def image(seed, smoothness, size=96):

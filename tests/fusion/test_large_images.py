@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from fusion import fuse_folder, match_pairs
-from fusion.checkpoints import save_network
-from fusion.folder import LARGE
+from fusion.fusers.folder import LARGE
+from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
 
 TOOL = Path(__file__).parents[2] / "tools" / "fuse_images.py"

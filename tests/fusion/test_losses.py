@@ -5,9 +5,16 @@ import numpy as np
 import pytest
 import torch
 
-from fusion.distillation import distillation_loss
-from fusion.information_loss import information_loss
-from fusion.losses import LossWeights, fusion_loss, fusion_term, gate_map, invariance_loss, necessity_loss
+from fusion.training.losses.distillation import distillation_loss
+from fusion.training.losses.information import information_loss
+from fusion.training.losses.terms import (
+    LossWeights,
+    fusion_loss,
+    fusion_term,
+    gate_map,
+    invariance_loss,
+    necessity_loss,
+)
 
 LN2 = math.log(2)
 

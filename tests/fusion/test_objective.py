@@ -6,10 +6,10 @@ import torch
 
 from fusion.errors import InputError
 from fusion.interventions import Masks, complementary_masks, random_masks
-from fusion.losses import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
 from fusion.networks.isfuse import ISFuse
-from fusion.objective import ABLATIONS, Objective
 from fusion.seeds import generator_for
+from fusion.training.losses.terms import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
+from fusion.training.objective import ABLATIONS, Objective
 
 SIZE = 4, 32, 36
 VARIANTS = [(shared, gate) for shared in (True, False) for gate in ("channel", "pixel")]

@@ -12,9 +12,9 @@ from onnx import TensorProto, helper
 from onnx_models import IMAGE, write_model
 
 from fusion import InputError, build_fuser
-from fusion.contract import broken_promises
-from fusion.export_openvino import onnx_to_openvino
-from fusion.onnx_fuser import order_inputs
+from fusion.export.openvino import onnx_to_openvino
+from fusion.fusers.contract import broken_promises
+from fusion.fusers.onnx import order_inputs
 
 
 def test_the_model_is_run_on_every_pair(tmp_path: Path) -> None:

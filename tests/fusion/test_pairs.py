@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from fusion.errors import InputError
-from fusion.images import read_infrared, read_visible
-from fusion.pairs import Pair, match_pairs
+from fusion.images.images import read_infrared, read_visible
+from fusion.images.pairs import Pair, match_pairs
 
 
 def blank(path, width=6, height=5):

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from fusion.batch_terms import Batch, batch_terms, draw_masks
 from fusion.interventions import Masks
-from fusion.losses import LossWeights
 from fusion.networks.isfuse import ISFuse
-from fusion.objective import Objective
-from fusion.parallel import Processes
-from fusion.schedule import Schedule
 from fusion.seeds import generator_for
-from fusion.tensor_files import load_tensors
-from fusion.train import Trainer
-from fusion.whole_batch import WholeBatchNorm, exchanged_statistics, normalise_by_whole_batch
+from fusion.storage.tensor_files import load_tensors
+from fusion.training.batch_terms import Batch, batch_terms, draw_masks
+from fusion.training.losses.terms import LossWeights
+from fusion.training.objective import Objective
+from fusion.training.parallel import Processes
+from fusion.training.schedule import Schedule
+from fusion.training.sync_batchnorm import WholeBatchNorm, exchanged_statistics, normalise_by_whole_batch
+from fusion.training.trainer import Trainer
 
 # 1 pair held out; batches of 5 and of 2, so that shares are uneven, and the last batch is too small to be shared
 COUNT = 8
@@ -30,9 +30,9 @@ SETTINGS = {"epochs": 2, "batch_size": 5, "crop": 32, "learning_rate": 1e-3, "va
 TRAIN = """
 import json, sys
 from pathlib import Path
-from fusion.pairs import match_pairs
-from fusion.schedule import Schedule
-from fusion.train import Trainer
+from fusion.images.pairs import match_pairs
+from fusion.training.schedule import Schedule
+from fusion.training.trainer import Trainer
 folder, out_dir, schedule = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 pairs = match_pairs(folder / "ir", folder / "vi")
 trainer = Trainer(pairs, {"channels": 4}, schedule=Schedule(**schedule), device="cpu")
@@ -44,8 +44,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import torch
 from test_parallel import CASES, step
-from fusion.parallel import joined
-from fusion.tensor_files import save_tensors
+from fusion.training.parallel import joined
+from fusion.storage.tensor_files import save_tensors
 with joined(torch.device("cpu")) as processes:
     for case in CASES:
         tensors = step(processes, *case)

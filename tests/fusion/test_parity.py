@@ -10,8 +10,8 @@ import cv2
 import pytest
 import torch
 
-from fusion.checkpoints import load_reference
-from fusion.images import luma, read_infrared, read_visible
+from fusion.images.images import luma, read_infrared, read_visible
+from fusion.networks.checkpoints import load_reference
 
 TIE = 2e-4  # grey levels; measured 1e-4 between processors
 MOST_TIES = 40  # of 786432 pixels; measured 10, and 11 to 16 for the form without our savings

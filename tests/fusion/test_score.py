@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser, fuse_folder, match_pairs, score_folder
-from fusion.images import luma, read_visible
+from fusion.images.images import luma, read_visible
 from fusion.metrics import SUITES, measure
-from fusion.score import _in_batches, _Job
+from fusion.scoring.score import _in_batches, _Job
 
 NAMES = ["EN", "AG", "Qabf"]
 SCORE = """

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from fusion import InputError
-from fusion.score import ImageScores
-from fusion.score_means import Mean, mean_scores, mean_with_interval
-from fusion.score_tables import means_table, write_scores
+from fusion.scoring.means import Mean, mean_scores, mean_with_interval
+from fusion.scoring.score import ImageScores
+from fusion.scoring.tables import means_table, write_scores
 
 ROWS = [
     ImageScores("average", "00", {"EN": 6.0, "MSE": 0.1, "NMI": math.nan}),

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from fusion import build_fuser, fuse_pair, read_infrared, read_visible
-from fusion.fuser import fuse_stored
-from fusion.images import luma, to_bytes
-from fusion.pairs import Pair
-from fusion.stored import STRIP_PIXELS, read_stored
+from fusion.fusers.fuser import fuse_stored
+from fusion.images.images import luma, to_bytes
+from fusion.images.pairs import Pair
+from fusion.images.stored import STRIP_PIXELS, read_stored
 
 SIZES = [(9, 7), (STRIP_PIXELS // 1000 + 50, 1001)]  # one strip, two strips
 KINDS = [(1, np.uint8), (3, np.uint8), (4, np.uint8), (3, np.uint16)]

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from fusion.networks.enlarging import Enlarging
 from fusion.networks.pooling import PooledSum
+from fusion.networks.upsampling import Enlarging
 from fusion.networks.windows import Window
 
 CPU = torch.device("cpu")

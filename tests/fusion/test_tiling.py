@@ -2,8 +2,8 @@ import pytest
 import torch
 from test_networks import SMALL, VARIANTS, randomised
 
-from fusion.checkpoints import load_network, save_network
-from fusion.learned import LARGEST_WHOLE, ISFuseFuser
+from fusion.fusers.learned import LARGEST_WHOLE, ISFuseFuser
+from fusion.networks.checkpoints import load_network, save_network
 from fusion.networks.folding import fold_batchnorm
 from fusion.networks.isfuse import SCALES, ISFuse
 from fusion.networks.tiling import ENCODER_HALO, HALO, fuse_in_tiles

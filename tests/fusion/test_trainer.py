@@ -9,21 +9,21 @@ import time
 import pytest
 import torch
 
-from fusion.checkpoints import load_network
 from fusion.errors import InputError
-from fusion.losses import LossWeights
-from fusion.objective import Objective
-from fusion.schedule import Schedule
-from fusion.tensor_files import load_tensors
-from fusion.train import Trainer
+from fusion.networks.checkpoints import load_network
+from fusion.storage.tensor_files import load_tensors
+from fusion.training.losses.terms import LossWeights
+from fusion.training.objective import Objective
+from fusion.training.schedule import Schedule
+from fusion.training.trainer import Trainer
 
 STEPS_PER_EPOCH = 3
 TRAIN = """
 import json, sys
 from pathlib import Path
-from fusion.pairs import match_pairs
-from fusion.schedule import Schedule
-from fusion.train import Trainer
+from fusion.images.pairs import match_pairs
+from fusion.training.schedule import Schedule
+from fusion.training.trainer import Trainer
 folder, out_dir, schedule = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 pairs = match_pairs(folder / "ir", folder / "vi")
 Trainer(pairs, {"channels": 4}, schedule=Schedule(**schedule), device="cpu").run(out_dir)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fusion.metrics import measure
-from fusion.validation import hold_out, validation_metrics
+from fusion.training.validation import hold_out, validation_metrics
 
 
 @pytest.mark.parametrize(("count", "fraction", "held_out"), [(10, 0.2, 2), (441, 0.1, 44), (2, 0.01, 1), (3, 0.99, 2)])

@@ -11,10 +11,10 @@ from made_videos import Frames, moving_scene, rate_of, read_video, stream, write
 from torch import Tensor
 
 from fusion import InputError, build_fuser, fuse_pair, fuse_video
-from fusion.images import stored_luma, to_bgr
-from fusion.stored import StoredImage
-from fusion.video import copies_to_keep_time
-from fusion.video_source import LOGGING
+from fusion.images.images import stored_luma, to_bgr
+from fusion.images.stored import StoredImage
+from fusion.video.fuse import copies_to_keep_time
+from fusion.video.source import LOGGING
 
 AVERAGE = build_fuser("average")
 SLOW_S = 0.5  # 12 frames of a stream

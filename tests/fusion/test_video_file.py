@@ -9,13 +9,13 @@ import pytest
 import torch
 from made_videos import read_video
 
-from fusion.video_file import VideoFile
+from fusion.video.writer import VideoFile
 
 FILL = """
 import resource, sys
 from pathlib import Path
 import torch
-from fusion.video_file import VideoFile
+from fusion.video.writer import VideoFile
 path, count, limit = Path(sys.argv[1]), int(sys.argv[2]), resource.RLIMIT_FSIZE
 resource.setrlimit(limit, (20_000, resource.getrlimit(limit)[1]))  # no file grows beyond 20 kB
 file = VideoFile(path, (64, 48), 25)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from made_videos import moving_scene, stream, write_video
 
-from fusion.stored import StoredImage
-from fusion.video_reader import FrameReader
-from fusion.video_source import Pixels, VideoSource
+from fusion.images.stored import StoredImage
+from fusion.video.reader import FrameReader
+from fusion.video.source import Pixels, VideoSource
 
 
 def rgb(frame):

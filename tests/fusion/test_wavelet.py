@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser
-from fusion.contract import SIZES, broken_promises
-from fusion.wavelet import choose_stronger
+from fusion.fusers.contract import SIZES, broken_promises
+from fusion.fusers.wavelet import choose_stronger
 
 FLAT = torch.full((1, 1, 32, 32), 0.5)
 

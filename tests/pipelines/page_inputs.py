@@ -8,19 +8,19 @@ from typing import Any
 import cv2
 import numpy as np
 
-from downstream.boxes import Box
-from downstream.masks import write_mask
+from downstream.datasets.boxes import Box
+from downstream.datasets.masks import write_mask
 from fusion.markdown import Cell
-from fusion.score import ImageScores
-from fusion.score_means import mean_scores
-from pipelines.agreement import Agreement
-from pipelines.html.curves import loss_by_epoch, precision_recall, validation
-from pipelines.panels import Masks, Panel
-from pipelines.report_contents import Report
-from pipelines.section import Picture, Section
-from pipelines.table import Line, Table
-from pipelines.tables import Row
-from pipelines.task_scores import DETECTION, SEGMENTATION, TaskScores
+from fusion.scoring.means import mean_scores
+from fusion.scoring.score import ImageScores
+from pipelines.report.agreement import Agreement
+from pipelines.report.contents import Report
+from pipelines.report.html.curves import loss_by_epoch, precision_recall, validation
+from pipelines.report.panels import Masks, Panel
+from pipelines.report.section import Picture, Section
+from pipelines.report.table import Line, Table
+from pipelines.report.tables import Row
+from pipelines.rows.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse", "a & <b>"]
 CLASSES = ["background", "car", "person"]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from downstream.detector_settings import DetectorSettings
+from downstream.detection.settings import DetectorSettings
 from fusion.command_line import parse_override
 from fusion.errors import InputError
-from fusion.losses import LossWeights
 from fusion.networks.isfuse import ISFuse
-from fusion.schedule import Schedule
+from fusion.training.losses.terms import LossWeights
+from fusion.training.schedule import Schedule
 from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override
 
 EVERY = sorted(list_pipelines())

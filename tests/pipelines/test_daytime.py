@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from downstream.boxes import Box
-from downstream.detection_data import LabelledPair
-from downstream.predictions import Prediction, save_predictions
+from downstream.datasets.boxes import Box
+from downstream.datasets.detection_data import LabelledPair
+from downstream.detection.predictions import Prediction, save_predictions
 from downstream.scores import Score
-from fusion.pairs import Pair
-from pipelines.daytime import daytime_rows, daytimes
-from pipelines.mask_scoring import load_confusions
-from pipelines.result_tables import daytime_table
-from pipelines.run_of import RunOf
-from pipelines.subset_scores import detection_scorer, segmentation_scorer
-from pipelines.tables import Row
-from pipelines.task_scores import SEGMENTATION
+from fusion.images.pairs import Pair
+from pipelines.report.daytime import daytime_rows, daytimes
+from pipelines.report.result_tables import daytime_table
+from pipelines.report.tables import Row
+from pipelines.rows.mask_scoring import load_confusions
+from pipelines.rows.runs import RunOf
+from pipelines.rows.subset_scores import detection_scorer, segmentation_scorer
+from pipelines.rows.task_scores import SEGMENTATION
 
 
 def _rows(values: dict[RunOf, dict[str, float]]) -> list[Row]:

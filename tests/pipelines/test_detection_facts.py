@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from downstream.boxes import LabelFaults
-from downstream.detection_data import DetectionData
-from downstream.detector_settings import DetectorSettings
+from downstream.datasets.boxes import LabelFaults
+from downstream.datasets.detection_data import DetectionData
+from downstream.detection.settings import DetectorSettings
 from pipelines.config import load_settings, override
-from pipelines.detection_facts import detection_facts
+from pipelines.report.detection_facts import detection_facts
 
 DATA = DetectionData(("Car",), (), LabelFaults(2, 1), "random", 0.25)
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from fusion.effects import INTERVENTIONS
-from fusion.score import ImageScores
-from fusion.score_means import Mean, mean_scores
-from pipelines.effects_report import effects_table, ordering_sentence
+from fusion.scoring.means import Mean, mean_scores
+from fusion.scoring.score import ImageScores
+from pipelines.report.effects import effects_table, ordering_sentence
 
 
 def means(complementary: float, random: float, without_visible: float, without_infrared: float) -> dict[str, Mean]:

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from fusion import InputError, Pair
-from fusion.checkpoints import save_network
+from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
 from pipelines.config import load_settings, override
-from pipelines.effects_stage import analysed_fusers
-from pipelines.quality import quality_task
 from pipelines.run import run_pipeline
-from pipelines.stage import Stage
+from pipelines.stages.stage import Stage
+from pipelines.tasks.effects import analysed_fusers
+from pipelines.tasks.quality import quality_task
 
 FUSIONS = ("average", "maximum", "isfuse")
 

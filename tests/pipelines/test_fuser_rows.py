@@ -11,11 +11,11 @@ from onnx_models import write_model
 from fusion.command_line import parse_override
 from fusion.errors import InputError
 from pipelines.config import load_settings, override
-from pipelines.effects_stage import analysed_fusers
-from pipelines.facts import fuser_facts
-from pipelines.fuser_source import fuser_names, fuser_source
-from pipelines.fusing import fusion_stages
-from pipelines.stage import Inputs, Stage
+from pipelines.report.facts import fuser_facts
+from pipelines.rows.sources import fuser_names, fuser_source
+from pipelines.stages.stage import Inputs, Stage
+from pipelines.tasks.effects import analysed_fusers
+from pipelines.tasks.fusing import fusion_stages
 
 NONE = Inputs({}, {})
 CLASS = "class Mine:\n    learned, colour = False, True\n    fuse = staticmethod(lambda infrared, visible: visible)\n"

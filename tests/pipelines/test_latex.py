@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fusion.markdown import Cell
-from pipelines.latex import latex_tables, latex_text
-from pipelines.table import Line, Table
+from pipelines.report.latex import latex_tables, latex_text
+from pipelines.report.table import Line, Table
 
 
 def _cells(*texts: str) -> list[Cell]:

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from fusion.errors import InputError
-from pipelines.lock import locked
+from pipelines.stages.lock import locked
 
 HOLDER = """
 import sys
 from pathlib import Path
-from pipelines.lock import locked
+from pipelines.stages.lock import locked
 
 with locked(Path(sys.argv[1])):
     print("held", flush=True)

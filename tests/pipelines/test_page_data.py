@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from page_inputs import CLASSES, CONFUSION, FUSERS, effects, panels, report
 
-from pipelines.html.charts import Chart, Point, Series, chart_svg, ticks
-from pipelines.html.confusions import confusions_html
-from pipelines.html.curves import loss_by_epoch
-from pipelines.html.detail import DETAILS, LARGEST, Detail
-from pipelines.html.markup import markdown_html, paragraphs_html
-from pipelines.html.page import write_page
-from pipelines.html.pictures import image_uri, mask_uri
-from pipelines.html.scenes import scenes_data
-from pipelines.panels import Panel
-from pipelines.report_page import html_page
+from pipelines.report.html.charts import Chart, Point, Series, chart_svg, ticks
+from pipelines.report.html.confusions import confusions_html
+from pipelines.report.html.curves import loss_by_epoch
+from pipelines.report.html.detail import DETAILS, LARGEST, Detail
+from pipelines.report.html.markup import markdown_html, paragraphs_html
+from pipelines.report.html.page import write_page
+from pipelines.report.html.pictures import image_uri, mask_uri
+from pipelines.report.html.scenes import scenes_data
+from pipelines.report.page import html_page
+from pipelines.report.panels import Panel
 
 
 def _decode(uri: str) -> np.ndarray:

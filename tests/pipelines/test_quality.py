@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from fusion.errors import InputError
-from fusion.pairs import Pair
+from fusion.images.pairs import Pair
 from pipelines.config import load_settings, override
-from pipelines.fuser_source import fuser_names, fuser_source
-from pipelines.pair_lists import load_pairs, save_pairs
-from pipelines.quality import quality_task, split_pairs
+from pipelines.rows.pair_lists import load_pairs, save_pairs
+from pipelines.rows.sources import fuser_names, fuser_source
+from pipelines.tasks.quality import quality_task, split_pairs
 
 
 @pytest.fixture

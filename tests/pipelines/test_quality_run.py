@@ -13,7 +13,7 @@ import pytest
 import torch
 from onnx_models import write_model
 
-from fusion.images import write_image
+from fusion.images.images import write_image
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,14 +7,14 @@ from urllib.parse import unquote
 
 import pytest
 
-from fusion.score import ImageScores
-from fusion.score_means import mean_scores
-from pipelines.agreement import Agreement
-from pipelines.report import summary_text, write_report
-from pipelines.report_contents import Report
-from pipelines.section import Picture, Section
-from pipelines.tables import Row
-from pipelines.task_scores import DETECTION
+from fusion.scoring.means import mean_scores
+from fusion.scoring.score import ImageScores
+from pipelines.report.agreement import Agreement
+from pipelines.report.contents import Report
+from pipelines.report.report import summary_text, write_report
+from pipelines.report.section import Picture, Section
+from pipelines.report.tables import Row
+from pipelines.rows.task_scores import DETECTION
 
 
 def _row(fuser: str, value: float | None, metric: str = "mAP50", reason: str = "") -> Row:

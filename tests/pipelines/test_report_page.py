@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.html.page import write_page
-from pipelines.report_page import html_page
+from pipelines.report.html.page import write_page
+from pipelines.report.page import html_page
 from tests.pipelines.page_inputs import FUSERS, effects, report
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fusion.errors import InputError
-from pipelines.run_of import runs_of
+from pipelines.rows.runs import runs_of
 
 
 def test_every_fuser_runs_with_every_seed() -> None:

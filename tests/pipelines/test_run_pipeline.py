@@ -17,7 +17,7 @@ from pipeline_command import CommandLine, assert_refused, kill, rows, stages, wa
 from fusion import list_fusers
 from pipelines.config import list_pipelines
 from pipelines.extras import TASKS
-from pipelines.lock import locked
+from pipelines.stages.lock import locked
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average"]
 TINY += ["detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]

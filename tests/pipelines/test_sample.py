@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from fusion.pairs import match_pairs
+from fusion.images.pairs import match_pairs
 from pipelines.sample import write_sample
 from pipelines.sample.describe import describe_scene
 from pipelines.sample.faces import silhouette

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from downstream.masks import read_mask
+from downstream.datasets.masks import read_mask
 from fusion.errors import InputError
-from fusion.pairs import match_pairs
+from fusion.images.pairs import match_pairs
 from pipelines.sample import ONLY_SHOWN_BY, sample_split, write_sample
 from pipelines.sample.describe import describe_scene
 from pipelines.sample.faces import silhouette

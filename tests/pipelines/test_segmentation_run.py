@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
 
-from downstream.masks import read_mask
+from downstream.datasets.masks import read_mask
 from pipelines.config import load_settings
 from pipelines.sample import write_sample
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pipeline_command import CommandLine, assert_refused, stages, wait_for
 
-from pipelines.memory import MemoryPlan, available_bytes
+from pipelines.stages.memory import MemoryPlan, available_bytes
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average", "metrics.names=AG", "--jobs", "2"]
 TINY += ["detector.epochs=2", "detector.image_size=64", "detector.batch_size=3"]

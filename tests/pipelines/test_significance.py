@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.significance import Difference, Resample, differences, differences_table, write_differences
+from pipelines.report.significance import Difference, Resample, differences, differences_table, write_differences
 
 IMAGES = 40
 

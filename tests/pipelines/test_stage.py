@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fusion.errors import InputError
-from pipelines.stage import Inputs, Outcome, Stage, Summary
-from pipelines.stage_runner import StageRunner
+from pipelines.stages.runner import StageRunner
+from pipelines.stages.stage import Inputs, Outcome, Stage, Summary
 
 
 class Chain:

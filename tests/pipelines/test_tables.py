@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.result_tables import result_tables
-from pipelines.tables import COLUMNS, Row, column, write_rows
-from pipelines.task_scores import DETECTION, SEGMENTATION, TaskScores
+from pipelines.report.result_tables import result_tables
+from pipelines.report.tables import COLUMNS, Row, column, write_rows
+from pipelines.rows.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average"]
 

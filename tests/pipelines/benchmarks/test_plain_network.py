@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from fusion import build_fuser
-from fusion.checkpoints import load_network
-from fusion.learned import SHIPPED, weights_file
+from fusion.fusers.learned import SHIPPED, weights_file
+from fusion.networks.checkpoints import load_network
 from fusion.networks.isfuse import ISFuse
 from pipelines.benchmarks.plain_network import PlainISFuse
 

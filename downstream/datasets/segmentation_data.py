@@ -1,0 +1,134 @@
+"""Read a segmentation data set: pairs of images, their label masks, and which of them train, validate and test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from downstream.datasets.folders import find_mask_folder, pair_size
+from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
+from downstream.datasets.pair_folders import divide_pairs, require_pairs
+from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
+from fusion.errors import InputError
+from fusion.images.pairs import Pair, files_by_stem, require_same_stems
+from fusion.storage.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class MaskedPair:
+    """A pair of images of `width` x `height` pixels, its split (train, val or test), and the mask of its classes.
+
+    `pixels` counts the mask's pixels of every class, in the order of the class numbers.
+    """
+
+    pair: Pair
+    width: int
+    height: int
+    split: str
+    mask: Path
+    pixels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SegmentationData:
+    """A data set with its split; `leakage` is what `neighbour_leakage` says of it."""
+
+    classes: tuple[str, ...]
+    items: tuple[MaskedPair, ...]
+    split_name: str
+    leakage: float | None
+
+    def of(self, split: str) -> list[MaskedPair]:
+        """List the items of train, val or test, sorted by stem."""
+        return [item for item in self.items if item.split == split]
+
+    def pixels(self, split: str) -> dict[str, int]:
+        """Count the pixels of every class in train, val or test."""
+        return {name: sum(item.pixels[k] for item in self.of(split)) for k, name in enumerate(self.classes)}
+
+
+def read_segmentation_data(
+    root: Path, classes: Sequence[str], split: str, seed: int, masks: str = ""
+) -> SegmentationData:
+    """Read the images' headers and all masks below `root`. Where nothing is to validate with, training images are.
+
+    Args:
+        root: holds one infrared, one visible and one mask folder, or train, test and maybe val folders of that form.
+        classes: in the order of the class numbers; the first is the background.
+        split: as `divide_pairs` takes it. Pairs in no split are left out, their masks unread.
+        seed: of split `random`.
+        masks: name of the folder of masks, where it is not Segmentation_labels or masks.
+
+    Raises:
+        InputError: folders, stems, sizes, masks or the split are not as described, or train or test is empty.
+    """
+    folders = divide_pairs(root, split, seed)
+    by_split = {
+        name: [stem for folder in folders for stem, of in folder.split_of.items() if of == name] for name in SPLITS
+    }
+    require_pairs(root, split, by_split, "train", "test")
+    if not by_split["val"]:
+        by_split["val"] = sorted(cut_validation(by_split["train"]))
+    split_of = {stem: name for name in SPLITS for stem in by_split[name]}  # "val" stands behind "train" and wins
+    items: list[MaskedPair] = []
+    for folder in folders:
+        mask_dir = find_mask_folder(folder.folder, masks)
+        files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
+        require_same_stems([pair.stem for pair in folder.pairs], folder.pairs[0].visible.parent, files, mask_dir)
+        with tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image") as used:
+            items.extend(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes) for pair in used)
+    of_kind = {name: [item.pair.stem for item in items if item.split == name] for name in SPLITS}
+    ordered = tuple(sorted(items, key=lambda item: item.pair.stem))
+    return SegmentationData(tuple(classes), ordered, split, neighbour_leakage(of_kind))
+
+
+def _masked_pair(pair: Pair, path: Path, split: str, classes: Sequence[str]) -> MaskedPair:
+    size, mask = pair_size(pair), read_mask(path, classes)
+    if mask.shape[::-1] != size:
+        raise InputError(
+            f"{path}: {mask.shape[1]}x{mask.shape[0]}, but {pair.visible} is {size[0]}x{size[1]}; expected equal sizes"
+        )
+    counts = np.bincount(mask[mask != IGNORED], minlength=len(classes))
+    return MaskedPair(pair, *size, split, path, tuple(counts.tolist()))
+
+
+def save_segmentation_data(path: Path, data: SegmentationData) -> None:
+    """Write `data` to a JSON file, paths absolute."""
+    items = [
+        {
+            "stem": item.pair.stem,
+            "infrared": str(item.pair.infrared.absolute()),
+            "visible": str(item.pair.visible.absolute()),
+            "width": item.width,
+            "height": item.height,
+            "split": item.split,
+            "mask": str(item.mask.absolute()),
+            "pixels": item.pixels,
+        }
+        for item in data.items
+    ]
+    head = {"classes": data.classes, "split_name": data.split_name, "leakage": data.leakage}
+    write_json(path, {**head, "items": items})
+
+
+def load_segmentation_data(path: Path) -> SegmentationData:
+    """Read what `save_segmentation_data` wrote.
+
+    Raises:
+        InputError: the file is missing or no JSON.
+    """
+    content = read_json(path)
+    items = tuple(
+        MaskedPair(
+            Pair(item["stem"], Path(item["infrared"]), Path(item["visible"])),
+            *(item["width"], item["height"], item["split"]),
+            Path(item["mask"]),
+            tuple(item["pixels"]),
+        )
+        for item in content["items"]
+    )
+    return SegmentationData(tuple(content["classes"]), items, content["split_name"], content["leakage"])

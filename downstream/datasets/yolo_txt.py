@@ -1,0 +1,58 @@
+"""Read and write YOLO labels: one text file per image, a line `class x_centre y_centre width height` per object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from downstream.datasets.boxes import Box, coordinate
+from fusion.errors import InputError
+from fusion.storage.files import write_text
+
+_LINE = "class x_centre y_centre width height"
+
+
+def read_yolo_txt(path: Path, classes: Sequence[str], size: tuple[int, int]) -> list[Box]:
+    """Read the objects of one image; an empty file means that there are none.
+
+    Args:
+        path: the text file; positions and lengths are fractions of the image size.
+        classes: names in the order of the file's class numbers, from 0.
+        size: width and height of the image.
+
+    Raises:
+        InputError: a line has other than five fields, a class number outside `classes`, or a value that is no finite
+            number or far beyond 1; the message names file and line.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as text ({error})") from error
+    return [_box(line, classes, size, f"{path}: line {n}") for n, line in enumerate(lines, 1) if line.strip()]
+
+
+def write_yolo_txt(path: Path, boxes: Iterable[Box], classes: Sequence[str], size: tuple[int, int]) -> None:
+    """Write the objects of one image of `size` (width, height), atomically; reading gives them back within 1e-4 px."""
+    lines = []
+    for box in boxes:
+        x1, y1, x2, y2 = (value / length for value, length in zip(box.xyxy, size * 2, strict=True))
+        numbers = " ".join(f"{value:.9f}" for value in ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1))
+        lines.append(f"{classes.index(box.class_name)} {numbers}\n")
+    write_text(path, "".join(lines))
+
+
+def _box(line: str, classes: Sequence[str], size: tuple[int, int], where: str) -> Box:
+    fields = line.split()
+    if len(fields) != 5:
+        raise InputError(f"{where}: {len(fields)} fields; expected 5: {_LINE}")
+    number = int(fields[0]) if fields[0].isdecimal() else -1
+    if not 0 <= number < len(classes):
+        raise InputError(f"{where}: class {fields[0]!r}; expected 0..{len(classes) - 1} ({', '.join(classes)})")
+    try:
+        x, y, width, height = (coordinate(field) for field in fields[1:])
+    except ValueError as error:
+        raise InputError(f"{where}: {error}; expected finite numbers: {_LINE}") from error
+    if max(map(abs, (x, y, width, height))) > 2:  # clipping would quietly lose every box of a file in pixels
+        raise InputError(f"{where}: {' '.join(fields[1:])} reaches far beyond 1; expected fractions of the image size")
+    x, width, y, height = x * size[0], width * size[0], y * size[1], height * size[1]
+    return Box(classes[number], (x - width / 2, y - height / 2, x + width / 2, y + height / 2))

@@ -1,0 +1,109 @@
+"""Score predicted boxes by the COCO protocol: the only file that imports pycocotools."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from downstream.datasets.detection_data import LabelledPair
+from downstream.detection.matches import DetectionMatches, collect_matches
+from downstream.detection.predictions import Prediction
+from downstream.scores import Score
+
+MOST_BOXES = 300
+SIZES = ("all", "small", "medium", "large")  # COCO's: below 32^2, up to 96^2, above, in pixels
+
+
+@dataclass(frozen=True)
+class DetectionScore:
+    """All scores of one detector, per class the precision at recall 0, .01, .. 1 at IoU .5, and what was right."""
+
+    scores: tuple[Score, ...]
+    curves: dict[str, list[float]]
+    matches: DetectionMatches
+
+
+def score_detections(
+    truth: Sequence[LabelledPair], predictions: Sequence[Prediction], classes: Sequence[str]
+) -> DetectionScore:
+    """Compute mAP50:95 and mAP50 over all classes, by object size, and per class; at most 300 boxes an image count.
+
+    Args:
+        truth: the test images with their true boxes.
+        predictions: of these images.
+        classes: the order of the result.
+
+    Source: the COCO evaluation, pycocotools. Classes without a true box are left out of the mean.
+    """
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports every step
+        evaluation = COCOeval(*_as_coco(truth, predictions, classes), "bbox")
+        evaluation.params.maxDets = [1, 10, MOST_BOXES]
+        evaluation.evaluate()
+        evaluation.accumulate()
+    precision = evaluation.eval["precision"][..., -1]  # (10 IoUs, 101 recalls, classes, 4 sizes)
+    n = len(truth)
+    scores = [
+        Score("mAP50:95", "all", _mean(precision[..., 0]), n),
+        Score("mAP50", "all", _mean(precision[0, ..., 0]), n),
+    ]
+    scores += [Score(f"mAP50:95_{size}", "all", _mean(precision[..., k]), n) for k, size in enumerate(SIZES) if k]
+    curves = {}
+    for k, name in enumerate(classes):
+        boxes = sum(box.class_name == name for item in truth for box in item.boxes)
+        scores.append(Score("AP50:95", name, _mean(precision[:, :, k, 0]), boxes))
+        scores.append(Score("AP50", name, _mean(precision[0, :, k, 0]), boxes))
+        if boxes:
+            curves[name] = [float(value) for value in precision[0, :, k, 0]]
+    return DetectionScore(tuple(scores), curves, collect_matches(evaluation, n, len(classes)))
+
+
+def _mean(precision: npt.NDArray[np.float64]) -> float | None:
+    defined = precision[precision > -1]  # pycocotools writes -1 where there is no true box
+    return float(defined.mean()) if defined.size else None
+
+
+def _as_coco(
+    truth: Sequence[LabelledPair], predictions: Sequence[Prediction], classes: Sequence[str]
+) -> tuple[COCO, COCO]:
+    image_ids = {item.pair.stem: number for number, item in enumerate(truth, start=1)}
+    class_ids = {name: number for number, name in enumerate(classes, start=1)}
+    annotations: list[dict[str, Any]] = []
+    for item in truth:
+        for box in item.boxes:
+            x1, y1, x2, y2 = box.xyxy
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": image_ids[item.pair.stem],
+                    "category_id": class_ids[box.class_name],
+                    "bbox": [x1, y1, x2 - x1, y2 - y1],
+                    "area": (x2 - x1) * (y2 - y1),
+                    "iscrowd": 0,
+                }
+            )
+    coco = COCO()
+    coco.dataset = {
+        "info": {},
+        "images": [{"id": image_ids[item.pair.stem], "width": item.width, "height": item.height} for item in truth],
+        "categories": [{"id": number, "name": name} for name, number in class_ids.items()],
+        "annotations": annotations,
+    }
+    coco.createIndex()
+    found = [
+        {
+            "image_id": image_ids[p.stem],
+            "category_id": class_ids[p.box.class_name],
+            "bbox": [p.box.xyxy[0], p.box.xyxy[1], p.box.xyxy[2] - p.box.xyxy[0], p.box.xyxy[3] - p.box.xyxy[1]],
+            "score": p.score,
+        }
+        for p in predictions
+    ]
+    return coco, coco.loadRes(found) if found else COCO()

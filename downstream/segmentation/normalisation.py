@@ -1,0 +1,46 @@
+"""Mean and deviation of the colours of images, which networks want to see as 0 and 1."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from downstream.segmentation.labelled_images import LabelledImages
+
+_SMALLEST_DEVIATION = 1 / 255  # of images of one colour
+
+
+class ImageStatistics(NamedTuple):
+    """Mean and standard deviation of red, green and blue in [0, 1]."""
+
+    mean: list[float]
+    deviation: list[float]
+
+    def scale(self, images: Tensor) -> Tensor:
+        """Shift and scale (B, 3, H, W) float32 in [0, 1], so that these statistics become 0 and 1."""
+        mean, deviation = (torch.tensor(values, device=images.device).view(3, 1, 1) for values in self)
+        return (images - mean) / deviation
+
+
+IMAGENET_STATISTICS = ImageStatistics([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+
+
+def measure_statistics(images: LabelledImages) -> ImageStatistics:
+    """Measure mean and deviation over all pixels of all images; exact, so that order does not matter.
+
+    Raises:
+        InputError: as `LabelledImages.read`.
+    """
+    counts = np.zeros((3, 256), np.int64)
+    for index in tqdm(range(len(images)), desc="mean and deviation", unit="image", leave=False):
+        pixels, _ = images.read(index)
+        counts += np.stack([np.bincount(pixels[..., channel].reshape(-1), minlength=256) for channel in range(3)])
+    levels, pixels_in_all = np.arange(256) / 255, counts.sum(axis=1)
+    mean = counts @ levels / pixels_in_all
+    variance = counts @ levels**2 / pixels_in_all - mean**2
+    deviation = np.sqrt(variance.clip(_SMALLEST_DEVIATION**2))
+    return ImageStatistics(mean.tolist(), deviation.tolist())

@@ -1,0 +1,130 @@
+"""Build a segmentation network: the only file that imports segmentation_models_pytorch."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import segmentation_models_pytorch as smp
+import torch
+from huggingface_hub import constants, try_to_load_from_cache
+from segmentation_models_pytorch.encoders import encoders
+from torch import nn
+
+from downstream.segmentation.settings import IMAGENET, SegmenterSettings
+from downstream.start_weights import load_start_weights
+from fusion.errors import InputError, one_line, unknown_name
+
+SIDE_MULTIPLE, SMALLEST_SIDE = 32, 128  # of images; some architectures take no other sides
+_TIMM = "tu-"  # smp passes encoders with this prefix on to timm
+_WAY_OUT = "give segmenter.encoder_weights=FILE (.safetensors), or None to start from random weights"
+_PROBE_S = 4.0
+
+
+def build_segmenter(settings: SegmenterSettings, classes: int, announce: Callable[[str], None]) -> nn.Module:
+    """Build the network that a training starts from.
+
+    Args:
+        settings: architecture, encoder and the encoder's start weights.
+        classes: background included.
+        announce: is told in one sentence what the network starts from.
+
+    Returns:
+        A network from (B, 3, H, W) to logits (B, classes, H, W), H and W multiples of `SIDE_MULTIPLE`, at least
+        `SMALLEST_SIDE` or the crop of the settings. Layers without start weights are drawn from torch's generator.
+
+    Raises:
+        InputError: smp does not know the architecture or the encoder, or refuses to combine them; the start weights
+            do not exist, do not fit, or cannot be downloaded; the crops are too small for the network.
+    """
+    if settings.encoder_weights == IMAGENET:
+        network = _pretrained(settings, classes)
+        note = f"smp's {IMAGENET} weights of {settings.encoder}"
+    else:
+        network = untrained_segmenter(settings.model, settings.encoder, classes)
+        note = "random weights"
+        if settings.encoder_weights:
+            encoder = network.get_submodule("encoder")
+            note = load_start_weights(encoder, Path(settings.encoder_weights), "segmenter.encoder")
+    _require_large_crops(network, settings)
+    announce(f"the segmenter starts from {note}")
+    return network
+
+
+def untrained_segmenter(model: str, encoder: str, classes: int) -> nn.Module:
+    """Build a network with random weights; reads and downloads nothing. Otherwise as `build_segmenter`."""
+    return _create(model, encoder, classes, None)
+
+
+def _pretrained(settings: SegmenterSettings, classes: int) -> nn.Module:
+    """Build a network on the encoder weights that smp or timm downloads, or has downloaded before."""
+    offered = encoders.get(settings.encoder, {}).get("pretrained_settings")
+    if offered is not None and IMAGENET not in offered:
+        raise InputError(f"segmenter.encoder={settings.encoder} has no {IMAGENET} weights; {_WAY_OUT}")
+    if not (constants.HF_HUB_OFFLINE or (offered and _is_cached(**offered[IMAGENET]))):
+        _require_network(settings.encoder)
+    try:
+        return _create(settings.model, settings.encoder, classes, IMAGENET)
+    except OSError as error:
+        raise _no_download(settings.encoder, error) from error
+
+
+def require_known(model: str, encoder: str) -> None:
+    """Check the names of architecture and encoder without building anything.
+
+    Raises:
+        InputError: smp does not know one of them; with the nearest name and the list.
+    """
+    if model.lower() not in smp.MODEL_ARCHITECTURES_MAPPING:
+        known = [architecture.__name__ for architecture in smp.MODEL_ARCHITECTURES_MAPPING.values()]
+        raise unknown_name("segmenter.model", model, known)
+    if encoder not in encoders and not encoder.startswith(_TIMM):
+        raise unknown_name("segmenter.encoder", encoder, encoders)
+
+
+def _create(model: str, encoder: str, classes: int, encoder_weights: str | None) -> nn.Module:
+    require_known(model, encoder)
+    try:
+        network: nn.Module = smp.create_model(model, encoder, encoder_weights=encoder_weights, classes=classes)
+    except OSError:
+        raise  # of a download, although some are ValueErrors too
+    except (AttributeError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"segmenter.model={model} does not work with segmenter.encoder={encoder} ({one_line(error)})"
+        ) from error
+    return network
+
+
+def _require_large_crops(network: nn.Module, settings: SegmenterSettings) -> None:
+    try:
+        with torch.inference_mode():
+            network.eval()(torch.zeros(1, 3, settings.crop, settings.crop))
+    except RuntimeError as error:
+        raise InputError(
+            f"segmenter.model={settings.model} cannot see segmenter.crop={settings.crop} ({one_line(error)}); "
+            "choose larger crops"
+        ) from error
+
+
+def _is_cached(repo_id: str, revision: str) -> bool:
+    names = ("config.json", "model.safetensors")
+    return all(isinstance(try_to_load_from_cache(repo_id, name, revision=revision), str) for name in names)
+
+
+def _require_network(encoder: str) -> None:
+    """Ask the server for a sign of life, because the download itself tries again for half a minute."""
+    try:
+        urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=_PROBE_S).close()
+    except urllib.error.HTTPError:
+        return  # a refusal is a sign of life, too
+    except OSError as error:
+        raise _no_download(encoder, error) from error
+
+
+def _no_download(encoder: str, error: OSError) -> InputError:
+    return InputError(
+        f"the {IMAGENET} weights of {encoder} cannot be downloaded from {constants.ENDPOINT} ({one_line(error)}); "
+        f"{_WAY_OUT}"
+    )

@@ -1,0 +1,148 @@
+"""Train a segmenter: one visible loop that can be killed at any moment and goes on behind its last whole epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from downstream.segmentation.crops import SegmentationCrops
+from downstream.segmentation.half_precision import autocast_for
+from downstream.segmentation.labelled_images import Labelled, LabelledImages
+from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
+from downstream.segmentation.passes import training_step, validation_miou
+from downstream.segmentation.segmenter import build_segmenter, untrained_segmenter
+from downstream.segmentation.settings import IMAGENET, SegmenterSettings
+from downstream.segmentation.state import COLUMNS, Row, SegmenterState, read_progress, write_log
+from fusion.errors import InputError
+from fusion.interrupts import deferred_interrupt
+from fusion.seeds import generator_for, seed_for
+
+_DECAY = 0.9
+
+
+def train_segmenter(
+    out_dir: Path,
+    training: Sequence[Labelled],
+    validation: Sequence[Labelled],
+    classes: Sequence[str],
+    settings: SegmenterSettings,
+    seed: int,
+    device: str,
+    on_epoch: Callable[[], None],
+) -> Path:
+    """Train, or go on with what `out_dir` holds, and return the file with the best weights.
+
+    Minimises cross-entropy plus Dice. Writes after every epoch `best.safetensors` (highest mIoU over the validation
+    images at full size, of equal ones the latest), `last.safetensors` (everything needed to go on) and `log.csv`.
+    Killed and started again, it ends with the same weights as without; on a GPU, whose sums have no fixed order, with
+    nearly the same.
+
+    Args:
+        out_dir: of this run alone; is made if needed.
+        training: at least 2. An epoch leaves out, by chance, what does not fill a batch.
+        validation: at least 1; chooses the epoch and never trains.
+        classes: in the order of the class numbers.
+        settings: what to train, and how long.
+        seed: decides initial weights without start weights, order, crops and dropout.
+        device: "cpu" or "cuda".
+        on_epoch: called when the files of an epoch are written.
+
+    Raises:
+        InputError: there are too few images, one cannot be read, `out_dir` holds a run with other settings or cannot
+            be written, or `build_segmenter` refuses the settings.
+        FloatingPointError: the loss is not finite; the files of the last epoch are left as they are.
+    """
+    if len(training) < 2 or not validation:
+        found = f"{len(training)} training and {len(validation)} validation images"
+        raise InputError(f"{found}; expected at least 2, since batch normalisation compares images, and 1")
+    best, last = out_dir / "best.safetensors", out_dir / "last.safetensors"
+    facts = _facts(training, validation, classes, settings, seed)
+    if last.exists() and read_progress(last, facts)[1] == settings.epochs:
+        return best
+    images, held_out = LabelledImages(training, classes), LabelledImages(validation, classes)
+    state = _start_or_resume(last, images, len(classes), settings, torch.device(device), facts)
+    crops = SegmentationCrops(images, settings.crop, seed, settings.workers)
+    batch_size = min(settings.batch_size, len(images))
+    steps_per_epoch = len(images) // batch_size
+    steps = settings.epochs * steps_per_epoch
+    name = out_dir.name.strip(".").removesuffix(".part")
+    bar = tqdm(total=steps, initial=state.step, desc=f"train {name}", unit="step", dynamic_ncols=True)
+    with deferred_interrupt() as stop_if_asked, bar:
+        for epoch in range(len(state.history), settings.epochs):
+            order = torch.randperm(len(images), generator=generator_for(seed, "order", epoch)).tolist()
+            sums = np.zeros(2)
+            for start in range(0, steps_per_epoch * batch_size, batch_size):
+                batch = crops.batch(order[start : start + batch_size], state.step)
+                rate = settings.learning_rate * (1 - state.step / steps) ** _DECAY
+                sums += training_step(state, *batch, rate, seed_for(seed, "dropout", state.step))
+                bar.update()
+                stop_if_asked()
+            cross_entropy, dice = (sums / steps_per_epoch).tolist()
+            miou = validation_miou(state, held_out, len(classes), stop_if_asked)
+            row = (epoch + 1, cross_entropy + dice, cross_entropy, dice, rate, miou)
+            _finish_epoch(state, dict(zip(COLUMNS, row, strict=True)), out_dir)
+            bar.set_postfix(validation_mIoU=f"{miou:.4f}")
+            on_epoch()
+    return best
+
+
+def _facts(
+    training: Sequence[Labelled],
+    validation: Sequence[Labelled],
+    classes: Sequence[str],
+    settings: SegmenterSettings,
+    seed: int,
+) -> dict[str, Any]:
+    """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""
+    segmenter = asdict(settings)
+    del segmenter["workers"]
+    return {
+        "segmenter": segmenter,
+        "classes": list(classes),
+        "seed": seed,
+        "training_images": [image.stem for image, _ in training],
+        "validation_images": [image.stem for image, _ in validation],
+    }
+
+
+def _start_or_resume(
+    last: Path,
+    images: LabelledImages,
+    classes: int,
+    settings: SegmenterSettings,
+    device: torch.device,
+    facts: dict[str, Any],
+) -> SegmenterState:
+    resumes = last.exists()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_for(facts["seed"], "initial weights"))
+        if resumes:
+            network = untrained_segmenter(settings.model, settings.encoder, classes)
+        else:
+            network = build_segmenter(settings, classes, tqdm.write)
+    network = network.to(device).to(memory_format=torch.channels_last)
+    if resumes:
+        statistics, _ = read_progress(last, facts)
+    elif settings.normalisation == IMAGENET:
+        statistics = IMAGENET_STATISTICS
+    else:
+        statistics = measure_statistics(images)
+    optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    scaler = torch.amp.GradScaler(device.type, enabled=autocast_for(device).fast_dtype == torch.float16)
+    state = SegmenterState(network, optimizer, scaler, statistics, facts)
+    if resumes:
+        state.load(last)
+    return state
+
+
+def _finish_epoch(state: SegmenterState, row: Row, out_dir: Path) -> None:
+    if state.close_epoch(row):
+        state.save_network(out_dir / "best.safetensors")
+    write_log(out_dir / "log.csv", state.history)
+    state.save(out_dir / "last.safetensors")

@@ -1,0 +1,1 @@
+"""Fusion methods: the contract, the registry, and every method there is."""

@@ -1,0 +1,85 @@
+"""Fusion by guided filtering (GFF): two scales, weights that follow the edges of the image they belong to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from torch import Tensor
+
+from fusion.fusers.per_image import Plane, fuse_each
+from fusion.fusers.registry import FUSERS
+
+_BASE_WINDOW = 31
+_SALIENCY_WINDOW, _SALIENCY_SIGMA = 11, 5
+_BASE_RADIUS, _BASE_EPSILON = 45, 0.3
+_DETAIL_RADIUS, _DETAIL_EPSILON = 7, 1e-6
+
+
+@FUSERS.register_module(name="guided_filter")
+class GuidedFilter:
+    """Guided filtering (GFF): the locally more salient image leads, base and detail with weights of their own.
+
+    A 31x31 mean filter parts base from detail. The image with the larger smoothed Laplacian gets weight 1 at a pixel,
+    both on a tie. A guided filter makes these weights follow the image: radius 45 and epsilon .3 for the base, 7 and
+    1e-6 for the detail. They are clipped to [0, 1], and where neither image has any, both count alike.
+
+    Source: Li, Kang and Hu, IEEE Trans. Image Processing 22 (2013), with the paper's parameters.
+    """
+
+    learned: ClassVar[bool] = False
+    colour: ClassVar[bool] = True
+
+    def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        """Part, weigh, add, clamp to [0, 1]."""
+        return fuse_each(infrared, visible, _fuse)
+
+
+def guided_filter(image: Plane, guide: Plane, radius: int, epsilon: float) -> Plane:
+    """Smooth an image so that it keeps the edges of the guide.
+
+    Args:
+        image: (H, W).
+        guide: (H, W) in [0, 1].
+        radius: windows have 2 radius + 1 pixels a side; the border is repeated.
+        epsilon: guide variances far above it count as edges.
+
+    Source: He, Sun and Tang, IEEE Trans. Pattern Analysis and Machine Intelligence 35 (2013), algorithm 1.
+    """
+    window = 2 * radius + 1
+    mean_guide, mean_image = _mean(guide, window), _mean(image, window)
+    covariance = _mean(guide * image, window) - mean_guide * mean_image
+    variance = _mean(guide * guide, window) - mean_guide * mean_guide
+    slope = covariance / (variance + epsilon)
+    return _mean(slope, window) * guide + _mean(mean_image - slope * mean_guide, window)
+
+
+def _fuse(infrared: Plane, visible: Plane) -> Plane:
+    bases = [_mean(image, _BASE_WINDOW) for image in (infrared, visible)]
+    salient = [_saliency(image) for image in (infrared, visible)]
+    leads = [(salient[k] >= salient[1 - k]).astype(np.float64) for k in (0, 1)]
+
+    def share(radius: int, epsilon: float) -> Plane:
+        """Give the weight of the infrared image; that of the visible one is the rest."""
+        guides = (infrared, visible)
+        weights = [
+            np.clip(guided_filter(lead, guide, radius, epsilon), 0, 1)
+            for lead, guide in zip(leads, guides, strict=True)
+        ]
+        total = weights[0] + weights[1]
+        return np.where(total > 0, weights[0] / np.where(total > 0, total, 1), 0.5)
+
+    base = bases[1] + share(_BASE_RADIUS, _BASE_EPSILON) * (bases[0] - bases[1])
+    details = infrared - bases[0], visible - bases[1]
+    return base + details[1] + share(_DETAIL_RADIUS, _DETAIL_EPSILON) * (details[0] - details[1])
+
+
+def _saliency(image: Plane) -> Plane:
+    strength = np.abs(cv2.Laplacian(image, cv2.CV_64F, borderType=cv2.BORDER_REPLICATE))
+    window = (_SALIENCY_WINDOW, _SALIENCY_WINDOW)
+    return np.asarray(cv2.GaussianBlur(strength, window, _SALIENCY_SIGMA, borderType=cv2.BORDER_REPLICATE), np.float64)
+
+
+def _mean(image: Plane, window: int) -> Plane:
+    return np.asarray(cv2.blur(image, (window, window), borderType=cv2.BORDER_REPLICATE), np.float64)

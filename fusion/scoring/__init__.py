@@ -1,0 +1,1 @@
+"""Fusion metrics over folders of fused images."""

@@ -1,0 +1,79 @@
+"""The scores of one method as they are kept on disk, so that no image is measured twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fusion import metrics
+from fusion.errors import InputError
+from fusion.storage.files import read_json, write_json
+
+SAVE_EVERY = 50
+Stamp = list[list[Any]]
+
+
+class ScoreRecord:
+    """Values by image, each valid as long as the files it was measured on stay the same.
+
+    What was kept under another convention, for other metrics or by other code of the metrics counts as nothing.
+
+    Args:
+        path: the JSON file.
+        convention: of the metrics.
+        names: of the metrics.
+    """
+
+    def __init__(self, path: Path, convention: str, names: Sequence[str]) -> None:
+        self._path, self._unsaved = path, 0
+        self._head = {"convention": convention, "names": list(names), "code": _code_of_metrics()}
+        earlier = read_json(path) if path.exists() else {}
+        same = {key: earlier.get(key) for key in self._head} == self._head
+        self._images: dict[str, Any] = earlier["images"] if same else {}
+
+    def holds(self, image: str, files: Stamp) -> bool:
+        """Tell whether there are values of an image that were measured on these very files."""
+        return image in self._images and bool(self._images[image]["files"] == files)
+
+    def values(self, image: str) -> dict[str, float]:
+        """Give what was kept of an image."""
+        values: dict[str, float] = self._images[image]["values"]
+        return values
+
+    def keep(self, image: str, files: Stamp, values: dict[str, float]) -> None:
+        """Remember the values of an image, measured on these files; every fifty images all is written."""
+        self._images[image] = {"files": files, "values": values}
+        self._unsaved += 1
+        if self._unsaved == SAVE_EVERY:
+            self.save()
+
+    def save(self) -> None:
+        """Write the file if there is anything new.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        if self._unsaved:
+            write_json(self._path, {**self._head, "images": self._images})
+            self._unsaved = 0
+
+
+@lru_cache
+def _code_of_metrics() -> str:
+    files = sorted(Path(metrics.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def stamp(*files: Path) -> Stamp:
+    """Tell files from others and from what they were before, by path, size and time.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    try:
+        return [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in files]
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error

@@ -1,0 +1,142 @@
+"""Score a folder of fused images against its pairs, image by image; a run that was cut off goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from fusion.devices import choose_device
+from fusion.errors import InputError, first_few
+from fusion.images.images import luma, read_visible
+from fusion.images.pairs import Pair, images_by_stem
+from fusion.interrupts import deferred_interrupt
+from fusion.metrics import choose_metrics, measure
+from fusion.scoring.record import ScoreRecord, Stamp, stamp
+
+_BATCH_IMAGES, _BATCH_PIXELS = 16, 5_000_000  # on a GPU: sixteen of 640x480, fewer of larger ones
+
+
+class _Job(NamedTuple):
+    pair: Pair
+    fused: Path
+    files: Stamp
+
+
+_Measure = Callable[[Sequence[_Job], Sequence[Tensor]], list[dict[str, float]]]
+_Measured = Generator[tuple[_Job, dict[str, float]], None, None]
+
+
+@dataclass(frozen=True)
+class ImageScores:
+    """What every metric says of one fused image; NaN where a metric is not defined."""
+
+    method: str
+    image: str
+    values: dict[str, float]
+
+
+def score_folder(
+    method: str,
+    pairs: Sequence[Pair],
+    fused_dir: Path,
+    out_dir: Path,
+    names: Sequence[str] | None = None,
+    convention: str = "eif",
+    device: str = "auto",
+) -> list[ImageScores]:
+    """Measure every fused image; what an earlier run measured on the same files is read, not measured again.
+
+    All three images become luma in one way: `read_infrared` and `read_visible`, .299 R + .587 G + .114 B on floats,
+    rounded to whole levels 0..255. A CPU measures one image per core at a time, a GPU batches of equal size.
+
+    Args:
+        method: what the fused images are called in the results; names a file.
+        pairs: from `match_pairs`.
+        fused_dir: one image per pair, of equal stem and size; images of other stems are left alone.
+        out_dir: keeps `per_image/<method>.json`, written every 50 images and whenever the run ends or is stopped. It
+            serves again as long as convention, names, the metrics' code, and the path, size and time of the three files
+            are the same.
+        names: as `measure` takes it, like `convention`; `device` as `choose_device` does.
+
+    Returns:
+        One element per pair, in the order of `pairs`.
+
+    Raises:
+        InputError: unknown metric, convention or device; `method` cannot be a file name; a pair or fused image is
+            missing, cannot be read, differs in size or is too small for a metric; `out_dir` cannot be written.
+    """
+    if not method or method.startswith(".") or any(sign in method for sign in "/\\\0"):
+        raise InputError(f"method={method!r} cannot be a file name; expected no slash and no dot in front")
+    chosen = [metric.name for metric in choose_metrics(names, convention)]
+    where = choose_device(device)
+    fused = images_by_stem(fused_dir)
+    if lonely := [pair.stem for pair in pairs if pair.stem not in fused]:
+        raise InputError(f"{fused_dir}: no fused image for {first_few(lonely)}; expected one for every pair")
+    jobs = [_Job(pair, fused[pair.stem], stamp(pair.infrared, pair.visible, fused[pair.stem])) for pair in pairs]
+    record = ScoreRecord(out_dir / "per_image" / f"{method}.json", convention, chosen)
+    todo = [job for job in jobs if not record.holds(job.pair.stem, job.files)]
+
+    def measure_batch(jobs: Sequence[_Job], levels: Sequence[Tensor]) -> list[dict[str, float]]:
+        infrared, visible, fused_y = torch.stack(list(levels), dim=1).to(where)  # (B, 1, H, W) each
+        try:
+            found = measure(infrared, visible, fused_y, chosen, convention)
+        except ValueError as error:
+            raise InputError(f"{jobs[0].fused}: {error}") from error
+        columns = {name: values.tolist() for name, values in found.items()}
+        return [{name: column[index] for name, column in columns.items()} for index in range(len(jobs))]
+
+    threads = torch.get_num_threads()
+    bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=f"score {method}", unit="image")
+    side_by_side = ((job, *found) for job, found in _in_order(lambda job: measure_batch([job], [_read(job)]), todo))
+    measured = side_by_side if where.type == "cpu" else _in_batches(todo, measure_batch)
+    torch.set_num_threads(1)  # before the workers start, which take it over: images side by side beat split images
+    try:
+        with deferred_interrupt() as stop_if_asked, bar, closing(measured):
+            for job, values in measured:
+                record.keep(job.pair.stem, job.files, values)
+                bar.update()
+                stop_if_asked()
+    finally:
+        torch.set_num_threads(threads)
+        record.save()
+    return [ImageScores(method, job.pair.stem, record.values(job.pair.stem)) for job in jobs]
+
+
+def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:
+    for (*_, height, width), run in groupby(_in_order(_read, todo), key=lambda job_and_levels: job_and_levels[1].shape):
+        size = max(1, min(_BATCH_IMAGES, _BATCH_PIXELS // (height * width)))
+        while batch := list(islice(run, size)):
+            jobs, levels = zip(*batch, strict=True)
+            yield from zip(jobs, measure_batch(jobs, levels), strict=True)
+
+
+def _in_order(work: Callable[[_Job], Any], todo: Sequence[_Job]) -> Iterator[tuple[_Job, Any]]:
+    """Do the work in one thread per core, a few items ahead; after an error or a stop no further one is begun."""
+    cores = os.cpu_count() or 1
+    workers = ThreadPoolExecutor(cores)
+    running = [workers.submit(work, job) for job in todo[: 2 * cores]]
+    try:
+        for index, job in enumerate(todo):
+            yield job, running.pop(0).result()
+            running += [workers.submit(work, later) for later in todo[index + 2 * cores : index + 2 * cores + 1]]
+    finally:
+        workers.shutdown(cancel_futures=True)
+
+
+def _read(job: _Job) -> Tensor:
+    """Read infrared, visible and fused as whole grey levels, (3, 1, H, W) uint8."""
+    (infrared, visible), fused = job.pair.read(), read_visible(job.fused)
+    if fused.shape != visible.shape:
+        sizes = [f"{image.shape[2]}x{image.shape[1]}" for image in (fused, visible)]
+        raise InputError(f"{job.fused}: {sizes[0]}, but {job.pair.visible} is {sizes[1]}; expected equal sizes")
+    return (torch.stack([infrared, luma(visible), luma(fused)]) * 255).round().to(torch.uint8)

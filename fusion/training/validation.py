@@ -1,0 +1,67 @@
+"""What is held out of a training, and how good its network is on that, by the metrics it will be judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import fmean
+
+import torch
+from torch import Tensor
+
+from fusion.metrics import choose_metrics, measure
+from fusion.networks.isfuse import ISFuse
+from fusion.seeds import generator_for
+from fusion.training.batch_terms import Batch, batch_terms
+from fusion.training.objective import Objective
+from fusion.training.schedule import Precision
+
+_METRICS = ("AG", "PSNR", "CC", "SCD", "VIF", "Qabf")
+
+
+def hold_out(count: int, fraction: float, seed: int) -> tuple[list[int], list[int]]:
+    """Draw the indices that train and those that validate, each sorted; at least one of both."""
+    order = torch.randperm(count, generator=generator_for(seed, "held out")).tolist()
+    held_out = min(max(1, round(count * fraction)), count - 1)
+    return sorted(order[held_out:]), sorted(order[:held_out])
+
+
+@torch.no_grad()
+def validate(
+    objective: Objective,
+    network: ISFuse,
+    batches: Iterable[Batch],
+    precision: Precision,
+) -> dict[str, float]:
+    """Average the terms of the objective and the metrics over held-out crops, in eval mode.
+
+    Args:
+        objective: of the training.
+        network: is left in eval mode.
+        batches: of held-out crops, with masks.
+        precision: of the training; the metrics are those of float32.
+    """
+    network.eval()
+    values: dict[str, list[float]] = {}
+    for batch in batches:
+        for name, value in batch_terms(objective, network, batch, precision).items():
+            values.setdefault(name, []).extend([value.item()] * len(batch.images))
+        infrared, visible = torch.split(batch.on(network.head.weight.device).images[:, :2], 1, dim=1)
+        for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
+            values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
+    return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}
+
+
+def validation_metrics(infrared: Tensor, visible: Tensor, fused: Tensor) -> dict[str, Tensor]:
+    """Measure a batch of fused crops, convention eif, each as 8-bit image.
+
+    Args:
+        infrared: (B, 1, S, S) in [0, 1].
+        visible: luma, likewise.
+        fused: likewise.
+
+    Returns:
+        By name of the metric, (B,) float64; metrics that need larger crops are left out.
+    """
+    names = [metric.name for metric in choose_metrics(_METRICS) if metric.smallest_side <= infrared.shape[-1]]
+    levels = [(image * 255).round().to(torch.uint8) for image in (infrared, visible, fused)]
+    return measure(levels[0], levels[1], levels[2], names)

@@ -1,0 +1,94 @@
+"""Pictures of how well networks do: precision against recall; training loss and mIoU by epoch."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from pipelines.report.figures import CURVE_PALETTE, DPI, save_figure
+
+_LINE_STYLES = ("-", "--", ":", "-.")
+
+
+def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title: str) -> None:
+    """Draw precision against recall as PNG: the mean over classes, and every class on its own.
+
+    Args:
+        path: the file to write.
+        curves: fuser -> class -> 101 precisions at recall 0, .01, .., 1 (IoU .5); a class without true boxes is absent.
+        title: stands above all.
+    """
+    classes = list(dict.fromkeys(name for by_class in curves.values() for name in by_class))
+    columns = max(ceil(len(classes) / 2), 1)
+    figure = Figure(figsize=(5.6 + 2.7 * columns, 5.9), dpi=DPI, layout="constrained")
+    grid = figure.add_gridspec(2, columns + 2, width_ratios=[1.1, 1.1, *[1.0] * columns])
+    main = figure.add_subplot(grid[:, :2])
+    small = {
+        name: figure.add_subplot(grid[index // columns, 2 + index % columns]) for index, name in enumerate(classes)
+    }
+    recall = np.linspace(0, 1, 101)
+    for index, by_class in enumerate(curves.values()):
+        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
+        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
+        main.plot(recall, np.mean(list(by_class.values()), axis=0), color=colour, ls=style, lw=2.2)
+        for name, precision in by_class.items():
+            small[name].plot(recall, precision, color=colour, ls=style, lw=1.5)
+    for name, axes in {"mean over classes": main, **small}.items():
+        axes.set(xlim=(0, 1), ylim=(0, 1.03), title=name, xlabel="recall", ylabel="precision")
+        axes.grid(color="0.9", lw=0.8)
+        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, fontsize=14, weight="bold")
+    figure.legend(main.lines, list(curves), loc="outside lower center", ncols=min(len(curves), 7), frameon=False)
+    save_figure(figure, path)
+
+
+def validation_curve(folder: Path) -> list[float]:
+    """Read mIoU of the validation images by epoch from the log of a segmenter's training."""
+    lines = (folder / "log.csv").read_text(encoding="utf-8").splitlines()
+    return [float(row["validation_mIoU"]) for row in csv.DictReader(lines)]
+
+
+def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], title: str = "") -> None:
+    """Draw mIoU of the validation images by epoch as PNG, one curve per fuser, its best epoch marked.
+
+    Args:
+        path: the file to write.
+        curves: by fuser, one value per epoch from the first on.
+        title: stands above all.
+    """
+    by_epoch = {fuser: dict(enumerate(values, start=1)) for fuser, values in curves.items()}
+    best = {fuser: int(np.argmax(values)) + 1 for fuser, values in curves.items()}
+    _draw_by_epoch(path, by_epoch, "validation mIoU", title, best)
+
+
+def draw_loss_curves(path: Path, curves: Mapping[str, Mapping[int, float]], title: str) -> None:
+    """Draw the training loss by epoch as PNG, one curve per fuser."""
+    _draw_by_epoch(path, curves, "training loss", title, {})
+
+
+def _draw_by_epoch(
+    path: Path, curves: Mapping[str, Mapping[int, float]], what: str, title: str, marked: Mapping[str, int]
+) -> None:
+    """Draw `what` from 0 on, with a dot at the marked epoch of a fuser."""
+    figure = Figure(figsize=(8.4, 4.6), dpi=DPI, layout="constrained")
+    axes = figure.add_subplot()
+    for index, (fuser, values) in enumerate(curves.items()):
+        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
+        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
+        axes.plot(list(values), list(values.values()), color=colour, ls=style, lw=1.8, label=fuser)
+        if fuser in marked:
+            axes.plot(marked[fuser], values[marked[fuser]], marker="o", color=colour)
+    axes.set(xlabel="epoch", ylabel=what, ylim=(0, None))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(color="0.9", lw=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    figure.suptitle(title, fontsize=14, weight="bold")
+    save_figure(figure, path)

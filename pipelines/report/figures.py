@@ -1,0 +1,57 @@
+"""What all pictures of a report share: colours, a grid of captioned images, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from fusion.storage.files import atomic_path
+
+# Okabe and Ito's colours, which colour-blind readers tell apart.
+CURVE_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+DPI = 150
+_CAPTION, _MARGIN, _TITLE = 0.3, 0.08, 0.4  # inches
+Captioned = tuple[str, npt.NDArray[Any]]
+
+
+def image_grid(lines: Sequence[Sequence[Captioned]], cell: float, title: str) -> tuple[Figure, list[Axes]]:
+    """Lay out images of one size in lines, each under its caption, with room for a legend at the bottom.
+
+    Args:
+        lines: captions and (H, W, 3) pixels.
+        cell: width of an image in inches.
+        title: stands above all.
+
+    Returns:
+        The figure, and the axes of the images in reading order, in pixels of the image.
+    """
+    high, wide = lines[0][0][1].shape[:2]
+    cell_height = cell * high / wide
+    width = max(len(line) for line in lines) * (cell + _MARGIN) + _MARGIN
+    height = len(lines) * (cell_height + _CAPTION + _MARGIN) + 2 * _TITLE  # title above, legend below
+    figure = Figure(figsize=(width, height), dpi=DPI)
+    drawn = []
+    for row, line in enumerate(lines):
+        for column, (caption, pixels) in enumerate(line):
+            left = _MARGIN + column * (cell + _MARGIN)
+            top = height - _TITLE - row * (cell_height + _CAPTION + _MARGIN) - _CAPTION
+            axes = figure.add_axes((left / width, (top - cell_height) / height, cell / width, cell_height / height))
+            axes.imshow(pixels)
+            axes.set_axis_off()
+            axes.set_title(caption, fontsize=13, pad=4)
+            drawn.append(axes)
+    figure.text(0.5, 1 - 0.22 / height, title, ha="center", va="center", fontsize=15, weight="bold")
+    return figure, drawn
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, atomically; equal content gives equal bytes."""
+    FigureCanvasAgg(figure)
+    with atomic_path(path) as partial:
+        figure.savefig(partial, metadata={"Software": None})

@@ -1,0 +1,87 @@
+"""What the comparison of images on the page shows, as JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from downstream.datasets.boxes import Box
+from downstream.datasets.masks import read_mask
+from fusion.images.images import read_infrared, read_visible, to_bytes
+from pipelines.report.box_figures import LOWEST_SCORE, class_colour
+from pipelines.report.html.detail import Detail
+from pipelines.report.html.pictures import image_uri, mask_uri
+from pipelines.report.mask_figures import OPACITY, class_colours
+from pipelines.report.panels import Panel
+
+Json = dict[str, Any]
+_WEAKEST = 0.05  # score of a detection; weaker ones would only hide the image
+
+
+def scenes_data(panels: Sequence[Panel], classes: Sequence[str], detail: Detail) -> Json:
+    """Gather scenes with all images, and what is there and was found in them.
+
+    Args:
+        panels: the scenes.
+        classes: all of the data set; none where nothing was looked for.
+        detail: of images and masks.
+
+    Returns:
+        `kind` ("boxes", "masks" or ""), `opacity` of masks, `lowest` score of the detections shown at first, `legend`
+        (a name and colour per class) and `scenes`. A scene has `name`, `width`, `height` in pixels, `truth` and
+        `layers`, which have `name`, `image` and `found`. A box is class number, x1, y1, x2, y2 and, where it was
+        found, score; a mask is a data URI.
+
+    Raises:
+        InputError: an image or a mask cannot be read.
+    """
+    has_masks = any(panel.masks for panel in panels)
+    kind = "masks" if has_masks else "boxes" if classes else ""
+    colours = [_rgb(colour) for colour in class_colours(len(classes))]
+    shown = [_hex(colour) for colour in colours] if has_masks else [class_colour(k) for k in range(len(classes))]
+    legend = list(zip(classes, shown, strict=True))[1 if has_masks else 0 :]
+    scenes = [_scene(panel, classes, colours, detail) for panel in panels]
+    return {"kind": kind, "opacity": OPACITY, "lowest": LOWEST_SCORE, "legend": legend, "scenes": scenes}
+
+
+def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, int, int]], detail: Detail) -> Json:
+    visible = to_bytes(read_visible(panel.visible))
+    sources = {"infrared": to_bytes(read_infrared(panel.infrared).expand(3, -1, -1)), "visible": visible}
+    fused = {name: to_bytes(read_visible(path)) for name, path in panel.fused.items()}
+
+    def mask(path: Path) -> str:
+        return mask_uri(read_mask(path, classes), colours, detail)
+
+    found: dict[str, Any] = {}
+    if panel.masks:
+        found = {name: mask(path) for name, path in panel.masks.predicted.items()}
+    for name, boxes in (panel.predictions or {}).items():
+        found[name] = [
+            [*_box(box, classes), round(score, 3)]
+            for box, score in sorted(boxes, key=lambda item: item[1])
+            if score >= _WEAKEST
+        ]
+    return {
+        "name": panel.stem,
+        "width": visible.shape[1],
+        "height": visible.shape[0],
+        "truth": mask(panel.masks.truth) if panel.masks else [_box(box, classes) for box in panel.truth],
+        "layers": [
+            {"name": name, "image": image_uri(pixels, detail), "found": found.get(name)}
+            for name, pixels in {**sources, **fused}.items()
+        ],
+    }
+
+
+def _box(box: Box, classes: Sequence[str]) -> list[float]:
+    return [classes.index(box.class_name), *(round(value, 1) for value in box.xyxy)]
+
+
+def _rgb(colour: tuple[float, float, float]) -> tuple[int, int, int]:
+    red, green, blue = (round(255 * value) for value in colour)
+    return red, green, blue
+
+
+def _hex(colour: tuple[int, int, int]) -> str:
+    return "#" + "".join(f"{value:02x}" for value in colour)

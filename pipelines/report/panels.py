@@ -1,0 +1,99 @@
+"""Scenes to show: which ones, and their pictures in a report's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from downstream.datasets.boxes import Box
+from downstream.datasets.masks import read_mask
+from fusion.images.images import read_infrared, read_visible
+from pipelines.report.box_figures import draw_panel
+from pipelines.report.mask_figures import draw_mask_panel
+from pipelines.report.section import Picture
+
+T = TypeVar("T")
+
+
+class Masks(NamedTuple):
+    """Files of class numbers: what is there, and by fuser what was predicted."""
+
+    truth: Path
+    predicted: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One scene to show: its image files, what is there, and by fuser what a network found.
+
+    What is there and what was found are boxes, the found ones with their score, or mask files of class numbers.
+    """
+
+    stem: str
+    infrared: Path
+    visible: Path
+    fused: dict[str, Path]
+    truth: tuple[Box, ...] = ()
+    predictions: dict[str, list[tuple[Box, float]]] | None = None
+    masks: Masks | None = None
+
+
+def blocks(items: Sequence[T], count: int) -> list[Sequence[T]]:
+    """Cut a sequence into `count` parts of about equal length, leaving out empty ones."""
+    parts = [items[k * len(items) // count : (k + 1) * len(items) // count] for k in range(count)]
+    return [part for part in parts if part]
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """Pick `count` items spread evenly: the middle one of each block; all of them where there are fewer."""
+    return [part[len(part) // 2] for part in blocks(items, count)]
+
+
+def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str] = ()) -> list[Picture]:
+    """Draw `out_dir`/panels/<stem>.png for every scene, and list them.
+
+    Args:
+        out_dir: the report's folder.
+        panels: the scenes.
+        title: stands above every picture, followed by the scene's name.
+        classes: all of the data set, where boxes are shown.
+
+    Raises:
+        InputError: an image cannot be read or a file cannot be written.
+    """
+    for panel in panels:
+        draw_panel(
+            out_dir / "panels" / f"{panel.stem}.png",
+            read_infrared(panel.infrared),
+            read_visible(panel.visible),
+            {name: read_visible(path) for name, path in panel.fused.items()},
+            panel.truth,
+            panel.predictions or {},
+            f"{title}, scene {panel.stem}",
+            classes,
+        )
+    return _pictures(panels)
+
+
+def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str]) -> list[Picture]:
+    """Do as `write_panels` the scenes that have masks."""
+    for panel in panels:
+        if panel.masks is None:
+            continue
+        draw_mask_panel(
+            out_dir / "panels" / f"{panel.stem}.png",
+            read_infrared(panel.infrared),
+            read_visible(panel.visible),
+            read_mask(panel.masks.truth, classes),
+            {name: read_visible(path) for name, path in panel.fused.items()},
+            {name: read_mask(path, classes) for name, path in panel.masks.predicted.items()},
+            f"{title}, scene {panel.stem}",
+            classes,
+        )
+    return _pictures(panels)
+
+
+def _pictures(panels: Sequence[Panel]) -> list[Picture]:
+    return [Picture(f"scene {panel.stem}", f"panels/{panel.stem}.png") for panel in panels]

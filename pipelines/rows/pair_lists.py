@@ -1,0 +1,31 @@
+"""The pairs of a pipeline by split, as one JSON file between its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fusion.images.pairs import Pair
+from fusion.storage.files import read_json, write_json
+
+PAIRS = "pairs.json"
+
+
+def save_pairs(folder: Path, pairs: Mapping[str, Sequence[Pair]]) -> None:
+    """Write the pairs of every split into `folder`, paths absolute."""
+    content = {
+        split: [[pair.stem, str(pair.infrared.absolute()), str(pair.visible.absolute())] for pair in of_split]
+        for split, of_split in pairs.items()
+    }
+    write_json(folder / PAIRS, content)
+
+
+def load_pairs(folder: Path, *splits: str) -> list[Pair]:
+    """Read the pairs of some splits, sorted by stem.
+
+    Raises:
+        InputError: `folder` holds no such list.
+    """
+    content = read_json(folder / PAIRS)
+    found = [(stem, Path(infrared), Path(visible)) for split in splits for stem, infrared, visible in content[split]]
+    return [Pair(*parts) for parts in sorted(found)]

@@ -1,0 +1,40 @@
+"""One process per work folder; a dead process holds nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fusion.errors import InputError
+from fusion.storage.files import unwritable
+
+
+@contextmanager
+def locked(work_dir: Path) -> Iterator[None]:
+    """Hold `work_dir` for this process; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        InputError: another process works there, or the folder cannot be made.
+    """
+    path = work_dir / ".lock"
+    try:
+        work_dir.mkdir(parents=True, exist_ok=True)
+        handle = path.open("a+")
+    except OSError as error:
+        raise unwritable(work_dir, error) from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            handle.seek(0)
+            owner = handle.read().strip()
+            raise InputError(
+                f"{work_dir}: in use by process {owner}; wait for it, or choose another --work-dir"
+            ) from error
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        yield

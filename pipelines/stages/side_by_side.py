@@ -1,0 +1,108 @@
+"""Run stages that do not need each other side by side, each in a process of its own with a log of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fusion.errors import InputError
+from fusion.storage.files import read_json, write_json
+from pipelines.stage_worker import STOPPED, result_of
+from pipelines.stages.launching import Launched, Launcher
+from pipelines.stages.runner import StageRunner
+from pipelines.stages.stage import Outcome, Stage
+
+_POLL_S = 0.05
+
+
+class _Job(NamedTuple):
+    stage: Stage
+    process: Launched
+    order: Path
+    log: Path
+    start: float
+
+
+def run_side_by_side(
+    runner: StageRunner,
+    stages: Sequence[Stage],
+    work_dir: Path,
+    launcher: Launcher,
+    task: dict[str, Any],
+    announce: Callable[[str], None],
+) -> dict[str, Outcome]:
+    """Run what is not finished, as many stages at a time as the launcher holds, and give every outcome.
+
+    What a stage prints stands in `work_dir`/logs/STAGE.log. Ctrl-C and mistakes stop all of them, and each goes on
+    where it stood when the pipeline is started again.
+
+    Args:
+        runner: knows what is finished.
+        stages: in an order in which none stands before what it needs.
+        work_dir: of the pipeline.
+        launcher: starts the stages.
+        task: the arguments of `build_task` as JSON: settings, root, work_dir, command.
+        announce: takes one line.
+
+    Raises:
+        InputError: a mistake of the user's in any stage.
+        RuntimeError: a stage that may not fail ended without a result.
+    """
+    waiting, running = list(stages), list[_Job]()
+    try:
+        while waiting or running:
+            for job in [job for job in running if job.process.code() is not None]:
+                running.remove(job)
+                _take_over(runner, job, launcher)
+            for stage in [stage for stage in waiting if all(need in runner.outcomes for need in stage.needs)]:
+                if runner.settle(stage):
+                    waiting.remove(stage)
+                elif launcher.holds(stage.name, [job.process for job in running]):
+                    waiting.remove(stage)
+                    running.append(_start(runner, stage, work_dir, launcher, task))
+                    announce(f"{stage.name}: log in {running[-1].log}")
+            time.sleep(_POLL_S)
+    finally:
+        for job in running:
+            job.process.ask_to_stop()
+        for job in running:
+            job.process.end()
+        runner.remember()
+    return runner.outcomes
+
+
+def _start(runner: StageRunner, stage: Stage, work_dir: Path, launcher: Launcher, task: dict[str, Any]) -> _Job:
+    part, inputs = runner.prepare(stage), runner.inputs_of(stage)
+    order, log = (work_dir / "logs" / f"{stage.name.replace('/', '-')}.{suffix}" for suffix in ("json", "log"))
+    result_of(order).unlink(missing_ok=True)
+    content = {
+        **task,
+        "cwd": str(Path.cwd()),  # where relative paths start, on other machines too
+        "stage": stage.name,
+        "part": str(part),
+        "folders": {name: str(folder) for name, folder in inputs.folders.items()},
+        "failures": inputs.failures,
+    }
+    write_json(order, content)
+    return _Job(stage, launcher.start(stage.name, order, log), order, log, time.monotonic())
+
+
+def _take_over(runner: StageRunner, job: _Job, launcher: Launcher) -> None:
+    """Read how a stage went and note it."""
+    code, result_path = job.process.code(), result_of(job.order)
+    if code == STOPPED:
+        raise KeyboardInterrupt
+    result: dict[str, Any] = (
+        read_json(result_path) if result_path.exists() else {"reason": f"its process ended with code {code}"}
+    )
+    launcher.learn(job.stage.name, result.get("peak_bytes"))
+    if "mistake" in result:
+        raise InputError(result["mistake"])
+    if "summary" in result:
+        runner.finish(job.stage, result["summary"], time.monotonic() - job.start)
+    elif job.stage.may_fail:
+        runner.fail(job.stage, result["reason"])
+    else:
+        raise RuntimeError(f"{job.stage.name}: {result['reason']}, see {job.log}")

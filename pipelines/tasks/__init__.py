@@ -1,0 +1,1 @@
+"""Which stages a pipeline has."""
