@@ -8,8 +8,8 @@ from pathlib import Path
 
 from fusion import InputError, build_fuser, fuse_folder, fuse_video, list_fusers, match_pairs
 from fusion.command_line import exit_code, parse_override
-from fusion.fusers.inputs import fuser_files
-from fusion.storage.fingerprints import Fingerprints
+from fusion.fusers import fuser_files
+from fusion.storage import Fingerprints
 
 _NOTES = """\
 Images of a pair have equal file names, videos of a pair as many frames and the same rate; both are registered and of

@@ -9,11 +9,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from fusion.errors import InputError
-from fusion.fusers.fuser import Fuser
-from fusion.images.images import luma
-from fusion.images.pairs import Pair
+from fusion.fusers import Fuser
+from fusion.images import Pair, luma
 from fusion.interventions import complementary_masks, random_masks
-from fusion.scoring.score import ImageScores
+from fusion.scoring import ImageScores
 from fusion.seeds import generator_for
 
 INTERVENTIONS = ("complementary", "random", "without_visible", "without_infrared")

@@ -8,11 +8,21 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from downstream.datasets.checks import Findings, LabelFiles, look_into
-from downstream.datasets.folders import require_undivided, split_folders
-from downstream.datasets.label_counts import box_labels, mask_labels
-from downstream.datasets.pair_folders import FOLDERS
-from downstream.datasets.splitting import ALL, SPLITS, assign_splits, cut_validation, neighbour_leakage
+from downstream.datasets import (
+    ALL,
+    FOLDERS,
+    SPLITS,
+    Findings,
+    LabelFiles,
+    assign_splits,
+    box_labels,
+    cut_validation,
+    look_into,
+    mask_labels,
+    neighbour_leakage,
+    require_undivided,
+    split_folders,
+)
 from fusion.errors import InputError
 from pipelines.config import Settings
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fusion.fusers.registry import describe_fusers
+from fusion.fusers import describe_fusers
 from pipelines.config import list_pipelines
 from pipelines.extras import TASKS
-from pipelines.rows.fuser_of_row import FOLDER
+from pipelines.rows import FOLDER
 
 
 def listing() -> str:

@@ -8,14 +8,11 @@ from typing import Any
 
 from fusion.command_line import parse_override
 from fusion.errors import InputError, unknown_name
-from fusion.storage.files import write_json
+from fusion.storage import write_json
 from pipelines.config import Settings, load_settings, override
 from pipelines.extras import TASKS, require_extras, require_packages
-from pipelines.stages.launching import Launcher, LocalProcesses
-from pipelines.stages.lock import locked
-from pipelines.stages.runner import StageRunner
-from pipelines.stages.side_by_side import run_side_by_side
-from pipelines.tasks.task import Task
+from pipelines.stages import Launcher, LocalProcesses, StageRunner, locked, run_side_by_side
+from pipelines.tasks import Task
 
 BANNER = """\
 ==============================================================================
@@ -99,14 +96,14 @@ def build_task(settings: Settings, root: Path | None, folder: Path, command: str
         raise unknown_name("task", settings["task"], TASKS)
     require_extras(settings["task"])
     if settings["task"] == "detection":
-        from pipelines.tasks.detection import detection_task
+        from pipelines.tasks import detection_task
 
         return detection_task(settings, root, folder / ".ultralytics", command)
     if settings["task"] == "segmentation":
-        from pipelines.tasks.segmentation import segmentation_task
+        from pipelines.tasks import segmentation_task
 
         return segmentation_task(settings, root, command)
-    from pipelines.tasks.quality import quality_task
+    from pipelines.tasks import quality_task
 
     return quality_task(settings, root, command)
 
@@ -116,7 +113,7 @@ def _launcher(jobs: int, ray: str | None) -> Launcher | None:
     if ray is None:
         return LocalProcesses(jobs) if jobs > 1 else None
     require_packages("--ray", {"ray": ("ray",)})
-    from pipelines.stages.ray_cluster import RayTasks
+    from pipelines.stages import RayTasks
 
     return RayTasks(ray, jobs, threads=1)
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from fusion.errors import InputError
-from fusion.storage.files import read_json, write_json
-from pipelines.stages.endings import reason_to_go_on
-from pipelines.stages.stage import Inputs
+from fusion.storage import read_json, write_json
+from pipelines.stages import Inputs, reason_to_go_on
 
 STOPPED = 130  # exit code after Ctrl-C
 _WATCH_S = 0.5

@@ -10,11 +10,15 @@ from pathlib import Path
 import torch
 
 from fusion.command_line import exit_code
-from pipelines.benchmarks.fusers import BACKENDS, benchmark_fusers, default_fusers
-from pipelines.benchmarks.measured import Measured
-from pipelines.benchmarks.metrics import benchmark_metrics
-from pipelines.benchmarks.pipeline import benchmark_pipeline
-from pipelines.benchmarks.training import benchmark_training
+from pipelines.benchmarks import (
+    BACKENDS,
+    Measured,
+    benchmark_fusers,
+    benchmark_metrics,
+    benchmark_pipeline,
+    benchmark_training,
+    default_fusers,
+)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import sys
 
 from fusion import build_fuser, list_fusers
 from fusion.command_line import exit_code, parse_override
-from fusion.fusers.contract import broken_promises
+from fusion.fusers import broken_promises
 
 
 def main() -> int:

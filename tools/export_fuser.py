@@ -9,9 +9,8 @@ from typing import get_args
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
-from fusion.export.export import Form, export_checked
-from fusion.fusers.inputs import fuser_files
-from fusion.fusers.learned import SHIPPED
+from fusion.export import Form, export_checked
+from fusion.fusers import SHIPPED, fuser_files
 
 _NEXT = {
     "onnx": "python tools/fuse_images.py --infrared DIR --visible DIR --out fused/ --fuser onnx model={path}",

@@ -11,8 +11,8 @@ from pathlib import Path
 from fusion import InputError, match_pairs, score_folder
 from fusion.command_line import exit_code
 from fusion.metrics import CONVENTIONS, SUITES
-from fusion.scoring.tables import means_table, write_scores
-from fusion.storage.files import write_text
+from fusion.scoring import means_table, write_scores
+from fusion.storage import write_text
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code, parse_override
-from fusion.training.parallel import is_first_process
+from fusion.training import is_first_process
 from pipelines.config import known_keys, load_training, override
 from pipelines.extras import REPORT, require_packages
 
@@ -32,8 +32,8 @@ def main() -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
     require_packages("train_fusion.py", REPORT)
-    from pipelines.report.training_figures import draw_held_out, draw_training_curves
-    from pipelines.tasks.fusing import build_trainer
+    from pipelines.report import draw_held_out, draw_training_curves
+    from pipelines.tasks import build_trainer
 
     settings = load_training(arguments.recipe)
     for argument in arguments.overrides:

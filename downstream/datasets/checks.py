@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from downstream.datasets.folders import find_pair_folders
 from fusion.errors import InputError, first_few
-from fusion.images.pairs import Pair, images_by_stem
+from fusion.images import Pair, images_by_stem
 
 _READERS = 4
 Counts = Mapping[str, int]

@@ -8,7 +8,7 @@ from typing import Any
 
 from downstream.datasets.boxes import Box, coordinate, require_class
 from fusion.errors import InputError
-from fusion.storage.files import read_json
+from fusion.storage import read_json
 
 
 def read_coco(path: Path, classes: Collection[str], sizes: Mapping[str, tuple[int, int]]) -> dict[str, list[Box]]:

@@ -12,8 +12,8 @@ from downstream.datasets.labels import read_labels, require_label_format
 from downstream.datasets.pair_folders import divide_pairs, require_pairs
 from downstream.datasets.splitting import SPLITS, neighbour_leakage
 from fusion.errors import InputError
-from fusion.images.pairs import Pair
-from fusion.storage.files import read_json, write_json
+from fusion.images import Pair
+from fusion.storage import read_json, write_json
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from downstream.datasets.image_files import opened_image
 from fusion.errors import InputError
-from fusion.images.pairs import Pair, match_pairs
+from fusion.images import Pair, match_pairs
 
 _VISIBLE = ("vis", "vi", "visible")
 _INFRARED = ("ir", "inf", "infrared")

@@ -15,7 +15,7 @@ from downstream.datasets.folders import find_label_folder, find_mask_folder, fin
 from downstream.datasets.labels import COCO_FILE, READERS, require_label_format
 from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
 from fusion.errors import InputError
-from fusion.images.pairs import files_by_stem, images_by_stem
+from fusion.images import files_by_stem, images_by_stem
 
 
 def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> LabelFiles:

@@ -11,7 +11,7 @@ from downstream.datasets.folders import find_label_folder
 from downstream.datasets.voc import read_voc
 from downstream.datasets.yolo_txt import read_yolo_txt
 from fusion.errors import unknown_name
-from fusion.images.pairs import Pair, files_by_stem, require_same_stems
+from fusion.images import Pair, files_by_stem, require_same_stems
 
 COCO_FILE = "annotations.json"
 READERS = {"voc": (".xml", read_voc), "yolo": (".txt", read_yolo_txt)}

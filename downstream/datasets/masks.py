@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from downstream.datasets.image_files import opened_image
 from fusion.errors import InputError, first_few
-from fusion.storage.files import write_bytes
+from fusion.storage import write_bytes
 
 IGNORED = 255
 MASK_SUFFIXES = (".png",)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from downstream.datasets.folders import find_pairs, require_undivided, split_folders
 from downstream.datasets.splitting import assign_splits
 from fusion.errors import InputError
-from fusion.images.pairs import Pair
+from fusion.images import Pair
 
 FOLDERS = "folders"  # the split that train and test folders are
 

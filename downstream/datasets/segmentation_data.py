@@ -14,8 +14,8 @@ from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
 from downstream.datasets.pair_folders import divide_pairs, require_pairs
 from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
 from fusion.errors import InputError
-from fusion.images.pairs import Pair, files_by_stem, require_same_stems
-from fusion.storage.files import read_json, write_json
+from fusion.images import Pair, files_by_stem, require_same_stems
+from fusion.storage import read_json, write_json
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from downstream.datasets.boxes import Box, coordinate
 from fusion.errors import InputError
-from fusion.storage.files import write_text
+from fusion.storage import write_text
 
 _LINE = "class x_centre y_centre width height"
 

@@ -7,12 +7,9 @@ import os
 import shutil
 from pathlib import Path
 
-from downstream.datasets.detection_data import DetectionData
-from downstream.datasets.folders import image_size
-from downstream.datasets.splitting import SPLITS
-from downstream.datasets.yolo_txt import write_yolo_txt
+from downstream.datasets import SPLITS, DetectionData, image_size, write_yolo_txt
 from fusion.errors import InputError
-from fusion.storage.files import unwritable, write_text
+from fusion.storage import unwritable, write_text
 
 
 def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path) -> Path:

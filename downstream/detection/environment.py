@@ -8,7 +8,7 @@ from pathlib import Path
 
 import matplotlib
 
-from fusion.storage.files import atomic_path
+from fusion.storage import atomic_path
 
 FONTS = ("Arial.ttf", "Arial.Unicode.ttf")
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from fusion.storage.tensor_files import load_tensors, save_tensors
+from fusion.storage import load_tensors, save_tensors
 
 RECALLS = np.linspace(0, 1, 101)  # COCO's
 THRESHOLDS = 10  # IoU .50, .55, .., .95

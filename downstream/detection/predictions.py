@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from downstream.datasets.boxes import Box
-from fusion.storage.files import read_json, write_json
+from downstream.datasets import Box
+from fusion.storage import read_json, write_json
 
 
 @dataclass(frozen=True)

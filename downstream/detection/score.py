@@ -13,7 +13,7 @@ import numpy.typing as npt
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from downstream.datasets.detection_data import LabelledPair
+from downstream.datasets import LabelledPair
 from downstream.detection.matches import DetectionMatches, collect_matches
 from downstream.detection.predictions import Prediction
 from downstream.scores import Score

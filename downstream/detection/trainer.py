@@ -16,14 +16,15 @@ from ultralytics.utils.torch_utils import init_seeds, strip_optimizer
 from downstream.start_weights import load_start_weights
 from fusion.errors import InputError
 from fusion.seeds import seed_for
-from fusion.storage.files import atomic_path, write_text
-from fusion.storage.tensor_files import (
+from fusion.storage import (
+    atomic_path,
     load_state,
     load_tensors,
     restore_training,
     save_tensors,
     training_tensors,
     with_prefix,
+    write_text,
 )
 
 _AVERAGE = "average."

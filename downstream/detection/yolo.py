@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ultralytics import YOLO, settings
 from ultralytics.utils import LOGGER, torch_utils
 
-from downstream.datasets.boxes import Box
+from downstream.datasets import Box
 from downstream.detection.arguments import telling_mistakes, yolo_arguments
 from downstream.detection.predictions import Prediction
 from downstream.detection.settings import DetectorSettings

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from downstream.datasets.masks import IGNORED, Mask
+from downstream.datasets import IGNORED, Mask
 from downstream.segmentation.labelled_images import LabelledImages, Pixels
 from fusion.seeds import generator_for
 

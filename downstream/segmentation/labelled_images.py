@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from downstream.datasets.masks import Mask, read_mask
+from downstream.datasets import Mask, read_mask
 from fusion.errors import InputError
-from fusion.images.images import read_visible, to_bytes
+from fusion.images import read_visible, to_bytes
 
 CACHE_BYTES = 2 * 1024**3
 Pixels = npt.NDArray[np.uint8]

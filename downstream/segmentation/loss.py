@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from downstream.datasets.masks import IGNORED
+from downstream.datasets import IGNORED
 
 
 def segmentation_loss(logits: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:

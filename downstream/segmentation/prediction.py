@@ -11,14 +11,14 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from downstream.datasets.masks import Mask, write_mask
+from downstream.datasets import Mask, write_mask
 from downstream.segmentation.half_precision import autocast_for
 from downstream.segmentation.labelled_images import Pixels, read_pixels
 from downstream.segmentation.normalisation import ImageStatistics
 from downstream.segmentation.segmenter import SIDE_MULTIPLE, SMALLEST_SIDE, untrained_segmenter
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
-from fusion.storage.tensor_files import load_state, load_tensors
+from fusion.storage import load_state, load_tensors
 
 
 def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from downstream.datasets.masks import IGNORED, Mask
+from downstream.datasets import IGNORED, Mask
 from downstream.scores import Score
 
 Confusion = npt.NDArray[np.int64]

@@ -10,8 +10,7 @@ from torch import nn
 
 from downstream.segmentation.normalisation import ImageStatistics
 from fusion.errors import InputError
-from fusion.storage.files import write_csv
-from fusion.storage.tensor_files import load_tensors, restore_training, save_tensors, training_tensors
+from fusion.storage import load_tensors, restore_training, save_tensors, training_tensors, write_csv
 
 Row = dict[str, float]
 COLUMNS = ("epoch", "loss", "cross_entropy", "dice", "learning_rate", "validation_mIoU")

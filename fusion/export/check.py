@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fusion.fusers.onnx import open_model
+from fusion.fusers import open_model
 
 SIZES = ((4, 4), (4, 9), (9, 4), (5, 7), (8, 8), (13, 31), (37, 53), (61, 5), (6, 201), (64, 48))  # height, width
 _BATCH = 2

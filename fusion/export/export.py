@@ -16,11 +16,9 @@ from fusion.export.int8 import quantise_onnx
 from fusion.export.onnx import describe_onnx, store_weights_in_half, write_onnx
 from fusion.export.openvino import onnx_to_openvino
 from fusion.export.torchscript import write_torchscript
-from fusion.fusers.inputs import fuser_files
-from fusion.fusers.learned import SHIPPED
-from fusion.fusers.registry import FUSERS, build_fuser, fuser_class
-from fusion.images.pairs import Pair
-from fusion.storage.files import atomic_files
+from fusion.fusers import BUILT_IN, SHIPPED, build_fuser, fuser_class, fuser_files
+from fusion.images import Pair
+from fusion.storage import atomic_files
 
 Form = Literal["onnx", "openvino", "torchscript"]
 ExportPrecision = Literal["float32", "half", "int8"]
@@ -137,7 +135,7 @@ def _require(to: str, path: Path, precision: str, calibration: Sequence[Pair]) -
 def _network_of(fuser: str, weights: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     """Build a fuser and give its network with what is known of it."""
     if not hasattr(fuser_class(fuser), "inference_form"):
-        known = [name for name, found in FUSERS.module_dict.items() if hasattr(found, "inference_form")]
+        known = [name for name in BUILT_IN if hasattr(fuser_class(name), "inference_form")]
         raise InputError(f"fuser {fuser!r} has no network to export; expected {' or '.join(known)}")
     built = cast(_HasNetwork, build_fuser(fuser, weights=weights, device="cpu"))
     file = fuser_files(fuser, {"weights": str(weights)})["weights"]

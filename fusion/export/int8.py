@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fusion.engines.session import Images
+from fusion.engines import Images
 from fusion.errors import InputError
-from fusion.images.images import luma
-from fusion.images.pairs import Pair
+from fusion.images import Pair, luma
 
 MOST_PAIRS = 32
 _SIDE = 320  # of the middle that is taken of each image: ranges need no more

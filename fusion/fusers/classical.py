@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from fusion.errors import InputError
-from fusion.fusers.pyramid import grow, shrink
-from fusion.fusers.registry import FUSERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-@FUSERS.register_module(name="infrared")
 class Infrared:
     """The infrared image alone, in grey: what a fusion has to beat."""
 
@@ -24,7 +21,6 @@ class Infrared:
         return infrared
 
 
-@FUSERS.register_module(name="visible")
 class Visible:
     """The visible image alone: what a fusion has to beat."""
 
@@ -36,7 +32,6 @@ class Visible:
         return visible
 
 
-@FUSERS.register_module(name="average")
 class Average:
     """The mean of both images, pixel by pixel."""
 
@@ -48,7 +43,6 @@ class Average:
         return (infrared + visible) / 2
 
 
-@FUSERS.register_module(name="maximum")
 class Maximum:
     """The brighter of both images, pixel by pixel."""
 
@@ -57,10 +51,9 @@ class Maximum:
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Take the maximum."""
-        return torch.maximum(infrared, visible)
+        return infrared.maximum(visible)
 
 
-@FUSERS.register_module(name="laplacian")
 class Laplacian:
     """Laplacian pyramid: at each scale the stronger detail of the two, on the mean of the coarsest images.
 
@@ -83,12 +76,14 @@ class Laplacian:
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Decompose, choose, rebuild, clamp to [0, 1]."""
+        from fusion.fusers.pyramid import grow, shrink
+
         details: list[Tensor] = []
         while len(details) < self._levels and min(infrared.shape[2:]) >= 4:
             smaller_infrared, smaller_visible = shrink(infrared), shrink(visible)
             of_infrared = infrared - grow(smaller_infrared, infrared)
             of_visible = visible - grow(smaller_visible, visible)
-            details.append(torch.where(of_infrared.abs() > of_visible.abs(), of_infrared, of_visible))
+            details.append(of_infrared.where(of_infrared.abs() > of_visible.abs(), of_visible))
             infrared, visible = smaller_infrared, smaller_visible
         fused = (infrared + visible) / 2
         for detail in reversed(details):

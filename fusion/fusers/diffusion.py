@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from fusion.fusers.per_image import Plane, fuse_each
-from fusion.fusers.registry import FUSERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _ITERATIONS, _STEP, _EDGE = 10, 0.15, 30 / 255
 
 
-@FUSERS.register_module(name="anisotropic_diffusion")
 class AnisotropicDiffusion:
     """Anisotropic diffusion (ADF): the mean of both diffused bases, and details weighed by a Karhunen-Loeve transform.
 

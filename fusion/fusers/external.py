@@ -8,8 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fusion.errors import InputError, first_few
-from fusion.images.images import read_infrared, read_visible, write_image
-from fusion.images.pairs import Pair, images_by_stem
+from fusion.images import Pair, images_by_stem, read_infrared, read_visible, write_image
 
 
 def adopt_folder(folder: Path, pairs: Sequence[Pair], out_dir: Path) -> None:

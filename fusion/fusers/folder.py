@@ -11,12 +11,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from fusion.errors import InputError
-from fusion.fusers.fuser import Fuser, fuse_stored
-from fusion.images.images import write_levels
-from fusion.images.pairs import Pair
-from fusion.images.stored import StoredImage
+from fusion.fusers.fuser import Fuser
+from fusion.fusers.pair import fuse_stored
+from fusion.images import Pair, StoredImage, write_levels
 from fusion.interrupts import deferred_interrupt
-from fusion.storage.files import read_json, write_json
+from fusion.storage import read_json, write_json
 
 RECORD = "fusion.json"
 LARGE = 2**24  # pixels; larger pairs have the memory for themselves: none is read or written meanwhile

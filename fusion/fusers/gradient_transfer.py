@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import dctn, idctn
-from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.fusers.per_image import Plane, fuse_each
-from fusion.fusers.registry import FUSERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _INTENSITY_PENALTY, _GRADIENT_PENALTY = 10.0, 160.0  # of the splitting: they change how fast it gets there, not where
 Field = npt.NDArray[np.float32]
 
 
-@FUSERS.register_module(name="gradient_transfer")
 class GradientTransfer:
     """Gradient transfer (GTF): the image closest to infrared in intensity and to visible in gradient.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
-from torch import Tensor
 
 from fusion.fusers.per_image import Plane, fuse_each
-from fusion.fusers.registry import FUSERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _BASE_WINDOW = 31
 _SALIENCY_WINDOW, _SALIENCY_SIGMA = 11, 5
@@ -17,7 +18,6 @@ _BASE_RADIUS, _BASE_EPSILON = 45, 0.3
 _DETAIL_RADIUS, _DETAIL_EPSILON = 7, 1e-6
 
 
-@FUSERS.register_module(name="guided_filter")
 class GuidedFilter:
     """Guided filtering (GFF): the locally more salient image leads, base and detail with weights of their own.
 

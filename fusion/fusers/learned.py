@@ -5,19 +5,14 @@ from __future__ import annotations
 import copy
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor, nn
-from tqdm import tqdm
-
-from fusion.devices import choose_device
 from fusion.errors import InputError
-from fusion.fusers.registry import FUSERS
-from fusion.networks.checkpoints import load_network
-from fusion.networks.folding import FusedOnly, fold_batchnorm
-from fusion.networks.isfuse import Fusion
-from fusion.networks.tiling import fuse_in_tiles
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from fusion.networks import Fusion
 
 SHIPPED = "shipped"
 LARGEST_WHOLE = 2**20  # pixels: the network takes about 1.2 kB for each, beside 0.6 GB of libraries; 2 GB is the aim
@@ -41,7 +36,6 @@ def start_file(start: str) -> Path:
     raise InputError(f"{start}: cannot be read (no such file); expected start weights, or the name of a learned fuser")
 
 
-@FUSERS.register_module(name="isfuse")
 class ISFuseFuser:
     """The intervention-stable fusion network with trained weights.
 
@@ -59,20 +53,29 @@ class ISFuseFuser:
     name: ClassVar[str] = "isfuse"
 
     def __init__(self, weights: str | Path = SHIPPED, device: str = "auto") -> None:
+        import torch
+
+        from fusion.devices import choose_device
+        from fusion.networks import fold_batchnorm, load_network
+
         self._device = choose_device(device)
         network, self.facts = load_network(weights_file(self.name, weights))
         self._network = fold_batchnorm(network).to(self._device).to(memory_format=torch.channels_last)
 
-    @torch.no_grad()
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Run the network, on a large image tile by tile; the result comes back to where the infrared image is."""
-        square = self._network.shrink
-        if infrared.shape[2] * infrared.shape[3] > LARGEST_WHOLE * square**2:
-            watch = partial(tqdm, desc="tiles", unit="tile", leave=False, delay=10)
-            return fuse_in_tiles(self._network, infrared, visible, TILE_SIDE * square, watch)
-        return self._run(infrared, visible).fused.to(infrared.device)
+        import torch
+        from tqdm import tqdm
 
-    @torch.inference_mode()
+        from fusion.networks import fuse_in_tiles
+
+        square = self._network.shrink
+        with torch.no_grad():
+            if infrared.shape[2] * infrared.shape[3] > LARGEST_WHOLE * square**2:
+                watch = partial(tqdm, desc="tiles", unit="tile", leave=False, delay=10)
+                return fuse_in_tiles(self._network, infrared, visible, TILE_SIDE * square, watch)
+            return self._run(infrared, visible).fused.to(infrared.device)
+
     def gates(self, infrared: Tensor, visible: Tensor) -> list[Tensor]:
         """Tell where the network takes what the cameras say of each other (1) and where their own features (0).
 
@@ -85,10 +88,17 @@ class ISFuseFuser:
             (1, H/4, W/4), rounded down; smaller yet where the network sees squares of pixels. A network without gates
             has them all 1.
         """
-        return [gate.mean(dim=1).to(infrared.device) for gate in self._run(infrared[None], visible[None]).gates]
+        import torch
+
+        with torch.inference_mode():
+            return [gate.mean(dim=1).to(infrared.device) for gate in self._run(infrared[None], visible[None]).gates]
 
     def inference_form(self) -> nn.Module:
         """Give the folded network as a module of its own on the CPU, for export: (infrared, visible) to fused luma."""
+        import torch
+
+        from fusion.networks import FusedOnly
+
         network = copy.deepcopy(self._network).cpu().to(memory_format=torch.contiguous_format)
         return FusedOnly(network).eval().requires_grad_(False)
 
@@ -97,7 +107,6 @@ class ISFuseFuser:
         return fusion
 
 
-@FUSERS.register_module(name="isfuse-lite")
 class ISFuseLiteFuser(ISFuseFuser):
     """A small student of the network, for real time on processors.
 

@@ -8,17 +8,13 @@ from typing import ClassVar, Literal, get_args
 import torch
 from torch import Tensor
 
-from fusion.engines.onnxruntime_session import OnnxruntimeSession
-from fusion.engines.openvino_session import ComputePrecision, OpenvinoSession
-from fusion.engines.session import Port, Session
+from fusion.engines import ComputePrecision, OnnxruntimeSession, OpenvinoSession, Port, Session
 from fusion.errors import InputError, one_line
-from fusion.fusers.registry import FUSERS
 
 Backend = Literal["onnxruntime", "openvino"]
 _EXPECTED = "expected two inputs and one output, each float32 (batch, 1, height, width) with free height and width"
 
 
-@FUSERS.register_module(name="onnx")
 class OnnxFuser:
     """A network in an ONNX or OpenVINO file, run on the CPU.
 

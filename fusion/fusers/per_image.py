@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Plane = npt.NDArray[np.float64]  # (H, W) luma in [0, 1]
 
@@ -23,6 +25,8 @@ def fuse_each(infrared: Tensor, visible: Tensor, fuse_one: Callable[[Plane, Plan
     Returns:
         (B, 1, H, W) in the type and on the device of `infrared`, clamped to [0, 1].
     """
+    import torch
+
     pairs = zip(_planes(infrared), _planes(visible), strict=True)
     fused = np.stack([np.clip(fuse_one(*pair), 0, 1) for pair in pairs])
     return torch.from_numpy(fused[:, None]).to(infrared)

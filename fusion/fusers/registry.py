@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
-
-from mmengine.registry import Registry
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 from fusion.errors import InputError, unknown_name
+from fusion.fusers.catalogue import BUILT_IN
 from fusion.fusers.fuser import Fuser
 from fusion.fusers.packages import class_from_package, installed_fusers
 from fusion.fusers.python_file import class_from_file, is_in_file
 
-FUSERS = Registry("fuser")
 _PLAIN = (bool, int, float, str, Path, NoneType)  # what a setting can be
 
 
 def list_fusers() -> list[str]:
     """Give the names `build_fuser` knows, sorted: those of the project and those of installed packages."""
-    return sorted({*FUSERS.module_dict, *installed_fusers()})
+    return sorted({*BUILT_IN, *installed_fusers()})
 
 
 def describe_fusers() -> dict[str, str]:
     """Map each of these names to one line: what the fuser does, or which installed package it is of."""
     installed = {name: f"of the package {package}" for name, package in installed_fusers().items()}
-    ours = {name: str(inspect.getdoc(found)).splitlines()[0] for name, found in FUSERS.module_dict.items()}
+    ours = {name: entry.summary for name, entry in BUILT_IN.items()}
     return {name: {**installed, **ours}[name] for name in list_fusers()}
 
 
@@ -40,9 +39,9 @@ def fuser_class(name: str) -> type[Fuser]:
     """
     if is_in_file(name):
         return class_from_file(name)
-    if name in FUSERS.module_dict:
-        found: type[Fuser] = FUSERS.module_dict[name]
-        return found
+    if name in BUILT_IN:
+        module, _, class_name = BUILT_IN[name].location.partition(":")
+        return cast("type[Fuser]", getattr(import_module(module), class_name))
     if name in installed_fusers():
         return class_from_package(name)
     raise unknown_name("fuser", name, list_fusers())

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
-from torch import Tensor
 
 from fusion.fusers.per_image import Plane, fuse_each
-from fusion.fusers.registry import FUSERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _MEAN_WINDOW, _MEDIAN_WINDOW = 35, 3
 
 
-@FUSERS.register_module(name="two_scale_saliency")
 class TwoScaleSaliency:
     """Two-scale saliency (TIF): the mean of both bases, and details weighed by how far a pixel stands out.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
 import pywt
-from torch import Tensor
 
 from fusion.errors import InputError, unknown_name
 from fusion.fusers.per_image import Plane, fuse_each
-from fusion.fusers.registry import FUSERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
-@FUSERS.register_module(name="wavelet")
 class Wavelet:
     """Wavelets (DWT): in each band the image of the stronger neighbourhood, on the mean of the coarsest bands.
 

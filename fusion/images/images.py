@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from fusion.errors import InputError
+from fusion.images.pairs import IMAGE_SUFFIXES
 from fusion.images.stored import StoredImage, read_stored
-from fusion.storage.files import write_bytes
+from fusion.storage import write_bytes
 
-IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 _RED_RANGE, _BLUE_RANGE = 0.713, 0.564  # OpenCV's float factors for Cr and Cb
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from fusion.errors import InputError, first_few
-from fusion.images.images import IMAGE_SUFFIXES, read_infrared
-from fusion.images.stored import StoredImage, read_stored
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from fusion.images.stored import StoredImage
+
+IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True, order=True)
@@ -36,6 +40,9 @@ class Pair:
         Raises:
             InputError: as `read`.
         """
+        from fusion.images.images import read_infrared
+        from fusion.images.stored import read_stored
+
         infrared, visible = read_infrared(self.infrared), read_stored(self.visible)
         if infrared.shape[1:] != visible.pixels.shape[:2]:
             raise InputError(

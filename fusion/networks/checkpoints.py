@@ -10,7 +10,7 @@ import torch
 
 from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
-from fusion.storage.tensor_files import load_state, load_tensors, save_tensors
+from fusion.storage import load_state, load_tensors, save_tensors
 
 ARCHITECTURE = "isfuse"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fusion import metrics
 from fusion.errors import InputError
-from fusion.storage.files import read_json, write_json
+from fusion.storage import read_json, write_json
 
 SAVE_EVERY = 50
 Stamp = list[list[Any]]

@@ -17,8 +17,7 @@ from tqdm import tqdm
 
 from fusion.devices import choose_device
 from fusion.errors import InputError, first_few
-from fusion.images.images import luma, read_visible
-from fusion.images.pairs import Pair, images_by_stem
+from fusion.images import Pair, images_by_stem, luma, read_visible
 from fusion.interrupts import deferred_interrupt
 from fusion.metrics import choose_metrics, measure
 from fusion.scoring.record import ScoreRecord, Stamp, stamp

@@ -13,7 +13,7 @@ from fusion.markdown import Cell, markdown_lines
 from fusion.metrics import CONVENTIONS
 from fusion.scoring.means import RESAMPLES, Mean, Means, mean_scores
 from fusion.scoring.score import ImageScores
-from fusion.storage.files import write_csv, write_json
+from fusion.storage import write_csv, write_json
 
 _MEAN_COLUMNS = ("method", "metric", "mean", "low", "high", "n")
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fusion.interventions import Masks, complementary_masks, random_masks
-from fusion.networks.isfuse import ISFuse
+from fusion.networks import ISFuse
 from fusion.training.objective import Objective
 from fusion.training.schedule import Precision
 

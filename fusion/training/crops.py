@@ -10,10 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from fusion.errors import InputError
-from fusion.fusers.fuser import Fuser
-from fusion.images.images import luma
-from fusion.images.pairs import Pair
-from fusion.networks.isfuse import SMALLEST_SIDE
+from fusion.fusers import Fuser
+from fusion.images import Pair, luma
+from fusion.networks import SMALLEST_SIDE
 from fusion.seeds import generator_for
 
 CACHE_BYTES = 2 * 1024**3

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fusion.errors import unknown_name
 from fusion.interventions import Masks
-from fusion.networks.isfuse import ISFuse
+from fusion.networks import ISFuse
 from fusion.training.losses.terms import LossWeights, fusion_term, gate_map
 from fusion.training.passes import four_passes, in_float32, one_pass, running_statistics
 

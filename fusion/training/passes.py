@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from fusion.interventions import INTERVENTIONS, Masks, one_each
-from fusion.networks.isfuse import Features, Fusion, ISFuse
+from fusion.networks import Features, Fusion, ISFuse
 from fusion.training.losses.terms import LossWeights, gate_map, invariance_loss, necessity_loss
 
 

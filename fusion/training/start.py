@@ -8,11 +8,10 @@ from typing import Any, get_args
 import torch
 
 from fusion.errors import InputError, unknown_name
-from fusion.fusers.learned import start_file
-from fusion.networks.integrator import GateForm
-from fusion.networks.isfuse import ISFuse
+from fusion.fusers import start_file
+from fusion.networks import GateForm, ISFuse
 from fusion.seeds import seed_for
-from fusion.storage.tensor_files import load_state, load_tensors
+from fusion.storage import load_state, load_tensors
 from fusion.training.parallel import Processes
 from fusion.training.schedule import Schedule
 from fusion.training.state import TrainingState

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.networks.isfuse import ISFuse
-from fusion.storage.files import write_csv
-from fusion.storage.tensor_files import load_tensors, restore_training, save_tensors, training_tensors
+from fusion.networks import ISFuse
+from fusion.storage import load_tensors, restore_training, save_tensors, training_tensors, write_csv
 
 Row = dict[str, float]
 

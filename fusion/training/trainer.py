@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from fusion.devices import choose_device
 from fusion.errors import InputError
-from fusion.fusers.registry import build_fuser
-from fusion.images.pairs import Pair
-from fusion.networks.checkpoints import save_network
+from fusion.fusers import build_fuser
+from fusion.images import Pair
+from fusion.networks import save_network
 from fusion.training.batch_terms import Batch, batch_terms
 from fusion.training.batches import TrainingBatches, central_batches
 from fusion.training.crops import CropSource

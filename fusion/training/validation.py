@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from fusion.metrics import choose_metrics, measure
-from fusion.networks.isfuse import ISFuse
+from fusion.networks import ISFuse
 from fusion.seeds import generator_for
 from fusion.training.batch_terms import Batch, batch_terms
 from fusion.training.objective import Objective

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from fusion.fusers.fuser import Fuser, fuse_pair
+from fusion.fusers import Fuser, fuse_pair
 from fusion.interrupts import deferred_interrupt
-from fusion.storage.files import atomic_path
+from fusion.storage import atomic_path
 from fusion.video.pairs import read_pairs, require_alike
 from fusion.video.source import Source, VideoSource, quiet
 from fusion.video.writer import VideoFile, require_video_path

@@ -10,8 +10,7 @@ from itertools import count
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.images.images import stored_luma
-from fusion.images.stored import StoredImage
+from fusion.images import StoredImage, stored_luma
 from fusion.video.reader import FrameReader
 from fusion.video.source import VideoSource
 

@@ -10,7 +10,7 @@ import cv2
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.images.images import to_bgr
+from fusion.images import to_bgr
 
 CODECS = {".mp4": "mp4v", ".avi": "MJPG"}
 WRITE_BEHIND = 4

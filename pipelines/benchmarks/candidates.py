@@ -11,10 +11,8 @@ import torch
 from torch import Tensor
 
 from fusion import build_fuser
-from fusion.fusers.fuser import Fuser
-from fusion.fusers.learned import SHIPPED, weights_file
-from fusion.fusers.registry import fuser_class
-from fusion.networks.checkpoints import load_network
+from fusion.fusers import SHIPPED, Fuser, fuser_class, weights_file
+from fusion.networks import load_network
 from pipelines.benchmarks.plain_network import PlainISFuse
 
 Fuse = Callable[[Tensor, Tensor], Tensor]

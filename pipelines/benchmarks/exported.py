@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from fusion import Pair
 from fusion.errors import InputError
-from fusion.export.export import export_fuser
+from fusion.export import export_fuser
 from pipelines.benchmarks.candidates import BFLOAT16, FLOAT32, Candidate, is_network
 
 _NO_PAIRS = "left out: int8 needs pairs to calibrate on, --infrared DIR --visible DIR"

@@ -10,7 +10,7 @@ from typing import Any
 from fusion import list_fusers
 from fusion.devices import choose_device
 from fusion.errors import InputError, unknown_name
-from fusion.fusers.registry import require_options
+from fusion.fusers import require_options
 from pipelines.benchmarks.candidates import TORCH_BACKENDS, torch_candidates
 from pipelines.benchmarks.exported import EXPORT_BACKENDS, exported_candidates
 from pipelines.benchmarks.fuser_row import fuser_row

@@ -12,9 +12,8 @@ from torch.nn import functional as F
 
 from fusion import match_pairs
 from fusion.errors import InputError
-from fusion.images.images import luma
-from fusion.images.pairs import Pair
-from fusion.networks.isfuse import SMALLEST_SIDE
+from fusion.images import Pair, luma
+from fusion.networks import SMALLEST_SIDE
 
 Size = tuple[int, int]  # width, height
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from fusion.storage.files import write_csv
-from pipelines.report.facts import Facts, run_facts
+from fusion.storage import write_csv
+from pipelines.report import Facts, run_facts
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ import torch
 
 from fusion import build_fuser, match_pairs
 from fusion.errors import InputError
-from fusion.images.images import luma
-from fusion.images.pairs import Pair
+from fusion.images import Pair, luma
 from fusion.metrics import SUITES, measure
 from pipelines.benchmarks.measured import Measured, surroundings
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from fusion.storage.files import read_json
+from fusion.storage import read_json
 from pipelines.benchmarks.measured import Measured, surroundings
 from pipelines.run import run_pipeline
-from pipelines.stages.runner import RECORD
+from pipelines.stages import RECORD
 
 _AGAIN = "all again, skipped"
 _NOTES = (

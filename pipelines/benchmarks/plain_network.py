@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fusion.networks.integrator import POOLED_SIZE, CausalFeatureIntegrator
-from fusion.networks.isfuse import ISFuse
+from fusion.networks import POOLED_SIZE, CausalFeatureIntegrator, ISFuse
 
 
 class PlainISFuse:

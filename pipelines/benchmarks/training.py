@@ -10,10 +10,8 @@ import torch
 
 from fusion.devices import choose_device
 from fusion.errors import InputError
-from fusion.networks.isfuse import ISFuse
-from fusion.training.batch_terms import Batch, batch_terms, draw_masks
-from fusion.training.objective import Objective
-from fusion.training.schedule import Precision
+from fusion.networks import ISFuse
+from fusion.training import Batch, Objective, Precision, batch_terms, draw_masks
 from pipelines.benchmarks.measured import Measured, surroundings
 from pipelines.config import load_training
 

@@ -10,10 +10,9 @@ from scipy.stats import spearmanr
 
 from fusion.markdown import Cell
 from fusion.metrics import CONVENTIONS
-from fusion.scoring.means import Means
-from fusion.scoring.tables import arrow, metric_cells
+from fusion.scoring import Means, arrow, metric_cells
 from pipelines.report.table import Line, Table
-from pipelines.rows.sources import SOURCES
+from pipelines.rows import SOURCES
 
 _FEWEST = 3  # two points always lie on a line
 

@@ -11,8 +11,8 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from torch import Tensor
 
-from downstream.datasets.boxes import Box
-from fusion.images.images import to_bytes
+from downstream.datasets import Box
+from fusion.images import to_bytes
 from pipelines.report.figures import image_grid, save_figure
 
 LOWEST_SCORE = 0.25

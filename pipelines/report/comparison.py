@@ -9,9 +9,8 @@ from fusion.errors import unknown_name
 from pipelines.config import Settings
 from pipelines.report.significance import Resample, differences, differences_table, write_differences
 from pipelines.report.table import Table
-from pipelines.rows.runs import RunOf
-from pipelines.rows.sources import fuser_names
-from pipelines.stages.stage import Inputs
+from pipelines.rows import RunOf, fuser_names
+from pipelines.stages import Inputs
 
 
 def require_baseline(settings: Settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from downstream.segmentation.score import Confusion
+from downstream.segmentation import Confusion
 from pipelines.report.agreement import Agreement, agreement_table
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
@@ -12,7 +12,7 @@ from pipelines.report.result_tables import daytime_table, result_tables
 from pipelines.report.section import Section
 from pipelines.report.table import Table
 from pipelines.report.tables import Row, column, failures
-from pipelines.rows.task_scores import TaskScores
+from pipelines.rows import TaskScores
 from pipelines.sample import SAMPLE_MARK
 
 _EXPLANATION = """\

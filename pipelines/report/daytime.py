@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from pipelines.report.tables import Row
-from pipelines.rows.result_rows import as_rows
-from pipelines.rows.runs import RunOf
-from pipelines.rows.subset_scores import SubsetScorer
+from pipelines.rows import RunOf, SubsetScorer, as_rows
 
 _PARTS = {"day": "D", "night": "N"}  # the last letter of MSRS's names
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstream.datasets.boxes import Box
-from downstream.datasets.detection_data import DetectionData, LabelledPair, load_detection_data
-from downstream.detection.log import training_losses
-from downstream.detection.matches import DetectionMatches, resampled_map
-from downstream.detection.predictions import Prediction, load_predictions
-from downstream.detection.settings import DetectorSettings
-from fusion.scoring.tables import write_scores
-from fusion.storage.files import read_json
+from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
+from downstream.detection import (
+    DetectionMatches,
+    DetectorSettings,
+    Prediction,
+    load_predictions,
+    resampled_map,
+    training_losses,
+)
+from fusion.scoring import write_scores
+from fusion.storage import read_json
 from pipelines.config import Settings
 from pipelines.report.agreement import Agreement
 from pipelines.report.box_figures import LOWEST_SCORE
@@ -27,18 +30,15 @@ from pipelines.report.report import write_report
 from pipelines.report.section import Picture, Section
 from pipelines.report.significance import Resample
 from pipelines.report.tables import Row, mean_over_seeds
-from pipelines.rows.result_rows import run_rows
-from pipelines.rows.runs import RunOf, first_finished
-from pipelines.rows.subset_scores import detection_scorer
-from pipelines.rows.task_scores import DETECTION
+from pipelines.rows import DETECTION, RunOf, detection_scorer, first_finished, run_rows
 from pipelines.sample import SAMPLE_MARK
-from pipelines.stages.stage import Inputs, Stage, Summary
-from pipelines.tasks.scoring import load_fusion_scores
+from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks import load_fusion_scores
 
 MATCHES = "matches.safetensors"  # which detections were right
 
 
-def report_stage(
+def detection_report_stage(
     settings: Settings, runs: list[RunOf], detector: DetectorSettings, is_sample: bool, command: str
 ) -> Stage:
     """Give the stage that writes the report; a failed run is a row of it."""

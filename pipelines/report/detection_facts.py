@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstream.datasets.detection_data import DetectionData
-from downstream.datasets.splitting import SPLITS
-from downstream.detection.settings import DetectorSettings
+from downstream.datasets import SPLITS, DetectionData
+from downstream.detection import DetectorSettings
 from pipelines.config import Settings
 from pipelines.report.facts import Facts, fuser_facts, leakage_fact, run_facts, split_fact
 

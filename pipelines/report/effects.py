@@ -6,24 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fusion.effects import INTERVENTIONS
-from fusion.images.images import read_visible
-from fusion.images.pairs import Pair
+from fusion.images import Pair, read_visible
 from fusion.markdown import Cell
-from fusion.scoring.means import Mean, Means, mean_scores
-from fusion.scoring.score import ImageScores
-from fusion.scoring.tables import write_image_rows
-from fusion.storage.files import read_json
+from fusion.scoring import ImageScores, Mean, Means, mean_scores, write_image_rows
+from fusion.storage import read_json
 from pipelines.config import Settings
 from pipelines.report.effects_figure import draw_effects
 from pipelines.report.panels import spread
 from pipelines.report.section import Picture, Section
 from pipelines.report.table import Line, Table
-from pipelines.rows.effects_scenes import load_scene
-from pipelines.rows.effects_truth import ObjectEffect, truth_table
-from pipelines.rows.pair_lists import load_pairs
-from pipelines.rows.sources import fuser_source
-from pipelines.stages.stage import Inputs
-from pipelines.tasks.effects import OBJECTS, ROWS, SCENES, analysed_fusers
+from pipelines.rows import ObjectEffect, fuser_source, load_pairs, load_scene, truth_table
+from pipelines.stages import Inputs
+from pipelines.tasks import OBJECTS, ROWS, SCENES, analysed_fusers
 
 _TABLE_EXPLAINED = """\
 Mean change of fused luma (black 0, white 1) with 95 % bootstrap interval over images, when holes of 16 pixels are cut

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fusion.images.images import to_bytes
+from fusion.images import to_bytes
 from pipelines.report.figures import save_figure
-from pipelines.rows.effects_scenes import SceneEffects
+from pipelines.rows import SceneEffects
 
 _DPI = 150
 _CELL, _CAPTION, _BAR = (

@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from fusion.fusers.learned import SHIPPED
+from fusion.fusers import SHIPPED
 from pipelines.config import Settings
 from pipelines.report.environment import describe_environment
-from pipelines.rows.fuser_of_row import FuserSource
-from pipelines.rows.sources import fuser_names, fuser_source
+from pipelines.rows import FuserSource, fuser_names, fuser_source
 
 Facts = list[tuple[str, str]]
 

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from torch import Tensor
 
-from downstream.datasets.masks import IGNORED, Mask
-from downstream.segmentation.score import Confusion, class_shares
-from fusion.images.images import to_bytes
+from downstream.datasets import IGNORED, Mask
+from downstream.segmentation import Confusion, class_shares
+from fusion.images import to_bytes
 from pipelines.report.figures import DPI, image_grid, save_figure
 
 # For class 1 and up; the background shows the image. Okabe and Ito's colours and white, then matplotlib's.

@@ -6,7 +6,7 @@ from pipelines.report.contents import Report
 from pipelines.report.html.curves import metrics_against_score
 from pipelines.report.html.page import Page
 from pipelines.report.tables import column, failures
-from pipelines.rows.sources import BASELINES
+from pipelines.rows import BASELINES
 from pipelines.sample import SAMPLE_NOTE
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from downstream.datasets.boxes import Box
-from downstream.datasets.masks import read_mask
-from fusion.images.images import read_infrared, read_visible
+from downstream.datasets import Box, read_mask
+from fusion.images import read_infrared, read_visible
 from pipelines.report.box_figures import draw_panel
 from pipelines.report.mask_figures import draw_mask_panel
 from pipelines.report.section import Picture

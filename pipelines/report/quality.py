@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstream.datasets.splitting import SPLITS
+from downstream.datasets import SPLITS
 from fusion.markdown import markdown_lines
-from fusion.scoring.means import Means
-from fusion.scoring.tables import arrow, metric_cells, write_scores
-from fusion.storage.files import write_text
+from fusion.scoring import Means, arrow, metric_cells, write_scores
+from fusion.storage import write_text
 from pipelines.config import Settings
 from pipelines.report.effects import effects_section
 from pipelines.report.facts import Facts, fuser_facts, run_facts
@@ -17,12 +16,10 @@ from pipelines.report.latex import latex_tables
 from pipelines.report.panels import Panel, spread, write_panels
 from pipelines.report.quality_tables import quality_tables
 from pipelines.report.section import Section
-from pipelines.rows.pair_lists import load_pairs
-from pipelines.rows.sources import SOURCES, fuser_names
+from pipelines.rows import SOURCES, fuser_names, load_pairs
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
-from pipelines.stages.stage import Inputs, Stage, Summary
-from pipelines.tasks.effects import analysed_fusers
-from pipelines.tasks.scoring import FusionScores, load_fusion_scores
+from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks import FusionScores, analysed_fusers, load_fusion_scores
 
 _EXPLANATION = """\
 - The convention says whose definition stands behind each number; the README's metric card tells them apart.
@@ -33,7 +30,7 @@ _EXPLANATION = """\
 """
 
 
-def report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
+def quality_report_stage(settings: Settings, is_sample: bool, command: str) -> Stage:
     """Give the stage that writes the report; a failed fuser is a row of it."""
     fusers = fuser_names(settings)
 

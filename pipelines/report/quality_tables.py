@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fusion.markdown import Cell
-from fusion.scoring.means import Means
-from fusion.scoring.tables import arrow, metric_cells
+from fusion.scoring import Means, arrow, metric_cells
 from pipelines.report.table import Line, Table
-from pipelines.tasks.scoring import FusionScores
+from pipelines.tasks import FusionScores
 
 
 def quality_tables(means: Means, scores: FusionScores, published: Mapping[str, Mapping[str, float]]) -> list[Table]:

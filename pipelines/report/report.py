@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fusion.markdown import markdown_lines
-from fusion.storage.files import write_text
+from fusion.storage import write_text
 from pipelines.report.contents import Report
 from pipelines.report.html.page import write_page
 from pipelines.report.latex import latex_tables

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fusion.markdown import Cell
 from pipelines.report.table import Line, Table
 from pipelines.report.tables import Row, column, failure, fuser_label
-from pipelines.rows.task_scores import TaskScores
+from pipelines.rows import TaskScores
 
 _LONGEST_COUNT = 10_000
 

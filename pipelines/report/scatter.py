@@ -7,10 +7,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from fusion.scoring.tables import arrow
+from fusion.scoring import arrow
 from pipelines.report.agreement import Agreement
 from pipelines.report.figures import CURVE_PALETTE, save_figure
-from pipelines.rows.sources import SOURCES
+from pipelines.rows import SOURCES
 
 _COLUMNS = 6
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from downstream.datasets.segmentation_data import MaskedPair, SegmentationData, load_segmentation_data
-from downstream.segmentation.score import Confusion, resampled_miou
-from downstream.segmentation.settings import SegmenterSettings
-from fusion.scoring.tables import write_scores
+from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
+from downstream.segmentation import Confusion, SegmenterSettings, resampled_miou
+from fusion.scoring import write_scores
 from pipelines.config import Settings
 from pipelines.report.agreement import Agreement
 from pipelines.report.comparison import resamples_of, write_comparison
@@ -24,17 +23,13 @@ from pipelines.report.section import Picture, Section
 from pipelines.report.segmentation_facts import segmentation_facts
 from pipelines.report.significance import Resample
 from pipelines.report.tables import Row, mean_over_seeds
-from pipelines.rows.mask_scoring import load_confusions
-from pipelines.rows.result_rows import run_rows
-from pipelines.rows.runs import RunOf, first_finished
-from pipelines.rows.subset_scores import segmentation_scorer
-from pipelines.rows.task_scores import SEGMENTATION
+from pipelines.rows import SEGMENTATION, RunOf, first_finished, load_confusions, run_rows, segmentation_scorer
 from pipelines.sample import SAMPLE_MARK
-from pipelines.stages.stage import Inputs, Stage, Summary
-from pipelines.tasks.scoring import load_fusion_scores
+from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks import load_fusion_scores
 
 
-def report_stage(
+def segmentation_report_stage(
     settings: Settings, runs: list[RunOf], segmenter: SegmenterSettings, is_sample: bool, command: str
 ) -> Stage:
     """Give the stage that writes the report; a failed run is a row of it."""

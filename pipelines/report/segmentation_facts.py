@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstream.datasets.segmentation_data import SegmentationData
-from downstream.datasets.splitting import SPLITS
-from downstream.segmentation.settings import IMAGENET, SegmenterSettings
+from downstream.datasets import SPLITS, SegmentationData
+from downstream.segmentation import IMAGENET, SegmenterSettings
 from pipelines.config import Settings
 from pipelines.report.facts import Facts, fuser_facts, leakage_fact, run_facts, split_fact
 

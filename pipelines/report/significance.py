@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.markdown import Cell
-from fusion.scoring.means import drawn_images
+from fusion.scoring import drawn_images
 from fusion.seeds import seed_for
-from fusion.storage.files import write_csv
+from fusion.storage import write_csv
 from pipelines.report.table import Line, Table
 
 _EDGES = (2.5, 97.5)  # percent: the 95 % interval

@@ -9,7 +9,7 @@ from textwrap import shorten
 from typing import TypedDict
 
 from fusion.markdown import Cell
-from fusion.storage.files import write_csv, write_json
+from fusion.storage import write_csv, write_json
 
 # `class` is "all" or a class; `value` None is "not defined"; `n` counts test images (all) or what is true (one class).
 # A failed run is one row of the metric that decides, with value None, status "failed" and the reason.

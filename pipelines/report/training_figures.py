@@ -9,9 +9,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from fusion.errors import InputError
-from fusion.fusers.fuser import fuse_pair
-from fusion.fusers.learned import ISFuseFuser
-from fusion.images.pairs import Pair
+from fusion.fusers import ISFuseFuser, fuse_pair
+from fusion.images import Pair
 from pipelines.report.box_figures import draw_panel
 from pipelines.report.figures import CURVE_PALETTE, save_figure
 from pipelines.report.panels import spread

@@ -8,11 +8,9 @@ from typing import NamedTuple
 from torch import Tensor
 
 from fusion.effects import INTERVENTIONS, EffectMaps, pair_effects
-from fusion.fusers.fuser import Fuser
-from fusion.fusers.learned import ISFuseFuser
-from fusion.images.images import luma
-from fusion.images.pairs import Pair
-from fusion.storage.tensor_files import load_tensors, save_tensors
+from fusion.fusers import Fuser, ISFuseFuser
+from fusion.images import Pair, luma
+from fusion.storage import load_tensors, save_tensors
 
 
 class SceneEffects(NamedTuple):

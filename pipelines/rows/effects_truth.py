@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from fusion.effects import EffectMaps
 from fusion.markdown import Cell
-from fusion.storage.files import read_json
-from pipelines.report.table import Line, Table
+from fusion.storage import read_json
+from pipelines.report import Line, Table
 
 _CAMERAS = ("infrared", "visible")
 _EXPLAINED = (

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fusion import Fuser, build_fuser
-from fusion.fusers.inputs import fuser_files
-from fusion.fusers.packages import installed_fusers
-from fusion.fusers.registry import fuser_class
+from fusion.fusers import fuser_class, fuser_files, installed_fusers
 from pipelines.config import Settings
-from pipelines.stages.stage import Inputs
+from pipelines.stages import Inputs
 
 FOLDER = "folder"  # as type: images that other code has fused
 

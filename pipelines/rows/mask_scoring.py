@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from downstream.datasets.masks import read_mask
-from downstream.datasets.segmentation_data import MaskedPair
+from downstream.datasets import MaskedPair, read_mask
 from downstream.scores import Score
-from downstream.segmentation.score import Confusion, confusion_matrix, score_confusion
-from fusion.storage.files import read_json, write_json
+from downstream.segmentation import Confusion, confusion_matrix, score_confusion
+from fusion.storage import read_json, write_json
 
 _CONFUSIONS = "confusions.json"
 

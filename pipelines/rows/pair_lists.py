@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fusion.images.pairs import Pair
-from fusion.storage.files import read_json, write_json
+from fusion.images import Pair
+from fusion.storage import read_json, write_json
 
 PAIRS = "pairs.json"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fusion.storage.files import read_json
-from pipelines.report.tables import Row
+from fusion.storage import read_json
+from pipelines.report import Row
 from pipelines.rows.runs import RunOf
 from pipelines.rows.task_scores import TaskScores
-from pipelines.stages.stage import Inputs
+from pipelines.stages import Inputs
 
 
 def run_rows(run_of: RunOf, task: TaskScores, inputs: Inputs, dataset: str, split: str, images: int) -> list[Row]:

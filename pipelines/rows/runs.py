@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from fusion.errors import InputError
-from pipelines.stages.stage import Inputs
+from pipelines.stages import Inputs
 
 
 class RunOf(NamedTuple):

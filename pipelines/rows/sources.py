@@ -9,9 +9,7 @@ from typing import Any
 
 from fusion import list_fusers
 from fusion.errors import InputError, unknown_name
-from fusion.fusers.learned import SHIPPED
-from fusion.fusers.python_file import is_in_file
-from fusion.fusers.registry import fuser_class, require_options
+from fusion.fusers import SHIPPED, fuser_class, is_in_file, require_options
 from pipelines.config import Settings, flatten, override
 from pipelines.rows.fuser_of_row import FOLDER, FuserSource
 

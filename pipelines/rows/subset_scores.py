@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from downstream.datasets.detection_data import LabelledPair
-from downstream.detection.predictions import load_predictions
+from downstream.datasets import LabelledPair
+from downstream.detection import load_predictions
 from downstream.scores import Score
-from downstream.segmentation.score import score_confusion
+from downstream.segmentation import score_confusion
 from pipelines.rows.mask_scoring import load_confusions
 
 SubsetScorer = Callable[[Sequence[str]], Sequence[Score]]
@@ -22,7 +22,7 @@ def detection_scorer(folder: Path, test: Sequence[LabelledPair], classes: Sequen
         test: all test images with their true boxes.
         classes: all of the data set.
     """
-    from downstream.detection.score import score_detections  # of the extra `detect`
+    from downstream.detection import score_detections  # of the extra `detect`
 
     found = load_predictions(folder / "predictions.json")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusion.errors import unknown_name
-from fusion.storage.files import write_json
+from fusion.storage import write_json
 from pipelines.sample.describe import describe_scene
 from pipelines.sample.m3fd_layout import write_m3fd
 from pipelines.sample.m3fd_street import M3FD_STREET

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import torch
 
-from fusion.images.images import write_image
-from fusion.storage.files import write_bytes, write_text
+from fusion.images import write_image
+from fusion.storage import write_bytes, write_text
 from pipelines.sample.placing import box_of
 from pipelines.sample.render import render_scene
 from pipelines.sample.scene import Scene

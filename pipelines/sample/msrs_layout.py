@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from downstream.datasets.masks import Mask, write_mask
-from fusion.images.images import write_image
+from downstream.datasets import Mask, write_mask
+from fusion.images import write_image
 from pipelines.sample.faces import silhouette
 from pipelines.sample.msrs_street import MSRS_CLASSES
 from pipelines.sample.render import render_scene

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from fusion.errors import InputError, one_line
-from fusion.storage.files import unwritable
+from fusion.storage import unwritable
 from pipelines.stages.stage import Stage
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # no fault of one fuser

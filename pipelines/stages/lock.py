@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fusion.errors import InputError
-from fusion.storage.files import unwritable
+from fusion.storage import unwritable
 
 
 @contextmanager

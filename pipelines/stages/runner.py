@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fusion.storage.files import read_json, remove_partial, write_json
-from fusion.storage.fingerprints import Fingerprints
+from fusion.storage import Fingerprints, read_json, remove_partial, write_json
 from pipelines.stages.endings import part_of, publish, reason_to_go_on
 from pipelines.stages.forced import ForcedStages
 from pipelines.stages.stage import Inputs, Outcome, Stage, Summary

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fusion.errors import InputError
-from fusion.storage.files import read_json, write_json
+from fusion.storage import read_json, write_json
 from pipelines.stage_worker import STOPPED, result_of
 from pipelines.stages.launching import Launched, Launcher
 from pipelines.stages.runner import StageRunner

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from downstream.datasets.detection_data import load_detection_data, read_detection_data, save_detection_data
-from downstream.datasets.splitting import SPLITS
-from downstream.detection.dataset import write_yolo_data
-from downstream.detection.environment import isolate_ultralytics
-from downstream.detection.predictions import load_predictions, save_predictions
-from downstream.detection.settings import DetectorSettings
+from downstream.datasets import SPLITS, load_detection_data, read_detection_data, save_detection_data
+from downstream.detection import (
+    DetectorSettings,
+    isolate_ultralytics,
+    load_predictions,
+    save_predictions,
+    write_yolo_data,
+)
 from fusion.devices import choose_device
-from fusion.storage.files import write_json
+from fusion.storage import write_json
 from pipelines.config import Settings
-from pipelines.report.comparison import require_baseline
-from pipelines.report.detection import MATCHES, report_stage
-from pipelines.rows.pair_lists import save_pairs
-from pipelines.rows.runs import RunOf, runs_of
-from pipelines.rows.sources import fuser_names
-from pipelines.stages.stage import Inputs, Stage, Summary
+from pipelines.report import MATCHES, detection_report_stage, require_baseline
+from pipelines.rows import RunOf, fuser_names, runs_of, save_pairs
+from pipelines.stages import Inputs, Stage, Summary
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stage
 from pipelines.tasks.scoring import scoring_stage
@@ -41,7 +40,7 @@ def detection_task(settings: Settings, root: Path | None, home: Path, command: s
         stages += [scoring_stage(settings, fuser), _dataset_stage(fuser)]
     for run in runs:
         stages += [_training_stage(settings, detector, home, run), _scoring_stage(settings, detector, home, run)]
-    stages.append(report_stage(settings, runs, detector, is_sample=root is None, command=command))
+    stages.append(detection_report_stage(settings, runs, detector, is_sample=root is None, command=command))
     notices = []
     if detector.weights is None:
         notices.append("the detector starts from random weights; for others: detector.weights=FILE")
@@ -53,7 +52,7 @@ def _prepare_stage(settings: Settings, detector: DetectorSettings, root: Path | 
 
     def find(out_dir: Path, folder: Path, split: str) -> Summary:
         isolate_ultralytics(home)
-        from downstream.detection.arguments import require_arguments
+        from downstream.detection import require_arguments
 
         require_arguments(detector)  # now, not after hours of fusing
         found = read_detection_data(folder, data["labels"], data["classes"], split, data["seed"])
@@ -79,7 +78,7 @@ def _dataset_stage(fuser: str) -> Stage:
 def _training_stage(settings: Settings, detector: DetectorSettings, home: Path, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         isolate_ultralytics(home)
-        from downstream.detection.yolo import train_detector
+        from downstream.detection import train_detector
 
         yaml = inputs[f"dataset/{run_of.fuser}"] / "data.yaml"
         train_detector(out_dir, yaml, detector, run_of.seed, str(choose_device(settings["device"])))
@@ -94,8 +93,7 @@ def _training_stage(settings: Settings, detector: DetectorSettings, home: Path, 
 def _scoring_stage(settings: Settings, detector: DetectorSettings, home: Path, run_of: RunOf) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         isolate_ultralytics(home)
-        from downstream.detection.score import score_detections
-        from downstream.detection.yolo import detector_weights, predict
+        from downstream.detection import detector_weights, predict, score_detections
 
         data = load_detection_data(inputs["prepare"] / "data.json")
         test = data.of("test")

@@ -7,15 +7,22 @@ from pathlib import Path
 
 from fusion.effects import EffectMaps, measure_effects
 from fusion.errors import InputError
-from fusion.images.pairs import Pair
-from fusion.storage.files import write_json
+from fusion.images import Pair
+from fusion.storage import write_json
 from pipelines.config import Settings
-from pipelines.report.panels import spread
-from pipelines.rows.effects_scenes import save_scene, scene_effects
-from pipelines.rows.effects_truth import ObjectEffect, load_known_objects, object_effects
-from pipelines.rows.pair_lists import load_pairs
-from pipelines.rows.sources import SOURCES, fuser_names, fuser_source
-from pipelines.stages.stage import Inputs, Stage, Summary
+from pipelines.report import spread
+from pipelines.rows import (
+    SOURCES,
+    ObjectEffect,
+    fuser_names,
+    fuser_source,
+    load_known_objects,
+    load_pairs,
+    object_effects,
+    save_scene,
+    scene_effects,
+)
+from pipelines.stages import Inputs, Stage, Summary
 
 ROWS, OBJECTS, SCENES = "effects.json", "objects.json", "scenes"
 

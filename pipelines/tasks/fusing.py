@@ -7,20 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from fusion import fuse_folder
-from fusion.fusers.external import adopt_folder
-from fusion.fusers.inputs import fuser_files
-from fusion.fusers.learned import start_file
-from fusion.fusers.registry import fuser_class
-from fusion.training.losses.terms import LossWeights
-from fusion.training.objective import Objective
-from fusion.training.schedule import Schedule
-from fusion.training.trainer import Trainer
+from fusion.fusers import adopt_folder, fuser_class, fuser_files, start_file
+from fusion.training import LossWeights, Objective, Schedule, Trainer
 from pipelines.config import Settings
-from pipelines.report.training_figures import draw_training_curves
-from pipelines.rows.fuser_of_row import FuserSource
-from pipelines.rows.pair_lists import load_pairs
-from pipelines.rows.sources import fuser_names, fuser_source
-from pipelines.stages.stage import Inputs, Stage, Summary
+from pipelines.report import draw_training_curves
+from pipelines.rows import FuserSource, fuser_names, fuser_source, load_pairs
+from pipelines.stages import Inputs, Stage, Summary
 
 TRAINING_VERSION = 2  # 2: one intervened pass a step
 

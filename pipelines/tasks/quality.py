@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstream.datasets.folders import find_pairs, require_undivided
-from downstream.datasets.pair_folders import divide_pairs, require_pairs
-from downstream.datasets.splitting import ALL, SPLITS
+from downstream.datasets import ALL, SPLITS, divide_pairs, find_pairs, require_pairs, require_undivided
 from fusion.errors import InputError
-from fusion.images.pairs import Pair
+from fusion.images import Pair
 from pipelines.config import Settings
-from pipelines.report.quality import report_stage
-from pipelines.rows.pair_lists import save_pairs
-from pipelines.rows.sources import fuser_names, fuser_source
-from pipelines.stages.stage import Stage, Summary
+from pipelines.report import quality_report_stage
+from pipelines.rows import fuser_names, fuser_source, save_pairs
+from pipelines.stages import Stage, Summary
 from pipelines.tasks.effects import analysed_fusers, effects_stage
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stage
@@ -38,7 +35,7 @@ def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
     stages += [_prepare_stage(settings, root), *fusion_stages(settings, ("test",))]
     stages += [scoring_stage(settings, fuser) for fuser in fusers]
     stages += [effects_stage(settings, fuser, is_sample=root is None) for fuser in analysed_fusers(settings)]
-    stages.append(report_stage(settings, is_sample=root is None, command=command))
+    stages.append(quality_report_stage(settings, is_sample=root is None, command=command))
     return Task(stages, [])
 
 

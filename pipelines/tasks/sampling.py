@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.config import Settings
 from pipelines.sample import sample_split, write_sample
-from pipelines.stages.stage import Inputs, Stage, Summary
+from pipelines.stages import Inputs, Stage, Summary
 
 
 def sample_stage(settings: Settings) -> Stage:

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fusion.metrics import choose_metrics
-from fusion.scoring.score import ImageScores, score_folder
-from fusion.storage.files import read_json, write_json
+from fusion.scoring import ImageScores, score_folder
+from fusion.storage import read_json, write_json
 from pipelines.config import Settings
-from pipelines.rows.pair_lists import load_pairs
-from pipelines.stages.stage import Inputs, Stage, Summary
+from pipelines.rows import load_pairs
+from pipelines.stages import Inputs, Stage, Summary
 
 _SCORES = "scores.json"
 

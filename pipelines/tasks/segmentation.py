@@ -5,24 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from downstream.datasets.segmentation_data import load_segmentation_data, read_segmentation_data, save_segmentation_data
-from downstream.datasets.splitting import SPLITS
-from downstream.segmentation.labelled_images import Labelled
-from downstream.segmentation.prediction import predict_masks
-from downstream.segmentation.segmenter import require_known
-from downstream.segmentation.settings import IMAGENET, SegmenterSettings
-from downstream.segmentation.training import train_segmenter
+from downstream.datasets import SPLITS, load_segmentation_data, read_segmentation_data, save_segmentation_data
+from downstream.segmentation import IMAGENET, Labelled, SegmenterSettings, predict_masks, require_known, train_segmenter
 from fusion.devices import choose_device
-from fusion.storage.files import write_json
+from fusion.storage import write_json
 from pipelines.config import Settings
-from pipelines.report.comparison import require_baseline
-from pipelines.report.curve_figures import draw_validation_curves, validation_curve
-from pipelines.report.segmentation import report_stage
-from pipelines.rows.mask_scoring import score_masks
-from pipelines.rows.pair_lists import save_pairs
-from pipelines.rows.runs import RunOf, runs_of
-from pipelines.rows.sources import fuser_names
-from pipelines.stages.stage import Inputs, Stage, Summary
+from pipelines.report import draw_validation_curves, require_baseline, segmentation_report_stage, validation_curve
+from pipelines.rows import RunOf, fuser_names, runs_of, save_pairs, score_masks
+from pipelines.stages import Inputs, Stage, Summary
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stage
 from pipelines.tasks.scoring import scoring_stage
@@ -44,7 +34,7 @@ def segmentation_task(settings: Settings, root: Path | None, command: str) -> Ta
     stages += [scoring_stage(settings, fuser) for fuser in fuser_names(settings)]
     for run in runs:
         stages += [_training_stage(settings, segmenter, run), _scoring_stage(settings, run)]
-    stages.append(report_stage(settings, runs, segmenter, is_sample=root is None, command=command))
+    stages.append(segmentation_report_stage(settings, runs, segmenter, is_sample=root is None, command=command))
     notices = []
     if segmenter.encoder_weights is None:
         notices.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pipelines.stages.stage import Stage
+from pipelines.stages import Stage
 
 
 class Task(NamedTuple):

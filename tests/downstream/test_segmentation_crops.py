@@ -3,9 +3,9 @@ import pytest
 import torch
 from segmentation_scenes import CLASSES, write_labelled, write_scenes
 
+from downstream.datasets.masks import IGNORED, write_mask
 from downstream.segmentation import crops as segmentation_crops
 from downstream.segmentation import labelled_images
-from downstream.datasets.masks import IGNORED, write_mask
 from downstream.segmentation.crops import SegmentationCrops
 from downstream.segmentation.labelled_images import LabelledImages
 from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics

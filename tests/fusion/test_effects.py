@@ -11,7 +11,7 @@ from onnx_models import write_model
 
 from fusion import InputError, Pair, build_fuser
 from fusion.effects import INTERVENTIONS, effect_maps, measure_effects, pair_effects
-from fusion.fusers.registry import FUSERS
+from fusion.fusers.catalogue import BUILT_IN
 from fusion.images.images import luma
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
@@ -65,7 +65,7 @@ def test_holes_of_white_images_move_the_fusions_by_known_steps() -> None:
     assert levels("maximum", "random") == {0.0, 1.0}
 
 
-@pytest.mark.parametrize("name", sorted(FUSERS.module_dict))
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_every_fuser_gives_a_map_in_range_for_every_intervention(name: str, request: pytest.FixtureRequest) -> None:
     options = {"weights": request.getfixturevalue("weights"), "device": "cpu"} if name == "isfuse" else {}
     if name == "onnx":

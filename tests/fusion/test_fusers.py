@@ -5,14 +5,14 @@ import torch
 from onnx_models import write_model
 
 from fusion import InputError, build_fuser, fuse_pair, list_fusers
+from fusion.fusers.catalogue import BUILT_IN
 from fusion.fusers.contract import SIZES, broken_promises
 from fusion.fusers.learned import SHIPPED, weights_file
-from fusion.fusers.registry import FUSERS
 from fusion.images.images import luma, to_bytes
 from fusion.networks.checkpoints import load_network, save_network
 from fusion.networks.isfuse import ISFuse
 
-NAMES = sorted(FUSERS.module_dict)
+NAMES = sorted(BUILT_IN)
 CLASSICAL = ["anisotropic_diffusion", "average", "gradient_transfer", "guided_filter", "infrared", "laplacian"]
 CLASSICAL += ["maximum", "two_scale_saliency", "visible", "wavelet"]
 

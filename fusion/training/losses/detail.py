@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fusion.fusers.pyramid import shrink, smooth
+from fusion.fusers import shrink, smooth
 
 _INTENSITY = 0.5
 _EDGES = (4.0, 2.0, 1.0)  # weights by scale, finest first

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fusion.metrics.windows import gaussian
+from fusion.metrics import gaussian
 
 _WINDOWS = (17, 9, 5, 3)  # one for each scale, finest first
 _VISUAL_NOISE = 2.0  # variance, of grey levels

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from downstream.segmentation.score import Confusion, class_shares
+from downstream.segmentation import Confusion, class_shares
 
 _NOTE = "Percent of the pixels of a true class (line) that were taken for a class (column); empty below half a percent."
 _SHOWN = 0.005  # a smaller share stays empty

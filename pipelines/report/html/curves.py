@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from fusion.scoring.tables import arrow
+from fusion.scoring import arrow
 from pipelines.report.agreement import Agreement
 from pipelines.report.html.charts import Chart, ChartGroup, Point, Series
-from pipelines.rows.sources import SOURCES
+from pipelines.rows import SOURCES
 
 _UNIT = (0.0, 1.0)
 

@@ -11,8 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from downstream.segmentation.score import Confusion
-from fusion.storage.files import write_text
+from downstream.segmentation import Confusion
+from fusion.storage import write_text
 from pipelines.report.html.chart_groups import charts_html
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.html.confusions import confusions_html

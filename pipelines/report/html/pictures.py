@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from downstream.datasets.masks import IGNORED, Mask
-from fusion.images.images import read_visible, to_bytes
+from downstream.datasets import IGNORED, Mask
+from fusion.images import read_visible, to_bytes
 from pipelines.report.html.detail import Detail
 from pipelines.report.section import Picture
 

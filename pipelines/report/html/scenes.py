@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from downstream.datasets.boxes import Box
-from downstream.datasets.masks import read_mask
-from fusion.images.images import read_infrared, read_visible, to_bytes
+from downstream.datasets import Box, read_mask
+from fusion.images import read_infrared, read_visible, to_bytes
 from pipelines.report.box_figures import LOWEST_SCORE, class_colour
 from pipelines.report.html.detail import Detail
 from pipelines.report.html.pictures import image_uri, mask_uri

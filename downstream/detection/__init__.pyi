@@ -1,0 +1,14 @@
+from .arguments import require_arguments as require_arguments
+from .dataset import write_yolo_data as write_yolo_data
+from .environment import isolate_ultralytics as isolate_ultralytics
+from .log import training_losses as training_losses
+from .matches import DetectionMatches as DetectionMatches
+from .matches import resampled_map as resampled_map
+from .predictions import Prediction as Prediction
+from .predictions import load_predictions as load_predictions
+from .predictions import save_predictions as save_predictions
+from .score import score_detections as score_detections
+from .settings import DetectorSettings as DetectorSettings
+from .yolo import detector_weights as detector_weights
+from .yolo import predict as predict
+from .yolo import train_detector as train_detector

@@ -1,0 +1,3 @@
+from .export import Form as Form
+from .export import export_checked as export_checked
+from .export import export_fuser as export_fuser

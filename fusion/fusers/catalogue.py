@@ -1,0 +1,41 @@
+"""The fusers of this project by name. No fuser, and so not even torch, is imported before it is needed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """Where the class of a fuser is defined ("module:Class", as in an entry point), and what it does in one line."""
+
+    location: str
+    summary: str
+
+
+BUILT_IN = {
+    "infrared": Entry("fusion.fusers.classical:Infrared", "the infrared image alone, in grey"),
+    "visible": Entry("fusion.fusers.classical:Visible", "the visible image alone"),
+    "average": Entry("fusion.fusers.classical:Average", "mean of the two images, pixel by pixel"),
+    "maximum": Entry("fusion.fusers.classical:Maximum", "maximum of the two images, pixel by pixel"),
+    "laplacian": Entry(
+        "fusion.fusers.classical:Laplacian", "Laplacian pyramid: the stronger detail at every scale (Burt 1983)"
+    ),
+    "wavelet": Entry("fusion.fusers.wavelet:Wavelet", "wavelet transform: the stronger detail in every band (Li 1995)"),
+    "guided_filter": Entry(
+        "fusion.fusers.guided:GuidedFilter", "GFF: two scales with edge-aware, saliency-based weights (Li 2013)"
+    ),
+    "anisotropic_diffusion": Entry(
+        "fusion.fusers.diffusion:AnisotropicDiffusion",
+        "ADF: edge-preserving base, detail weighted by its principal direction (Bavirisetti 2016)",
+    ),
+    "two_scale_saliency": Entry(
+        "fusion.fusers.two_scale:TwoScaleSaliency", "TIF: two scales, detail weighted by saliency (Bavirisetti 2016)"
+    ),
+    "gradient_transfer": Entry(
+        "fusion.fusers.gradient_transfer:GradientTransfer",
+        "GTF: infrared intensities with visible gradients, by total variation (Ma 2016)",
+    ),
+    "isfuse": Entry("fusion.fusers.learned:ISFuseFuser", "the intervention-stable fusion network"),
+    "isfuse-lite": Entry("fusion.fusers.learned:ISFuseLiteFuser", "a small student of isfuse, real time on a CPU"),
+    "onnx": Entry("fusion.fusers.onnx:OnnxFuser", "any network in an ONNX or OpenVINO file"),
+}

@@ -1,0 +1,15 @@
+from .images import luma as luma
+from .images import read_infrared as read_infrared
+from .images import read_visible as read_visible
+from .images import stored_luma as stored_luma
+from .images import to_bgr as to_bgr
+from .images import to_bytes as to_bytes
+from .images import with_chroma_of as with_chroma_of
+from .images import write_image as write_image
+from .images import write_levels as write_levels
+from .pairs import Pair as Pair
+from .pairs import files_by_stem as files_by_stem
+from .pairs import images_by_stem as images_by_stem
+from .pairs import match_pairs as match_pairs
+from .pairs import require_same_stems as require_same_stems
+from .stored import StoredImage as StoredImage

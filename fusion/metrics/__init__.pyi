@@ -1,0 +1,5 @@
+from .catalogue import CONVENTIONS as CONVENTIONS
+from .catalogue import SUITES as SUITES
+from .measure import choose_metrics as choose_metrics
+from .measure import measure as measure
+from .windows import gaussian as gaussian

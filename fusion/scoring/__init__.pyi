@@ -1,0 +1,11 @@
+from .means import Mean as Mean
+from .means import Means as Means
+from .means import drawn_images as drawn_images
+from .means import mean_scores as mean_scores
+from .score import ImageScores as ImageScores
+from .score import score_folder as score_folder
+from .tables import arrow as arrow
+from .tables import means_table as means_table
+from .tables import metric_cells as metric_cells
+from .tables import write_image_rows as write_image_rows
+from .tables import write_scores as write_scores

@@ -1,0 +1,16 @@
+from .files import atomic_files as atomic_files
+from .files import atomic_path as atomic_path
+from .files import read_json as read_json
+from .files import remove_partial as remove_partial
+from .files import unwritable as unwritable
+from .files import write_bytes as write_bytes
+from .files import write_csv as write_csv
+from .files import write_json as write_json
+from .files import write_text as write_text
+from .fingerprints import Fingerprints as Fingerprints
+from .tensor_files import load_state as load_state
+from .tensor_files import load_tensors as load_tensors
+from .tensor_files import restore_training as restore_training
+from .tensor_files import save_tensors as save_tensors
+from .tensor_files import training_tensors as training_tensors
+from .tensor_files import with_prefix as with_prefix

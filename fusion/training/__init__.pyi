@@ -1,0 +1,9 @@
+from .batch_terms import Batch as Batch
+from .batch_terms import batch_terms as batch_terms
+from .batch_terms import draw_masks as draw_masks
+from .losses.terms import LossWeights as LossWeights
+from .objective import Objective as Objective
+from .parallel import is_first_process as is_first_process
+from .schedule import Precision as Precision
+from .schedule import Schedule as Schedule
+from .trainer import Trainer as Trainer

@@ -1,0 +1,15 @@
+from .comparison import require_baseline as require_baseline
+from .curve_figures import draw_validation_curves as draw_validation_curves
+from .curve_figures import validation_curve as validation_curve
+from .detection import MATCHES as MATCHES
+from .detection import detection_report_stage as detection_report_stage
+from .facts import Facts as Facts
+from .facts import run_facts as run_facts
+from .panels import spread as spread
+from .quality import quality_report_stage as quality_report_stage
+from .segmentation import segmentation_report_stage as segmentation_report_stage
+from .table import Line as Line
+from .table import Table as Table
+from .tables import Row as Row
+from .training_figures import draw_held_out as draw_held_out
+from .training_figures import draw_training_curves as draw_training_curves

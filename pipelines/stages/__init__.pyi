@@ -1,0 +1,11 @@
+from .endings import reason_to_go_on as reason_to_go_on
+from .launching import Launcher as Launcher
+from .launching import LocalProcesses as LocalProcesses
+from .lock import locked as locked
+from .ray_cluster import RayTasks as RayTasks
+from .runner import RECORD as RECORD
+from .runner import StageRunner as StageRunner
+from .side_by_side import run_side_by_side as run_side_by_side
+from .stage import Inputs as Inputs
+from .stage import Stage as Stage
+from .stage import Summary as Summary
