@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +13,8 @@ import numpy.typing as npt
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # pytest puts this folder first, where tests/fusion would hide the package `fusion`
 
-from fusion.images.pairs import Pair, match_pairs  # noqa: E402
+from fusion.images import Pair, match_pairs  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from onnx_models import write_model
+
+from tests.onnx_models import write_model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")

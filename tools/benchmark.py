@@ -82,8 +82,8 @@ def _add_metrics(kinds: argparse._SubParsersAction) -> argparse.ArgumentParser:
 
 def _benchmark_metrics(**arguments: object) -> Measured:
     """Take the rendition from the tests."""
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "fusion" / "metrics"))
-    from plain_conventions import PLAIN
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    from tests.fusion.metrics.plain_conventions import PLAIN
 
     return benchmark_metrics(**arguments, plain=PLAIN["eif"])
 

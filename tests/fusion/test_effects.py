@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from onnx_models import write_model
 
 from fusion import InputError, Pair, build_fuser
 from fusion.effects import INTERVENTIONS, effect_maps, measure_effects, pair_effects
@@ -17,6 +16,7 @@ from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
 from fusion.scoring.means import mean_scores
 from fusion.seeds import generator_for
+from tests.onnx_models import write_model
 
 MakePairs = Callable[..., list[Pair]]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from onnx_models import write_model
 
 from fusion.images.images import write_image
+from tests.onnx_models import write_model
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
 
 from fusion import list_fusers
 from pipelines.config import list_pipelines
 from pipelines.extras import TASKS
 from pipelines.stages.lock import locked
+from tests.pipelines.pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average"]
 TINY += ["detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]

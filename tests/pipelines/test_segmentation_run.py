@@ -11,11 +11,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
 
 from downstream.datasets.masks import read_mask
 from pipelines.config import load_settings
 from pipelines.sample import write_sample
+from tests.pipelines.pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
 
 CLASSES = load_settings("msrs_segment")["data"]["classes"]
 TINY = ["msrs_segment", "fusers=average", "metrics.names=EN,AG", "panels=1", "segmenter.encoder=resnet18"]

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_videos import moving_scene, read_video, stream, write_video
+
+from tests.made_videos import moving_scene, read_video, stream, write_video
 
 TOOL = str(Path(__file__).parents[2] / "tools" / "fuse_images.py")
 VIDEOS = ("--infrared", "ir.avi", "--visible", "vis.avi")

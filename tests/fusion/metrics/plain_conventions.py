@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import plain_edges as edges
-import plain_exposure as exposure
-import plain_gradients as gradients
-import plain_similarity as similarity
-import plain_statistics as statistics
-from plain_windows import Pixels
+from tests.fusion.metrics import plain_edges as edges
+from tests.fusion.metrics import plain_exposure as exposure
+from tests.fusion.metrics import plain_gradients as gradients
+from tests.fusion.metrics import plain_similarity as similarity
+from tests.fusion.metrics import plain_statistics as statistics
+from tests.fusion.metrics.plain_windows import Pixels
 
 Plain = Callable[[Pixels, Pixels, Pixels], float]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from plain_windows import Pixels, Plane, sobel
+
+from tests.fusion.metrics.plain_windows import Pixels, Plane, sobel
 
 
 def _strength_and_angle(image: Pixels) -> tuple[Plane, Plane]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from plain_windows import Pixels, Plane, filter_valid, gaussian
 from scipy.ndimage import correlate1d
+
+from tests.fusion.metrics.plain_windows import Pixels, Plane, filter_valid, gaussian
 
 SIZE = 11
 WEIGHTS = (0.0448, 0.2856, 0.3001)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from plain_windows import Pixels, Plane, sobel
+
+from tests.fusion.metrics.plain_windows import Pixels, Plane, sobel
 
 
 def frequency(infrared: Pixels, visible: Pixels, fused: Pixels) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from plain_windows import Pixels, Plane, filter_valid, gaussian, halve
+
+from tests.fusion.metrics.plain_windows import Pixels, Plane, filter_valid, gaussian, halve
 
 WANG_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from plain_windows import Pixels, Plane
+
+from tests.fusion.metrics.plain_windows import Pixels, Plane
 
 
 def _entropy(counts: Plane) -> float:

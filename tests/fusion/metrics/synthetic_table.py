@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from synthetic_triplets import BOTH
+from tests.fusion.metrics.synthetic_triplets import BOTH
 
 INFRARED_TWICE = ("ir", "ir", "fused")  # a sum over two equal sources is twice the one, a mean is the one
 VISIBLE_TWICE = ("vi", "vi", "fused")

@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from plain_windows import Pixels
 from torch import Tensor
 
 from fusion.metrics import measure
+from tests.fusion.metrics.plain_windows import Pixels
 
 SYNTHETIC = Path(__file__).parent / "synthetic"
 TRIPLETS = tuple(f"triplet_{number}" for number in range(1, 7))

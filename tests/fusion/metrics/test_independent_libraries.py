@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from plain_windows import Pixels
-from synthetic_triplets import as_batch, make_triplet, measure_one
+
+from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.synthetic_triplets import as_batch, make_triplet, measure_one
 
 LOOSER = {"VIF": 1e-8, "MS_SSIM": 1e-9}
 TOLERANCE = 1e-10

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from plain_conventions import PLAIN
-from plain_windows import Pixels
-from synthetic_triplets import TRIPLETS, as_batch, make_triplet, read_triplet
 
 from fusion.metrics import CONVENTIONS, measure
+from tests.fusion.metrics.plain_conventions import PLAIN
+from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.synthetic_triplets import TRIPLETS, as_batch, make_triplet, read_triplet
 
 TOLERANCE = 1e-9
 LOOSER = {"VIF": 1e-8}  # differences of variances near its threshold of 1e-10

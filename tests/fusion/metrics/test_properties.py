@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from synthetic_triplets import as_batch, make_triplet
 from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.metrics import CONVENTIONS, SUITES, Triplet, choose_metrics, measure
+from tests.fusion.metrics.synthetic_triplets import as_batch, make_triplet
 
 ALL = [(convention, name) for convention, metrics in CONVENTIONS.items() for name in metrics]
 # Swapping the sources or turning the images moves sums to another order: rounding only.

@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from synthetic_table import LEFT_OUT, MEF_PARTS, MEF_WEIGHTS, SCD_PARTS, SF_PARTS, SINGLE
-from synthetic_triplets import SYNTHETIC, TRIPLETS, measure_one, read_grey, read_triplet
+
+from tests.fusion.metrics.synthetic_table import LEFT_OUT, MEF_PARTS, MEF_WEIGHTS, SCD_PARTS, SF_PARTS, SINGLE
+from tests.fusion.metrics.synthetic_triplets import SYNTHETIC, TRIPLETS, measure_one, read_grey, read_triplet
 
 EXPECTED: dict[str, dict[str, dict[str, float]]] = json.loads((SYNTHETIC / "expected.json").read_text())
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import cv2
 import pytest
-from plain_windows import Pixels
-from synthetic_triplets import as_batch
 
 from fusion.metrics import measure
+from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.synthetic_triplets import as_batch
 
 METHODS = {"SeAFusion": 12, "DenseFuse": 6}
 IMAGES = [(method, f"{number:02}.png") for method, count in METHODS.items() for number in range(1, count + 1)]

@@ -1,0 +1,131 @@
+import socket
+import time
+
+import pytest
+import torch
+from huggingface_hub import constants
+from safetensors.torch import load_file, save_file
+
+from downstream.segmentation.segmenter import build_segmenter, untrained_segmenter
+from fusion.errors import InputError
+from tests.downstream.segmentation.segmentation_scenes import SHARED_ENCODER, needs_shared, small_settings
+
+
+@pytest.fixture
+def no_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+
+
+def refused(**values):
+    with pytest.raises(InputError) as error:
+        build_segmenter(small_settings(**values), 3, lambda note: None)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@needs_shared
+def test_every_tensor_of_the_shared_mobilenet_is_used():
+    notes = []
+    network = build_segmenter(small_settings(encoder_weights=str(SHARED_ENCODER)), 3, notes.append)
+    assert notes == [f"the segmenter starts from 312 of 312 tensors from {SHARED_ENCODER.name}"]
+    stored, own = load_file(SHARED_ENCODER), network.encoder.state_dict()
+    assert stored.keys() == own.keys()
+    assert all(torch.equal(stored[name], own[name]) for name in own)
+
+
+def test_without_weights_it_says_so():
+    notes = []
+    build_segmenter(small_settings(), 3, notes.append)
+    assert notes == ["the segmenter starts from random weights"]
+
+
+def test_a_file_without_some_buffers_fills_the_rest(tmp_path):
+    source, notes = untrained_segmenter("Unet", "mobilenet_v2", 2).encoder.state_dict(), []
+    stored = {name: tensor for name, tensor in source.items() if not name.endswith("num_batches_tracked")}
+    save_file(stored, tmp_path / "encoder.safetensors")
+    settings = small_settings(model="Unet", encoder_weights=str(tmp_path / "encoder.safetensors"))
+    network = build_segmenter(settings, 3, notes.append)
+    assert notes == [f"the segmenter starts from {len(stored)} of {len(source)} tensors from encoder.safetensors"]
+    assert all(torch.equal(network.encoder.state_dict()[name], tensor) for name, tensor in stored.items())
+
+
+def test_a_file_of_which_nothing_fits_is_refused_and_names_the_setting(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"a": torch.zeros(2)}, path)
+    message = refused(encoder_weights=str(path))
+    assert message == f"{path}: none of its 1 tensors fits; choose segmenter.encoder to match"
+
+
+def test_a_broken_file_is_refused_by_name(tmp_path):
+    path = tmp_path / "broken.safetensors"
+    path.write_text("<html>not found</html>")
+    assert refused(encoder_weights=str(path)).startswith(f"{path}: cannot be read as weights")
+
+
+def test_a_pickle_is_refused_by_its_suffix(tmp_path):
+    path = tmp_path / "encoder.pt"
+    torch.save({"a": torch.zeros(2)}, path)
+    assert ".safetensors alone" in refused(encoder_weights=str(path))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [({"model": "DeepLabV3Puls"}, "DeepLabV3Plus"), ({"encoder": "mobilnet_v2"}, "mobilenet_v2")],
+)
+def test_a_misspelt_name_gets_a_suggestion(wrong, meant):
+    assert f"Did you mean '{meant}'?" in refused(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("model", "encoder"), [("UnetPlusPlus", "mit_b0"), ("DeepLabV3", "inceptionv4"), ("Unet", "tu-nonsense")]
+)
+def test_a_combination_that_is_not_supported_names_both(model, encoder):
+    assert f"segmenter.model={model} does not work with segmenter.encoder={encoder}" in refused(
+        model=model, encoder=encoder
+    )
+
+
+def test_an_encoder_without_imagenet_weights_is_told_at_once():
+    assert "no imagenet weights; give segmenter.encoder_weights=FILE" in refused(
+        encoder="dpn68b", encoder_weights="imagenet"
+    )
+
+
+@pytest.mark.parametrize("encoder", ["mobilenet_v2", "tu-resnet18"])
+def test_an_unreachable_server_is_told_at_once_with_the_way_out(no_cache, monkeypatch, encoder):
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    started = time.monotonic()
+    message = refused(encoder=encoder, encoder_weights="imagenet")
+    assert time.monotonic() - started < 5
+    assert f"the imagenet weights of {encoder} cannot be downloaded from http://127.0.0.1:9" in message
+    assert "segmenter.encoder_weights=FILE (.safetensors), or None" in message
+
+
+def test_a_server_that_never_answers_is_told_within_seconds(no_cache, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        started = time.monotonic()
+        assert "timed out" in refused(encoder_weights="imagenet")
+    assert time.monotonic() - started < 8
+
+
+def test_offline_mode_needs_no_probe(no_cache, monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert "cannot be downloaded" in refused(encoder_weights="imagenet")
+
+
+@pytest.mark.parametrize("model", ["DeepLabV3Plus", "Segformer", "Unet", "PAN"])
+def test_logits_have_the_size_of_the_image(model):
+    network = untrained_segmenter(model, "mobilenet_v2", 5).eval()
+    with torch.inference_mode():
+        assert network(torch.zeros(1, 3, 128, 160)).shape == (1, 5, 128, 160)
+
+
+def test_crops_that_are_too_small_for_an_architecture_are_told_before_the_training():
+    assert "segmenter.model=PAN cannot see segmenter.crop=32" in refused(model="PAN", crop=32)
+    build_segmenter(small_settings(model="PAN", crop=128), 3, lambda note: None)
+
+
+def test_batches_of_one_are_refused_by_the_settings():
+    with pytest.raises(InputError, match=r"batch_size=1 .*batch_size >= 2"):
+        small_settings(batch_size=1)

@@ -1,0 +1,169 @@
+"""ONNX models as fusers: what is run, which input is which, and what is refused."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from onnx import TensorProto, helper
+
+from fusion import InputError, build_fuser
+from fusion.export.openvino import onnx_to_openvino
+from fusion.fusers.contract import broken_promises
+from fusion.fusers.onnx import order_inputs
+from tests.onnx_models import IMAGE, write_model
+
+
+def test_the_model_is_run_on_every_pair(tmp_path: Path) -> None:
+    infrared, visible = torch.rand(2, 3, 1, 5, 7, generator=torch.Generator().manual_seed(0))
+    fused = build_fuser("onnx", model=str(write_model(tmp_path / "m.onnx"))).fuse(infrared, visible)
+    torch.testing.assert_close(fused, 0.25 * infrared + 0.75 * visible, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [IMAGE, (1, 1, None, None), (None, 1, "h", "w")])
+def test_a_model_keeps_the_contract(tmp_path: Path, shape: tuple[str | int | None, ...]) -> None:
+    assert broken_promises(build_fuser("onnx", model=write_model(tmp_path / "m.onnx", shape=shape))) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "swapped"),
+    [
+        ("ir", "vi", False),
+        ("vi", "ir", True),
+        ("visible", "infrared", True),
+        ("VIS_image", "IR_image", True),
+        ("y", "ir", True),
+        ("vis", "x", True),
+        ("x", "visible", False),
+        ("a", "b", False),
+        ("ir1", "ir2", False),
+    ],
+)
+def test_inputs_are_told_apart_by_name_and_else_by_order(first: str, second: str, swapped: bool) -> None:
+    assert order_inputs(first, second) == ((second, first) if swapped else (first, second))
+
+
+def test_swapped_inputs_are_fed_by_name(tmp_path: Path) -> None:
+    infrared, visible = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
+    fused = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", ["vi", "ir"])).fuse(infrared, visible)
+    assert float(fused.mean()) == pytest.approx(0.25)  # the weight of the first input, visible
+
+
+def test_what_a_model_gives_is_clamped(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Sub", ["ir", "vi"], ["off"]), helper.make_node("Add", ["off", "off"], ["fused"])]
+    fuser = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", nodes=nodes))
+    dark, bright = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
+    assert float(fuser.fuse(bright, dark).max()) == 1
+    assert float(fuser.fuse(dark, bright).min()) == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [
+        ({"names": ["ir", "vi", "more"]}, "inputs ir: tensor(float) ['batch', 1, 'height', 'width'], vi: "),
+        ({"outputs": 2}, "fused1: tensor(float)"),
+        ({"shape": ("batch", 3, "height", "width")}, "['batch', 3, 'height', 'width']"),
+        ({"shape": ("batch", 1, 480, 640)}, "['batch', 1, 480, 640]"),
+        ({"shape": (4, 1, "height", "width")}, "[4, 1, 'height', 'width']"),
+        ({"shape": (1, "height", "width")}, "[1, 'height', 'width']"),
+        ({"kind": TensorProto.DOUBLE}, "tensor(double)"),
+    ],
+)
+def test_a_model_of_another_form_is_refused_with_what_was_found(
+    tmp_path: Path, model: dict[str, object], found: str
+) -> None:
+    path = write_model(tmp_path / "m.onnx", **model)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=re.escape(f"{path}: has inputs ")) as error:
+        build_fuser("onnx", model=path)
+    assert found in str(error.value)
+    assert "expected two inputs and one output, each float32 (batch, 1, height, width)" in str(error.value)
+
+
+def test_a_size_that_a_model_cannot_take_is_named(tmp_path: Path) -> None:
+    twice = helper.make_tensor("twice", TensorProto.FLOAT, [4], [1, 1, 2, 2])
+    nodes = [
+        helper.make_node("MaxPool", ["ir"], ["small"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Constant", [], ["scales"], value=twice),
+        helper.make_node("Resize", ["small", "", "scales"], ["grown"], mode="nearest"),
+        helper.make_node("Add", ["grown", "vi"], ["fused"]),
+    ]
+    fuser = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", nodes=nodes))
+    assert fuser.fuse(*torch.zeros(2, 1, 1, 6, 8)).shape == (1, 1, 6, 8)
+    with pytest.raises(InputError, match=r"m\.onnx: cannot take images of 7x5 \(.*\)$"):
+        fuser.fuse(*torch.zeros(2, 1, 1, 5, 7))
+
+
+def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+    node = helper.make_node("MaxPool", ["ir"], ["fused"], kernel_shape=[2, 2], strides=[2, 2])
+    fuser = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", nodes=[node]))
+    with pytest.raises(InputError, match=r"m\.onnx: makes \(1, 1, 2, 3\) of images of 6x4; expected that size"):
+        fuser.fuse(*torch.zeros(2, 1, 1, 4, 6))
+
+
+def test_openvino_runs_the_same_model_in_float32_and_nearly_so_in_bfloat16(tmp_path: Path) -> None:
+    model = write_model(tmp_path / "m.onnx", ["vi", "ir"])
+    infrared, visible = torch.rand(2, 3, 1, 5, 7, generator=torch.Generator().manual_seed(0))
+    ours, theirs, coarse = (
+        build_fuser("onnx", model=model, **options).fuse(infrared, visible)
+        for options in ({}, {"backend": "openvino"}, {"backend": "openvino", "precision": "bfloat16"})
+    )
+    torch.testing.assert_close(theirs, ours, rtol=0, atol=1e-6)
+    torch.testing.assert_close(coarse, ours, rtol=0, atol=0.01)
+
+
+def test_a_model_of_openvinos_own_keeps_the_contract(tmp_path: Path) -> None:
+    onnx_to_openvino(write_model(tmp_path / "m.onnx"), tmp_path / "m.xml", half=False)
+    assert broken_promises(build_fuser("onnx", model=tmp_path / "m.xml", backend="openvino")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("m.onnx", {"backend": "tensorrt"}, "backend='tensorrt'; expected onnxruntime or openvino"),
+        ("m.onnx", {"backend": "openvino", "precision": "half"}, "precision='half'; expected float32 or bfloat16"),
+        ("m.onnx", {"precision": "bfloat16"}, "precision='bfloat16' with backend=onnxruntime; expected float32"),
+        ("m.xml", {}, "m.xml: is for OpenVINO; expected backend=openvino with it"),
+        ("broken.onnx", {"backend": "openvino"}, "broken.onnx: cannot be read by OpenVINO ("),
+    ],
+)
+def test_engines_and_files_that_do_not_go_together_are_refused(
+    tmp_path: Path, name: str, options: dict[str, str], message: str
+) -> None:
+    write_model(tmp_path / "m.onnx")
+    (tmp_path / "m.xml").touch()
+    (tmp_path / "broken.onnx").write_bytes(b"no model")
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        build_fuser("onnx", model=tmp_path / name, **options)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_a_model_of_another_form_is_refused_by_either_engine(tmp_path: Path, backend: str) -> None:
+    path = write_model(tmp_path / "m.onnx", shape=("batch", 3, "height", "width"))
+    with pytest.raises(InputError, match=r"m\.onnx: has inputs ir: .*; expected two inputs and one output"):
+        build_fuser("onnx", model=path, backend=backend)
+
+
+def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"m\.onnx: no such file; expected an ONNX model"):
+        build_fuser("onnx", model=tmp_path / "m.onnx")
+    (tmp_path / "m.onnx").write_bytes(b"no model")
+    with pytest.raises(InputError, match=r"m\.onnx: cannot be read as an ONNX model \(.*\)$"):
+        build_fuser("onnx", model=tmp_path / "m.onnx")
+
+
+def test_without_openvino_the_command_that_installs_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)  # as if it were not installed
+    with pytest.raises(InputError, match=r'openvino, not installed; expected pip install -e "\.\[export\]"'):
+        build_fuser("onnx", model=write_model(tmp_path / "m.onnx"), backend="openvino")
+
+
+def test_without_onnxruntime_the_command_that_installs_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)  # as if it were not installed
+    with pytest.raises(InputError, match=r'onnxruntime, not installed; expected pip install -e "\.\[export\]"'):
+        build_fuser("onnx", model=write_model(tmp_path / "m.onnx"))

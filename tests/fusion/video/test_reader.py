@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fusion.images.stored import StoredImage
+from fusion.video.reader import FrameReader
+from fusion.video.source import Pixels, VideoSource
+from tests.made_videos import moving_scene, stream, write_video
+
+
+def rgb(frame):
+    return StoredImage(frame).rgb()
+
+
+def go_on() -> None:
+    pass
+
+
+def stop() -> None:
+    raise KeyboardInterrupt
+
+
+def test_all_frames_of_a_file_come_in_order_and_then_none(tmp_path: Path) -> None:
+    frames = moving_scene(count=12)
+    with closing(FrameReader(VideoSource(write_video(tmp_path / "a.avi", frames)), rgb)) as reader:
+        for frame in frames:
+            found = reader.next(go_on)
+            assert found is not None
+            assert found.equal(rgb(frame))
+        assert reader.next(go_on) is None
+
+
+def test_of_a_live_source_the_newest_frame_comes(tmp_path: Path) -> None:
+    with stream(tmp_path / "a", iter(range(20, 40))) as url, closing(FrameReader(VideoSource(url), rgb)) as reader:
+        time.sleep(1)  # the stream has hung up by now; its last frame is there
+        newest = reader.next(go_on)
+        assert newest is not None
+        assert float(newest.mean()) * 255 > (30 - 16) * 255 / 219
+
+
+def test_ctrl_c_is_noticed_while_a_camera_hangs(tmp_path: Path) -> None:
+    with stream(tmp_path / "a", iter([20])) as url, closing(FrameReader(VideoSource(url), rgb)) as reader:
+        assert reader.next(go_on) is not None
+        with pytest.raises(KeyboardInterrupt):
+            reader.next(stop)
+
+
+def test_an_error_in_the_thread_is_raised_where_the_frame_is_wanted(tmp_path: Path) -> None:
+    def broken(pixels: Pixels) -> None:
+        raise RuntimeError("broken")
+
+    source = VideoSource(write_video(tmp_path / "a.avi", [np.zeros((48, 64, 3), np.uint8)]))
+    with closing(FrameReader(source, broken)) as reader, pytest.raises(RuntimeError, match="broken"):
+        reader.next(go_on)
+
+
+def test_a_reader_that_is_closed_early_does_not_wait_for_the_rest(tmp_path: Path) -> None:
+    source = VideoSource(write_video(tmp_path / "a.avi", moving_scene(count=50)))
+    reader = FrameReader(source, rgb)
+    while not reader._frames.full():
+        time.sleep(0.01)
+    time.sleep(0.1)  # by now the thread waits for room
+    reader.close()
+    assert not reader._thread.is_alive()
