@@ -1,5 +1,5 @@
-from .layout import sample_split as sample_split
-from .layout import write_sample as write_sample
+from .layouts import sample_split as sample_split
+from .layouts import write_sample as write_sample
 from .marks import SAMPLE_MARK as SAMPLE_MARK
 from .marks import SAMPLE_NOTE as SAMPLE_NOTE
-from .msrs_street import ONLY_SHOWN_BY as ONLY_SHOWN_BY
+from .streets import ONLY_SHOWN_BY as ONLY_SHOWN_BY

@@ -1,4 +1,4 @@
-"""The street itself: sky, ground, markings, buildings and trees, as faces for both cameras."""
+"""The street itself as faces for both cameras: ground, lane markings, buildings and trees."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ from itertools import pairwise
 
 import numpy as np
 
-from pipelines.sample.faces import Face, Look, Pose, disc
+from pipelines.sample.faces import Face, Material, Pose, disc
 from pipelines.sample.scene import Block, Camera, FloatArray, Light, Scene, Tree
 from pipelines.sample.solids import Corners
 
 _FARTHEST = 400.0
 _ROAD_HALF, _PAVEMENT_HALF = 5.6, 9.4
-_GRASS = Look((0.3, 0.36, 0.24), 0.16)
-_PAVEMENT = Look((0.46, 0.44, 0.42), 0.19)
-_KERB = Look((0.56, 0.55, 0.52), 0.16)
-_ASPHALT = Look((0.3, 0.31, 0.33), 0.24)
-_MARKING = Look((0.74, 0.74, 0.7), 0.27)
-_WINDOWS = {False: Look((0.22, 0.27, 0.33), 0.32), True: Look((0.86, 0.68, 0.36), 0.34, glows=True)}  # by: lit
+_GRASS = Material((0.3, 0.36, 0.24), 0.16)
+_PAVEMENT = Material((0.46, 0.44, 0.42), 0.19)
+_KERB = Material((0.56, 0.55, 0.52), 0.16)
+_ASPHALT = Material((0.3, 0.31, 0.33), 0.24)
+_MARKING = Material((0.74, 0.74, 0.7), 0.27)
+_WINDOWS = {
+    False: Material((0.22, 0.27, 0.33), 0.32),
+    True: Material((0.86, 0.68, 0.36), 0.34, glows=True),
+}  # by whether they are lit
 _LIT_SHARE: dict[Light, float] = {"day": 0.0, "night": 0.35, "fog": 0.15}
 _TRUNK, _LEAVES, _SUNNY_LEAVES = (
-    Look((0.27, 0.2, 0.14), 0.17),
-    Look((0.2, 0.33, 0.17), 0.13),
-    Look((0.27, 0.42, 0.2), 0.14),
+    Material((0.27, 0.2, 0.14), 0.17),
+    Material((0.2, 0.33, 0.17), 0.13),
+    Material((0.27, 0.42, 0.2), 0.14),
 )
 
 
 def street_faces(scene: Scene) -> list[tuple[float, Face]]:
-    """List (distance in metres, face) in painting order, all but the sky."""
+    """List (distance in metres, face) of everything but the sky, in painting order."""
     camera = scene.camera
     faces = _ground(scene)
     standing = [(block.z_near, _block_faces(block, scene)) for block in scene.blocks]
@@ -38,31 +41,31 @@ def street_faces(scene: Scene) -> list[tuple[float, Face]]:
 
 
 def _ground(scene: Scene) -> list[tuple[float, Face]]:
-    """Lay the ground in strips across the view, far to near, so that haze can grow with distance."""
+    """Build the ground from strips across the view, far to near, so that haze can increase with distance."""
     camera = scene.camera
     nearest = 0.95 * camera.focal_px * camera.height / (scene.size[1] - camera.horizon_px)
     strips = [(float(far), float(near)) for far, near in pairwise(np.geomspace(_FARTHEST, nearest, 22))]
     line = _ROAD_HALF - 0.42, _ROAD_HALF - 0.25
-    layers: list[tuple[list[tuple[float, float]], Look]] = [
+    layers: list[tuple[list[tuple[float, float]], Material]] = [
         ([(-300.0, 300.0)], _GRASS),
         ([(-_PAVEMENT_HALF, _PAVEMENT_HALF)], _PAVEMENT),
         ([(-_ROAD_HALF - 0.25, _ROAD_HALF + 0.25)], _KERB),
         ([(-_ROAD_HALF, _ROAD_HALF)], _ASPHALT),
         ([line, (-line[1], -line[0])], _MARKING),
     ]
-    faces = [face for spans, look in layers for span in spans for face in _flat(camera, span, strips, look)]
+    faces = [face for spans, material in layers for span in spans for face in _flat(camera, span, strips, material)]
     dashes = [(z + 2.4, z) for z in np.arange(4.0, 90.0, 5.0)[::-1].tolist()]
     return faces + _flat(camera, (-0.1, 0.1), dashes, _MARKING)
 
 
 def _flat(
-    camera: Camera, span: tuple[float, float], strips: list[tuple[float, float]], look: Look
+    camera: Camera, span: tuple[float, float], strips: list[tuple[float, float]], material: Material
 ) -> list[tuple[float, Face]]:
-    """Give the ground within a span of x, one face for each (far, near) strip of distance."""
+    """Build the ground within a span of x, with one face per (far, near) strip of distance."""
     low, high = span
     quads: list[Corners] = [[(low, 0, near), (high, 0, near), (high, 0, far), (low, 0, far)] for far, near in strips]
     outlines = _outlines(camera, quads)
-    return [(near, Face((outline,), look)) for outline, (_, near) in zip(outlines, strips, strict=True)]
+    return [(near, Face((outline,), material)) for outline, (_, near) in zip(outlines, strips, strict=True)]
 
 
 def _block_faces(block: Block, scene: Scene) -> list[Face]:
@@ -80,9 +83,9 @@ def _block_faces(block: Block, scene: Scene) -> list[Face]:
     red, green, blue = block.wall
     long_side, gable = _outlines(scene.camera, walls)
     return [
-        Face((long_side,), Look(block.wall, 0.25)),
-        Face((gable,), Look((red * 0.8, green * 0.8, blue * 0.84), 0.2)),
-        *(Face(_outlines(scene.camera, windows[lit]), look) for lit, look in _WINDOWS.items() if windows[lit]),
+        Face((long_side,), Material(block.wall, 0.25)),
+        Face((gable,), Material((red * 0.8, green * 0.8, blue * 0.84), 0.2)),
+        *(Face(_outlines(scene.camera, windows[lit]), material) for lit, material in _WINDOWS.items() if windows[lit]),
     ]
 
 
@@ -91,7 +94,7 @@ def _upright(x: tuple[float, float], z: tuple[float, float], y: tuple[float, flo
 
 
 def _outlines(camera: Camera, polygons: list[Corners]) -> tuple[FloatArray, ...]:
-    """Project polygons of four world corners each."""
+    """Project quadrilaterals given by their world coordinates."""
     x, y, z = np.array([corner for polygon in polygons for corner in polygon], np.float64).T
     return tuple(camera.project(x, y, z).reshape(-1, 4, 2))
 

@@ -1,4 +1,4 @@
-"""Flat coloured faces: what every object and building is made of once it is seen by a camera."""
+"""Flat faces in image coordinates, of which all objects and buildings consist, and the local frames they come from."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SUBPIXEL_BITS = 4
 _CIRCLE = [(math.cos(angle), math.sin(angle)) for angle in (math.tau * step / 20 for step in range(20))]
 
 
-class Look(NamedTuple):
-    """How a surface appears: colour and heat in [0, 1]; a glowing one keeps its colour in the dark."""
+class Material(NamedTuple):
+    """Appearance of a surface: colour and heat in [0, 1]; a glowing surface keeps its colour in the dark."""
 
     rgb: Rgb
     heat: float
@@ -28,15 +28,18 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True)
 class Face:
-    """Polygons of one look, each (N, 2) in pixels."""
+    """Polygons of one material, each (N, 2) pixel coordinates."""
 
     outlines: tuple[FloatArray, ...]
-    look: Look
+    material: Material
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where a local frame stands: s along its length, y up, w to its side (towards the camera for yaw 0)."""
+    """A local frame on the ground, in metres.
+
+    s runs along the length of an object, y up and w to its side, which is towards the camera for a yaw of 0.
+    """
 
     camera: Camera
     x: float
@@ -44,32 +47,32 @@ class Pose:
     yaw: float
 
     def to_pixels(self, points_syw: Sequence[tuple[float, float, float]]) -> FloatArray:
-        """Map local (s, y, w) points in metres to (N, 2) pixels."""
+        """Project N local (s, y, w) points to (N, 2) pixel coordinates."""
         s, y, w = np.array(points_syw, dtype=np.float64).T
         sine, cosine = math.sin(self.yaw), math.cos(self.yaw)
         return self.camera.project(self.x + s * cosine + w * sine, y, self.z + s * sine - w * cosine)
 
     def outlines(self, polygons_syw: Sequence[Sequence[tuple[float, float, float]]]) -> list[FloatArray]:
-        """Map several polygons of local points to pixels in one go."""
+        """Project several polygons of local points at once."""
         pixels = self.to_pixels([point for polygon in polygons_syw for point in polygon])
         ends = accumulate(len(polygon) for polygon in polygons_syw)
         return [pixels[end - len(polygon) : end] for end, polygon in zip(ends, polygons_syw, strict=True)]
 
     def depth(self, s: float) -> float:
-        """Give how far ahead of the camera the point s on the length axis lies, in metres."""
+        """Return the distance of the point s on the length axis from the camera, in metres along z."""
         return self.z + s * math.sin(self.yaw)
 
 
 def fixed_point(outlines: Iterable[FloatArray], scale: float = 1.0) -> list[npt.NDArray[np.int32]]:
-    """Turn pixel polygons into the integers that `cv2.fillPoly(..., shift=4)` takes, enlarged by `scale`.
+    """Scale polygons and convert them to the fixed-point coordinates of `cv2.fillPoly(..., shift=4)`.
 
-    OpenCV puts pixel centres on integers, we put them on halves.
+    In OpenCV, the centre of the first pixel is at 0; here, it is at 0.5.
     """
     return [np.rint((outline * scale - 0.5) * (1 << _SUBPIXEL_BITS)).astype(np.int32) for outline in outlines]
 
 
 def silhouette(faces: Iterable[Face], size: tuple[int, int]) -> BoolArray:
-    """Give the (H, W) mask of the pixels that any of the faces covers; `size` is (width, height)."""
+    """Return the (H, W) mask of the pixels that the faces cover; `size` is (width, height)."""
     mask = np.zeros((size[1], size[0]), np.uint8)
     for face in faces:
         cv2.fillPoly(mask, fixed_point(face.outlines), 1, shift=_SUBPIXEL_BITS)
@@ -77,22 +80,22 @@ def silhouette(faces: Iterable[Face], size: tuple[int, int]) -> BoolArray:
 
 
 def bounds(faces: Iterable[Face]) -> tuple[float, float, float, float]:
-    """Give the box x0, y0, x1, y1 in pixels around all faces."""
+    """Return the bounding box x0, y0, x1, y1 of all faces in pixels."""
     points = np.concatenate([outline for face in faces for outline in face.outlines])
     (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
     return float(x0), float(y0), float(x1), float(y1)
 
 
 def disc(s: float, y: float, radius: float) -> list[tuple[float, float, float]]:
-    """Give a circle in the plane w = 0 as a 20-gon of local points, counterclockwise for yaw 0."""
+    """Approximate a circle in the plane w = 0 by a regular polygon of 20 local points, counterclockwise for yaw 0."""
     return [(s + radius * cosine, y + radius * sine, 0.0) for cosine, sine in _CIRCLE]
 
 
-def cut_out(pose: Pose, corners_sy: Sequence[tuple[float, float]], look: Look) -> Face:
-    """Give a flat face upright in the plane w = 0."""
-    return Face((pose.to_pixels([(s, y, 0.0) for s, y in corners_sy]),), look)
+def cut_out(pose: Pose, corners_sy: Sequence[tuple[float, float]], material: Material) -> Face:
+    """Project a flat upright face in the plane w = 0."""
+    return Face((pose.to_pixels([(s, y, 0.0) for s, y in corners_sy]),), material)
 
 
-def round_cut_out(pose: Pose, s: float, y: float, radius: float, look: Look) -> Face:
-    """Give a round flat face upright in the plane w = 0."""
-    return Face((pose.to_pixels(disc(s, y, radius)),), look)
+def round_cut_out(pose: Pose, s: float, y: float, radius: float, material: Material) -> Face:
+    """Project a flat upright disc in the plane w = 0."""
+    return Face((pose.to_pixels(disc(s, y, radius)),), material)

@@ -1,4 +1,4 @@
-"""What a generated street scene consists of: plain data, from which every image and label is drawn."""
+"""Data classes that describe a street scene; images and labels are both drawn from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Camera:
-    """A level pinhole camera above the road; world axes in metres: x right, y up from the road, z ahead."""
+    """A level pinhole camera above the road.
+
+    World coordinates are in metres: x to the right, y up from the road surface, z ahead.
+
+    Args:
+        centre_px: column of the principal point.
+        horizon_px: row of the horizon.
+        focal_px: focal length in pixels.
+        height: height above the road in metres.
+        x: lateral position in metres.
+    """
 
     centre_px: float
     horizon_px: float
@@ -26,7 +36,7 @@ class Camera:
     x: float
 
     def project(self, x: FloatArray, y: FloatArray, z: FloatArray) -> FloatArray:
-        """Map N world points ahead of the camera to (N, 2) pixels, across then down."""
+        """Project N world points in front of the camera to (N, 2) pixel coordinates, column then row."""
         scale = self.focal_px / z
         pixels = np.empty((len(scale), 2))
         pixels[:, 0] = self.centre_px + scale * (x - self.x)
@@ -36,10 +46,12 @@ class Camera:
 
 @dataclass(frozen=True)
 class Thing:
-    """One labelled object standing on the ground at (x, z).
+    """One labelled object on the ground at (x, z).
 
-    Its local axis s points along its length; `yaw` (radians) 0 turns s to the right, pi/2 ahead.
-    `shown_by` says which camera can see it; the other one sees the bare street in its place.
+    The local axis s runs along the length of the object. It points to the right for a `yaw` of 0 and ahead for pi/2
+    (radians).
+
+    `shown_by` is the camera that sees the object; the other camera sees the empty street in its place.
     """
 
     kind: str
@@ -51,13 +63,13 @@ class Thing:
     accent: Rgb
 
     def is_shown_in(self, modality: Literal["infrared", "visible"]) -> bool:
-        """Tell whether this camera sees the object."""
+        """Return whether the camera of this modality sees the object."""
         return self.shown_by in ("both", modality)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A building whose walls face the road and the camera; `x_near` is the wall along the road."""
+    """A building with one wall along the road (at `x_near`) and one facing the camera (at `z_near`)."""
 
     x_near: float
     x_far: float
@@ -79,7 +91,10 @@ class Tree:
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything the two cameras look at; things, blocks and trees are ordered from far to near."""
+    """Everything the two cameras look at; things, blocks and trees are sorted from far to near.
+
+    `size` is the (width, height) of the images in pixels.
+    """
 
     size: tuple[int, int]
     light: Light

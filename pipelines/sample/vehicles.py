@@ -1,19 +1,19 @@
-"""Cars, buses and trucks as solids: paint and glass for one camera, engine, tyres and exhaust for the other."""
+"""Cars, buses and trucks as solids: paint and glass for the visible camera, engine and tyres for the infrared one."""
 
 from __future__ import annotations
 
-from pipelines.sample.faces import Face, Look, Pose
+from pipelines.sample.faces import Face, Material, Pose
 from pipelines.sample.scene import Rgb, Thing
 from pipelines.sample.solids import Solid
 
-_GLASS = Look((0.2, 0.27, 0.34), 0.38)
-_TYRE = Look((0.07, 0.07, 0.08), 0.92)
-_HUB = Look((0.72, 0.72, 0.74), 0.78)
-_HEADLIGHT = Look((1.0, 0.97, 0.84), 0.95, glows=True)
-_TAIL_LIGHT = Look((0.95, 0.13, 0.1), 0.72, glows=True)
-_PLATE = Look((0.9, 0.9, 0.82), 0.6)
-_GRILLE = Look((0.1, 0.1, 0.11), 1.0)
-_EXHAUST = Look((0.2, 0.2, 0.2), 1.0)
+_GLASS = Material((0.2, 0.27, 0.34), 0.38)
+_TYRE = Material((0.07, 0.07, 0.08), 0.92)
+_HUB = Material((0.72, 0.72, 0.74), 0.78)
+_HEADLIGHT = Material((1.0, 0.97, 0.84), 0.95, glows=True)
+_TAIL_LIGHT = Material((0.95, 0.13, 0.1), 0.72, glows=True)
+_PLATE = Material((0.9, 0.9, 0.82), 0.6)
+_GRILLE = Material((0.1, 0.1, 0.11), 1.0)
+_EXHAUST = Material((0.2, 0.2, 0.2), 1.0)
 
 
 def car(thing: Thing, pose: Pose) -> list[Face]:
@@ -37,10 +37,10 @@ def car(thing: Thing, pose: Pose) -> list[Face]:
 
 
 def bus(thing: Thing, pose: Pose) -> list[Face]:
-    """List the faces of a city bus: one long box with a band of windows full of warm passengers."""
+    """List the faces of a city bus: one long box with a band of windows, warm from the passengers."""
     body, band = _painted(thing.paint, 0.95, 0.68), _painted(thing.accent, 0.9, 0.84)
     roof = _painted(thing.paint, 1.1, 0.5)
-    window, screen = Look((0.2, 0.27, 0.34), 0.42), Look((0.18, 0.23, 0.3), 0.4)
+    window, screen = Material((0.2, 0.27, 0.34), 0.42), Material((0.18, 0.23, 0.3), 0.4)
     profile = [(-3.6, 0.35), (3.6, 0.35), (3.65, 1.2), (3.5, 3.1), (-3.5, 3.1), (-3.65, 2.9)]
     solid = Solid(profile, 2.4, body, [body, body, body, roof, roof, body])
     solid.add_side_panel([(-3.6, 0.85), (3.6, 0.85), (3.6, 1.2), (-3.6, 1.2)], band)
@@ -49,17 +49,17 @@ def bus(thing: Thing, pose: Pose) -> list[Face]:
     solid.add_side_panel([(2.25, 0.5), (3.2, 0.5), (3.2, 2.6), (2.25, 2.6)], screen)
     for axle in (-2.3, 1.75):
         solid.add_wheel(axle, 0.5, _TYRE, _HUB)
-    sign = Look((1.0, 0.72, 0.2), 0.7, glows=True)
+    sign = Material((1.0, 0.72, 0.2), 0.7, glows=True)
     solid.add_end_panel(3.66, True, (1.3, 2.5), (-1.05, 1.05), screen)
     solid.add_end_panel(3.66, True, (2.62, 2.95), (-0.8, 0.8), sign)
     solid.add_end_panel(-3.66, False, (1.8, 2.7), (-0.95, 0.95), window)
-    solid.add_end_panel(-3.66, False, (0.55, 1.2), (-0.8, 0.8), Look((0.18, 0.18, 0.19), 1.0))
+    solid.add_end_panel(-3.66, False, (0.55, 1.2), (-0.8, 0.8), Material((0.18, 0.18, 0.19), 1.0))
     _add_lights(solid, 3.67, 0.75, 0.22)
     return solid.faces(pose)
 
 
 def truck(thing: Thing, pose: Pose) -> list[Face]:
-    """List the faces of a lorry: a low cab before a tall cool box, with a gap between them."""
+    """List the faces of a truck: a low cab in front of a tall cool box, with a gap between them."""
     cab_side, cab_front = _painted(thing.accent, 0.95, 0.88), _painted(thing.accent, 0.9, 0.94)
     load, load_top = _painted(thing.paint, 0.92, 0.58), _painted(thing.paint, 1.08, 0.5)
     load_end = _painted(thing.paint, 0.84, 0.6)
@@ -68,7 +68,7 @@ def truck(thing: Thing, pose: Pose) -> list[Face]:
     box.add_side_panel([(-3.2, 1.1), (1.15, 1.1), (1.15, 1.4), (-3.2, 1.4)], stripe)
     for low, high in ((-1.05, -0.05), (0.05, 1.05)):
         box.add_end_panel(-3.21, False, (0.95, 3.05), (low, high), _painted(thing.paint, 0.98, 0.58))
-    chassis = Look((0.12, 0.12, 0.13), 0.82)
+    chassis = Material((0.12, 0.12, 0.13), 0.82)
     box.add_side_panel([(-3.2, 0.55), (1.6, 0.55), (1.6, 0.78), (-3.2, 0.78)], chassis)
     box.add_end_panel(-3.22, False, (0.5, 0.78), (-1.1, 1.1), chassis)
     for axle in (-2.5, -1.5):
@@ -85,7 +85,7 @@ def truck(thing: Thing, pose: Pose) -> list[Face]:
 
 
 def _add_lights(solid: Solid, reach: float, y: float, size: float, front: bool = True) -> None:
-    """Put head lights on the front (where the solid has one) and tail lights on the back."""
+    """Add headlights at the front, unless `front` is false, and tail lights at the back."""
     outer = solid.width / 2 - 0.05
     for low, high in ((-outer, -outer + 2 * size), (outer - 2 * size, outer)):
         if front:
@@ -93,6 +93,6 @@ def _add_lights(solid: Solid, reach: float, y: float, size: float, front: bool =
         solid.add_end_panel(-reach, False, (y, y + size), (low, high), _TAIL_LIGHT)
 
 
-def _painted(paint: Rgb, shade: float, heat: float) -> Look:
+def _painted(paint: Rgb, shade: float, heat: float) -> Material:
     red, green, blue = (min(1.0, shade * level) for level in paint)
-    return Look((red, green, blue), heat)
+    return Material((red, green, blue), heat)

@@ -11,12 +11,11 @@ import pytest
 
 from fusion.images.pairs import match_pairs
 from pipelines.sample import write_sample
-from pipelines.sample.describe import describe_scene
 from pipelines.sample.faces import silhouette
-from pipelines.sample.placing import box_of
+from pipelines.sample.generation import generate_scene
+from pipelines.sample.objects import box_of, faces_of
 from pipelines.sample.render import render_scene
 from pipelines.sample.scene import Scene, Thing
-from pipelines.sample.shapes import faces_of
 
 SIZE = (320, 256)
 KINDS = {"People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"}
@@ -24,7 +23,7 @@ KINDS = {"People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"}
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
-    return [describe_scene(np.random.default_rng((0, index)), SIZE) for index in range(100)]
+    return [generate_scene(np.random.default_rng((0, index)), SIZE) for index in range(100)]
 
 
 def _files(root: Path) -> dict[str, bytes]:
@@ -36,7 +35,7 @@ def _mask(scene: Scene, thing: Thing) -> np.ndarray:
 
 
 def _alone(scene: Scene, thing: Thing) -> tuple[np.ndarray, np.ndarray]:
-    """Give what the object changes in infrared and visible luma, inside its silhouette, without its neighbours."""
+    """Return how the object alone changes infrared and visible luma inside its silhouette."""
     infrared, visible = render_scene(replace(scene, things=(thing,)))
     empty_infrared, empty_visible = render_scene(replace(scene, things=()))
     mask = _mask(scene, thing)
@@ -69,7 +68,7 @@ def test_an_image_does_not_depend_on_how_many_are_made(tmp_path: Path) -> None:
     assert all(few[name] == many[name] for name in of_images)
 
 
-def test_the_layout_is_read_as_pairs_of_the_size_asked_for(tmp_path: Path) -> None:
+def test_the_layout_is_read_as_pairs_of_the_requested_size(tmp_path: Path) -> None:
     write_sample(tmp_path, 2, 1, size=(200, 160))
     pairs = match_pairs(tmp_path / "Ir", tmp_path / "Vis")
     assert [pair.stem for pair in pairs] == ["00000", "00001", "00002"]
@@ -81,7 +80,7 @@ def test_the_layout_is_read_as_pairs_of_the_size_asked_for(tmp_path: Path) -> No
     assert (tmp_path / "splits" / "test.txt").read_text() == "00002\n"
 
 
-def test_the_xml_labels_say_what_the_object_list_says(tmp_path: Path) -> None:
+def test_the_xml_labels_equal_the_object_list(tmp_path: Path) -> None:
     write_sample(tmp_path, 3, 0)
     for stem, image in json.loads((tmp_path / "objects.json").read_text()).items():
         root = ElementTree.parse(tmp_path / "Annotation" / f"{stem}.xml").getroot()
@@ -97,7 +96,7 @@ def test_the_xml_labels_say_what_the_object_list_says(tmp_path: Path) -> None:
         assert 4 <= len(labels) <= 8
 
 
-def test_every_light_class_and_way_to_be_seen_is_common(scenes: list[Scene]) -> None:
+def test_every_light_every_class_and_every_visibility_is_common(scenes: list[Scene]) -> None:
     things = [thing for scene in scenes for thing in scene.things]
     assert {scene.light for scene in scenes} == {"day", "night", "fog"}
     for kind in KINDS:
@@ -111,7 +110,7 @@ def test_every_light_class_and_way_to_be_seen_is_common(scenes: list[Scene]) -> 
 @pytest.mark.parametrize("size", [SIZE, (640, 480)])
 def test_boxes_lie_inside_the_image_and_fit_their_silhouettes(size: tuple[int, int]) -> None:
     for index in range(20):
-        scene = describe_scene(np.random.default_rng((1, index)), size)
+        scene = generate_scene(np.random.default_rng((1, index)), size)
         for thing in scene.things:
             x0, y0, x1, y1 = box_of(thing, scene.camera)
             assert 0 <= x0 < x1 <= size[0]
@@ -122,7 +121,7 @@ def test_boxes_lie_inside_the_image_and_fit_their_silhouettes(size: tuple[int, i
             assert np.abs(np.subtract((x0, y0, x1, y1), silhouette_box)).max() <= 2
 
 
-def test_objects_leave_each_other_in_sight(scenes: list[Scene]) -> None:
+def test_objects_do_not_hide_each_other(scenes: list[Scene]) -> None:
     for scene in scenes:
         masks = [_mask(scene, thing) for thing in scene.things]
         boxes = [box_of(thing, scene.camera) for thing in scene.things]
@@ -133,10 +132,10 @@ def test_objects_leave_each_other_in_sight(scenes: list[Scene]) -> None:
                 assert _iou(boxes[index], other) <= 0.2
 
 
-def test_a_street_without_room_for_all_is_begun_anew() -> None:
-    # The first objects of this scene leave so little room that trying on with them takes a hundred times longer.
+def test_a_street_without_room_for_all_objects_is_started_over() -> None:
+    # The first objects of this scene leave so little room that keeping them would take a hundred times as long.
     start = time.process_time()
-    scene = describe_scene(np.random.default_rng((0, 126)), SIZE)
+    scene = generate_scene(np.random.default_rng((0, 126)), SIZE)
     assert time.process_time() - start < 2
     assert len(scene.things) >= 4
 

@@ -11,14 +11,13 @@ from downstream.datasets.masks import read_mask
 from fusion.errors import InputError
 from fusion.images.pairs import match_pairs
 from pipelines.sample import ONLY_SHOWN_BY, sample_split, write_sample
-from pipelines.sample.describe import describe_scene
 from pipelines.sample.faces import silhouette
-from pipelines.sample.msrs_layout import class_mask
-from pipelines.sample.msrs_street import MSRS_CLASSES, MSRS_STREET
-from pipelines.sample.placing import box_of
+from pipelines.sample.generation import generate_scene
+from pipelines.sample.layouts import class_mask
+from pipelines.sample.objects import box_of, faces_of
 from pipelines.sample.render import render_scene
 from pipelines.sample.scene import Scene, Thing
-from pipelines.sample.shapes import faces_of
+from pipelines.sample.streets import MSRS_CLASSES, MSRS_STREET
 
 SIZE = (320, 256)
 FOLDERS = ("Segmentation_labels", "ir", "vi")
@@ -26,7 +25,7 @@ FOLDERS = ("Segmentation_labels", "ir", "vi")
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Scene]:
-    return [describe_scene(np.random.default_rng((0, index)), SIZE, MSRS_STREET) for index in range(100)]
+    return [generate_scene(np.random.default_rng((0, index)), SIZE, MSRS_STREET) for index in range(100)]
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def _mask(scene: Scene, thing: Thing) -> np.ndarray:
 
 
 def _views(scene: Scene, *things: Thing) -> tuple[np.ndarray, np.ndarray]:
-    """Give infrared and visible luma of the street with these things only."""
+    """Return infrared and visible luma of the street with only these objects."""
     infrared, visible = render_scene(replace(scene, things=things))
     return infrared, visible @ np.array([0.299, 0.587, 0.114])
 
@@ -68,7 +67,7 @@ def test_names_and_sizes_are_those_of_msrs(sample: Path) -> None:
             assert label.max() <= 8
 
 
-def test_images_and_masks_have_the_size_asked_for(tmp_path: Path) -> None:
+def test_images_and_masks_have_the_requested_size(tmp_path: Path) -> None:
     write_sample(tmp_path, 1, 0, size=(200, 160), layout="msrs")
     (pair,) = match_pairs(tmp_path / "train" / "ir", tmp_path / "train" / "vi")
     assert [tuple(image.shape) for image in pair.read()] == [(1, 160, 200), (3, 160, 200)]
@@ -85,13 +84,13 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(sample: Path
     assert not set(first.values()) & set(_files(tmp_path / "other").values())
 
 
-def test_the_split_is_known_from_what_is_written(sample: Path, tmp_path: Path) -> None:
+def test_the_split_is_inferred_from_the_files(sample: Path, tmp_path: Path) -> None:
     write_sample(tmp_path, 1, 1, layout="m3fd")
     assert sample_split(sample) == "folders"
     assert sample_split(tmp_path) == str(tmp_path / "splits")
 
 
-def test_an_unknown_layout_is_named_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_layout_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"unknown layout 'msr'\. Did you mean 'msrs'\? Known: m3fd, msrs"):
         write_sample(tmp_path, 1, 0, layout="msr")
     assert list(tmp_path.iterdir()) == []
@@ -118,7 +117,7 @@ def test_every_light_is_common_and_a_scene_has_six_to_ten_objects(scenes: list[S
     assert all(6 <= len(scene.things) <= 10 for scene in scenes)
 
 
-def test_things_lie_inside_the_image_and_leave_each_other_in_sight(scenes: list[Scene]) -> None:
+def test_objects_lie_inside_the_image_and_do_not_hide_each_other(scenes: list[Scene]) -> None:
     for scene in scenes:
         masks = [_mask(scene, thing) for thing in scene.things]
         for index, (thing, mask) in enumerate(zip(scene.things, masks, strict=True)):
@@ -144,7 +143,7 @@ def test_a_nearer_object_covers_a_farther_one_in_the_mask(scenes: list[Scene]) -
     assert overlaps > 20
 
 
-def test_which_camera_shows_a_class_is_as_promised(scenes: list[Scene]) -> None:
+def test_a_class_is_shown_by_the_cameras_that_the_sample_promises(scenes: list[Scene]) -> None:
     assert ONLY_SHOWN_BY == {
         "person": "infrared",
         "guardrail": "infrared",
@@ -158,7 +157,7 @@ def test_which_camera_shows_a_class_is_as_promised(scenes: list[Scene]) -> None:
         assert ways == ({ONLY_SHOWN_BY[kind]} if kind in ONLY_SHOWN_BY else {"both", "infrared", "visible"}), kind
 
 
-def test_a_thing_changes_the_image_of_the_camera_that_shows_it_and_no_other(scenes: list[Scene]) -> None:
+def test_an_object_changes_the_image_of_the_camera_that_shows_it_and_no_other(scenes: list[Scene]) -> None:
     for scene in scenes[:20]:
         empty = _views(scene)
         for thing in scene.things:

@@ -1,4 +1,4 @@
-"""The outward appearance of each object class, whichever street it occurs on."""
+"""The appearance of each object class: how it is drawn, its shadow, its faces and its label box."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines.sample.faces import Face, Pose
+import numpy as np
+
+from pipelines.sample.faces import Face, Pose, bounds
 from pipelines.sample.people import bicycle, lamp, motorcycle, person
-from pipelines.sample.road_furniture import cone, guardrail, wheel_stop
-from pipelines.sample.road_marks import bump, curve
+from pipelines.sample.road import bump, cone, curve, guardrail, wheel_stop
 from pipelines.sample.scene import Camera, Thing
 from pipelines.sample.vehicles import bus, car, truck
 
 
 class Appearance(NamedTuple):
-    """How objects of a class are drawn, and how far their shadow reaches along and across, in metres."""
+    """How to draw the objects of a class, and how far their shadow extends along s and w, in metres."""
 
     draw: Callable[[Thing, Pose], list[Face]]
-    shadow: tuple[float, float] | None  # None: lies flat
+    shadow: tuple[float, float] | None  # None for what lies flat
 
 
 _PERSON = Appearance(person, shadow=(0.45, 0.25))
@@ -43,5 +44,12 @@ APPEARANCES = {
 
 @lru_cache(maxsize=64)
 def faces_of(thing: Thing, camera: Camera) -> tuple[Face, ...]:
-    """List the faces of an object as the camera sees them, in painting order; together they are its silhouette."""
+    """Return the faces of an object as the camera sees them, in painting order; together they are its silhouette."""
     return tuple(APPEARANCES[thing.kind].draw(thing, Pose(camera, thing.x, thing.z, thing.yaw)))
+
+
+@lru_cache(maxsize=64)
+def box_of(thing: Thing, camera: Camera) -> tuple[int, int, int, int]:
+    """Return the label box x0, y0, x1, y1 of an object: the smallest one in whole pixels around its silhouette."""
+    x0, y0, x1, y1 = bounds(faces_of(thing, camera))
+    return int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1))
