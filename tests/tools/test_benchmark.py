@@ -1,26 +1,21 @@
 """The benchmark as a user runs it: what is printed and what is written, never how fast it was."""
 
 import csv
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools" / "benchmark.py"
+from tests.run_tool import as_process, in_process
+
 ORIGIN = ["command", "date", "commit", "machine", "versions", "threads", "allocator"]
 
 
 @pytest.fixture
-def benchmark(tmp_path, subprocess_environment):
-    def run(*arguments):
-        command = [sys.executable, str(TOOL), *map(str, arguments)]
-        environment = {**subprocess_environment, "MALLOC_TRIM_THRESHOLD_": "1"}
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=600, check=False
-        )
+def benchmark(tmp_path):
+    def benchmark(*arguments, run=in_process):
+        return run("benchmark.py", *arguments, cwd=tmp_path, environment={"MALLOC_TRIM_THRESHOLD_": "1"})
 
-    return run
+    return benchmark
 
 
 def table(path):
@@ -80,7 +75,9 @@ def test_metrics_equal_the_plain_rendition(tmp_path, benchmark, make_pairs):
 def test_a_pipeline_tells_its_stages_and_that_a_second_run_skips_them(tmp_path, benchmark, make_pairs):
     make_pairs(count=2)
     settings = ("fusers=maximum", "metrics.names=AG", "effects.images=0")
-    done = benchmark("pipeline", "fusion_quality", *settings, "--data", ".", "--jobs", "2", "--out", "out.csv")
+    done = benchmark(
+        "pipeline", "fusion_quality", *settings, "--data", ".", "--jobs", "2", "--out", "out.csv", run=as_process
+    )
     assert done.returncode == 0, done.stderr
     rows = {row["stage"]: row for row in table(tmp_path / "out.csv")}
     assert {"prepare", "fuse/maximum", "score_fusion/maximum", "report"} < rows.keys()

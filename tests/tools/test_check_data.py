@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +10,11 @@ import numpy as np
 import pytest
 
 from pipelines.sample import write_sample
+from tests.run_tool import Done, as_process, in_process
 
-TOOL = Path(__file__).parents[2] / "tools" / "check_data.py"
 
-
-def check(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(TOOL), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+def check(cwd: Path, *arguments: str) -> Done:
+    return in_process("check_data.py", *arguments, cwd=cwd)
 
 
 @pytest.fixture
@@ -34,7 +30,7 @@ def msrs(tmp_path: Path) -> Path:
 
 
 def test_detection_data_is_counted_and_usable(m3fd: Path) -> None:
-    done = check(m3fd, "m3fd_detect", "m3fd", "data.split=m3fd/splits")
+    done = as_process("check_data.py", "m3fd_detect", "m3fd", "data.split=m3fd/splits", cwd=m3fd)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[1:4] == ["train: 8 pairs", "test: 3 pairs", "sizes: 11 of 160x128"]

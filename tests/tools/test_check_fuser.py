@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools" / "check_fuser.py"
+from tests.run_tool import Done, as_process, in_process
+
 FUSER = """\
 class Shrinking:
     learned, colour = False, True
@@ -21,13 +20,12 @@ class Shrinking:
 """
 
 
-def check(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(TOOL), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+def check(cwd: Path, *arguments: str) -> Done:
+    return in_process("check_fuser.py", *arguments, cwd=cwd)
 
 
 def test_a_fuser_that_keeps_its_promises_is_told_so(tmp_path: Path) -> None:
-    done = check(tmp_path, "laplacian", "levels=2")
+    done = as_process("check_fuser.py", "laplacian", "levels=2", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "laplacian keeps its promises\n"), done.stderr
 
 

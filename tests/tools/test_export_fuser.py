@@ -1,9 +1,7 @@
-"""The export tool as a user runs it: a subprocess in another folder, and the file that it makes put to use."""
+"""The export tool as a user runs it from another folder, and the file that it makes put to use."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,29 +10,24 @@ import numpy as np
 import pytest
 
 from fusion import Pair
+from tests.run_tool import as_process, in_process
 
-TOOLS = Path(__file__).parents[2] / "tools"
 FOLDERS = ("--infrared", "ir", "--visible", "vi")
 
 
-def run(cwd: Path, environment: dict[str, str], tool: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(TOOLS / tool), *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
-
-
 def test_an_exported_network_fuses_a_folder_as_the_network_does(
-    tmp_path: Path, make_pairs: Callable[..., list[Pair]], subprocess_environment: dict[str, str]
+    tmp_path: Path, make_pairs: Callable[..., list[Pair]]
 ) -> None:
     make_pairs(count=2)
-    done = run(tmp_path, subprocess_environment, "export_fuser.py", "--to", "openvino", "--out", "net.xml")
+    done = as_process("export_fuser.py", "--to", "openvino", "--out", "net.xml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "net.xml: isfuse, float32, " in done.stdout
     assert "4x4: " in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ir", "net.bin", "net.xml", "vi"]
     told = done.stdout.splitlines()[-1].removeprefix("next: python tools/").replace("DIR", "ir", 1).replace("DIR", "vi")
-    fused = run(tmp_path, subprocess_environment, *told.split())
+    fused = in_process(*told.split(), cwd=tmp_path)
     assert fused.returncode == 0, fused.stderr
-    run(tmp_path, subprocess_environment, "fuse_images.py", *FOLDERS, "--out", "plain", "--fuser", "isfuse")
+    in_process("fuse_images.py", *FOLDERS, "--out", "plain", "--fuser", "isfuse", cwd=tmp_path)
     for name in ("00.png", "01.png"):
         ours, plain = (cv2.imread(str(tmp_path / folder / name)).astype(int) for folder in ("fused", "plain"))
         assert np.abs(ours - plain).max() <= 1
@@ -49,10 +42,8 @@ def test_an_exported_network_fuses_a_folder_as_the_network_does(
         (("--fuser", "isfuze"), "unknown fuser 'isfuze'. Did you mean 'isfuse'?"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(
-    tmp_path: Path, subprocess_environment: dict[str, str], arguments: tuple[str, ...], message: str
-) -> None:
-    done = run(tmp_path, subprocess_environment, "export_fuser.py", "--to", "onnx", "--out", "net.onnx", *arguments)
+def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = in_process("export_fuser.py", "--to", "onnx", "--out", "net.onnx", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Videos and cameras on the command line, as a user runs it: a subprocess in another folder."""
+"""Videos and cameras on the command line, as a user runs it from another folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.made_videos import moving_scene, read_video, stream, write_video
+from tests.run_tool import as_process, in_process
 
 TOOL = str(Path(__file__).parents[2] / "tools" / "fuse_images.py")
 VIDEOS = ("--infrared", "ir.avi", "--visible", "vis.avi")
@@ -20,14 +21,20 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(tmp_path: Path, subprocess_environment: dict[str, str]) -> Start:
-    """Start the tool, or with `module` the module, among two videos of twelve frames."""
+def videos(tmp_path: Path) -> Path:
+    """Two videos of twelve frames."""
     write_video(tmp_path / "ir.avi", moving_scene(seed=1))
     write_video(tmp_path / "vis.avi", moving_scene(seed=2))
+    return tmp_path
 
-    def start(*arguments: str, module: bool = False) -> subprocess.Popen[str]:
+
+@pytest.fixture
+def start(tmp_path: Path, subprocess_environment: dict[str, str]) -> Start:
+    """Start the tool as a process that Ctrl-C reaches."""
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, *(("-m", "fusion") if module else (TOOL,)), *arguments],
+            [sys.executable, TOOL, *arguments],
             cwd=tmp_path,
             env=subprocess_environment,
             stdout=subprocess.PIPE,
@@ -51,13 +58,13 @@ def press_ctrl_c_when(reached: Callable[[], bool], process: subprocess.Popen[str
     return process.communicate(timeout=300)
 
 
-def test_two_videos_become_one(tmp_path: Path, start: Start) -> None:
-    process = start(*VIDEOS, "--out", "new/out.mp4", "--fuser", "laplacian", "levels=2", module=True)
-    out, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    assert out == "12 frames fused into new/out.mp4\n"
-    assert "12/12" in errors
-    assert len(read_video(tmp_path / "new" / "out.mp4")) == 12
+def test_two_videos_become_one(videos: Path) -> None:
+    arguments = (*VIDEOS, "--out", "new/out.mp4", "--fuser", "laplacian", "levels=2")
+    done = as_process("fusion", *arguments, cwd=videos)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "12 frames fused into new/out.mp4\n"
+    assert "12/12" in done.stderr
+    assert len(read_video(videos / "new" / "out.mp4")) == 12
 
 
 @pytest.mark.parametrize(
@@ -68,15 +75,12 @@ def test_two_videos_become_one(tmp_path: Path, start: Start) -> None:
         (("--infrared", ".", "--visible", ".", "--out", "out", "--frames", "2"), "--frames 2 is for videos; folders"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_code_2(
-    tmp_path: Path, start: Start, arguments: tuple[str, ...], message: str
-) -> None:
-    process = start(*arguments, "--fuser", "average")
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 2
-    assert errors.startswith(f"error: {message}")
-    assert errors.count("\n") == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ir.avi", "vis.avi"]
+def test_a_mistake_is_one_line_and_exit_code_2(videos: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = in_process("fuse_images.py", *arguments, "--fuser", "average", cwd=videos)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {message}")
+    assert done.stderr.count("\n") == 1
+    assert sorted(path.name for path in videos.iterdir()) == ["ir.avi", "vis.avi"]
 
 
 def test_ctrl_c_on_files_leaves_nothing(tmp_path: Path, start: Start) -> None:
@@ -107,9 +111,8 @@ def test_ctrl_c_on_cameras_keeps_what_was_recorded(tmp_path: Path, start: Start)
     assert not list(tmp_path.glob(".out*"))
 
 
-def test_the_help_of_the_module_names_itself_and_what_works(start: Start) -> None:
-    process = start("--help", module=True)
-    out, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
-    assert out.startswith("usage: python -m fusion ")
-    assert all(part in out for part in (".mp4", "rtsp://", "isfuse", "overwrites"))
+def test_the_help_of_the_module_names_itself_and_what_works(tmp_path: Path) -> None:
+    done = in_process("fusion", "--help", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: python -m fusion ")
+    assert all(part in done.stdout for part in (".mp4", "rtsp://", "isfuse", "overwrites"))

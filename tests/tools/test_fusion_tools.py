@@ -1,23 +1,16 @@
-"""The two tools of the fusion stage, as a user runs them: a subprocess in another folder."""
+"""The two tools of the fusion stage, as a user runs them from another folder."""
 
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from safetensors import safe_open
 
-TOOLS = Path(__file__).parents[2] / "tools"
+from tests.run_tool import as_process, in_process
+
 BRIEF = ("schedule.epochs=1", "schedule.batch_size=2", "schedule.crop=16")
-
-
-def run(cwd, tool, *arguments):
-    command = [sys.executable, str(TOOLS / tool), *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
 
 
 @pytest.fixture
@@ -33,15 +26,16 @@ def folders(tmp_path):
 
 
 def test_a_network_is_trained_and_then_fuses_a_folder(tmp_path, folders):
-    trained = run(tmp_path, "train_fusion.py", *folders, "--out", "weights", *BRIEF)
+    trained = as_process("train_fusion.py", *folders, "--out", "weights", *BRIEF, cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
     weights = tmp_path / "weights" / "best.safetensors"
     assert "best.safetensors" in trained.stdout
-    fused = run(tmp_path, "fuse_images.py", *folders, "--out", "fused", "--fuser", "isfuse", "--weights", weights)
+    arguments = (*folders, "--out", "fused", "--fuser", "isfuse", "--weights", weights)
+    fused = as_process("fuse_images.py", *arguments, cwd=tmp_path)
     assert fused.returncode == 0, fused.stderr
     assert "3 fused now" in fused.stdout
     assert cv2.imread(str(tmp_path / "fused" / "b.png")).shape == (32, 40, 3)
-    again = run(tmp_path, "fuse_images.py", *folders, "--out", "fused", "--fuser", "isfuse", "--weights", weights)
+    again = in_process("fuse_images.py", *arguments, cwd=tmp_path)
     assert "0 fused now" in again.stdout
 
 
@@ -59,7 +53,7 @@ def test_a_network_is_trained_and_then_fuses_a_folder(tmp_path, folders):
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, folders, tool, arguments, parts):
-    done = run(tmp_path, tool, *folders, "--out", "out", *arguments)
+    done = in_process(tool, *folders, "--out", "out", *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
@@ -71,20 +65,22 @@ def test_several_folders_train_together_and_the_training_is_drawn(tmp_path, fold
     shutil.copytree(tmp_path / "ir", tmp_path / "ir2")
     shutil.copytree(tmp_path / "vi", tmp_path / "vi2")
     both = ("--infrared", "ir", "ir2", "--visible", "vi", "vi2")
-    trained = run(tmp_path, "train_fusion.py", *both, "--out", "weights", *BRIEF)
+    trained = in_process("train_fusion.py", *both, "--out", "weights", *BRIEF, cwd=tmp_path)
     assert trained.returncode == 0, trained.stderr
     with safe_open(tmp_path / "weights" / "best.safetensors", "pt") as stored:
         facts = json.loads(stored.metadata()["facts"])
     assert sorted(facts["training_pairs"] + facts["validation_pairs"]) == sorted("abcabc")
     assert cv2.imread(str(tmp_path / "weights" / "curves.png")).shape[2] == 3
     assert [path.stem for path in (tmp_path / "weights" / "scenes").iterdir()] == facts["validation_pairs"]
-    lonely = run(tmp_path, "train_fusion.py", *both, "vi", "--out", "other", *BRIEF)
+    lonely = in_process("train_fusion.py", *both, "vi", "--out", "other", *BRIEF, cwd=tmp_path)
     assert lonely.returncode == 2
     assert "2 infrared and 3 visible folders; expected as many of both" in lonely.stderr
 
 
 def test_a_recipe_other_than_the_shipped_one_is_trained_by_name(tmp_path, folders):
-    trained = run(tmp_path, "train_fusion.py", *folders, "--out", "weights", "--recipe", "isfuse_paper", *BRIEF)
+    trained = in_process(
+        "train_fusion.py", *folders, "--out", "weights", "--recipe", "isfuse_paper", *BRIEF, cwd=tmp_path
+    )
     assert trained.returncode == 0, trained.stderr
     with safe_open(tmp_path / "weights" / "best.safetensors", "pt") as stored:
         facts = json.loads(stored.metadata()["facts"])
@@ -96,10 +92,10 @@ def test_a_class_of_a_file_fuses_a_folder_that_knows_its_code(tmp_path, folders)
     code = "class Mine:\n    learned = colour = True\n    fuse = staticmethod(lambda infrared, visible: visible)\n"
     (tmp_path / "mine.py").write_text(code)
     arguments = (*folders, "--out", "fused", "--fuser", "mine.py:Mine")
-    fused = run(tmp_path, "fuse_images.py", *arguments)
+    fused = in_process("fuse_images.py", *arguments, cwd=tmp_path)
     assert fused.returncode == 0, fused.stderr
     assert (cv2.imread(str(tmp_path / "fused" / "a.png")) == cv2.imread(str(tmp_path / "vi" / "a.png"))).all()
     (tmp_path / "mine.py").write_text(code.replace(": visible)", ": infrared)"))
-    changed = run(tmp_path, "fuse_images.py", *arguments)
+    changed = in_process("fuse_images.py", *arguments, cwd=tmp_path)
     assert changed.returncode == 2
     assert "holds images made by" in changed.stderr

@@ -1,23 +1,18 @@
-"""The tool that scores fused images, as a user runs it: a subprocess in another folder."""
+"""The tool that scores fused images, as a user runs it from another folder."""
 
 import csv
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-TOOL = Path(__file__).parents[2] / "tools" / "score_fusion.py"
+from tests.run_tool import as_process, in_process
+
 FOLDERS = ("--infrared", "ir", "--visible", "vi")
 
 
-def run(cwd, *arguments):
-    environment = {**os.environ, "COLUMNS": "100"}
-    command = [sys.executable, str(TOOL), *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+def score(cwd, *arguments, run=in_process):
+    return run("score_fusion.py", *arguments, cwd=cwd, environment={"COLUMNS": "100"})
 
 
 @pytest.fixture
@@ -32,7 +27,8 @@ def folders(tmp_path, make_pairs):
 
 
 def test_two_methods_are_scored_into_one_table(folders):
-    done = run(folders, *FOLDERS, "--fused", "mean", "--fused", "mine=ir_again/", "--metrics", "EN, Qabf")
+    arguments = (*FOLDERS, "--fused", "mean", "--fused", "mine=ir_again/", "--metrics", "EN, Qabf")
+    done = score(folders, *arguments, run=as_process)
     assert done.returncode == 0, done.stderr
     assert "| method | EN ↑ | Qabf ↑ |" in done.stdout
     assert "convention eif, mean over 2 images" in done.stdout
@@ -41,14 +37,14 @@ def test_two_methods_are_scored_into_one_table(folders):
     assert lines[0] == ["method", "image", "EN", "Qabf"]
     assert [line[:2] for line in lines[1:]] == [["mean", "00"], ["mean", "01"], ["mine", "00"], ["mine", "01"]]
     written = {path.name: path.read_bytes() for path in (folders / "scores").glob("*.*")}
-    again = run(folders, *FOLDERS, "--fused", "mean", "--fused", "mine=ir_again/", "--metrics", "EN, Qabf")
+    again = score(folders, *arguments)
     assert again.stdout == done.stdout
     assert {path.name: path.read_bytes() for path in (folders / "scores").glob("*.*")} == written
 
 
 def test_another_size_is_told_with_both_sizes_and_exit_code_2(folders):
     cv2.imwrite(str(folders / "mean" / "01.png"), np.zeros((20, 30), np.uint8))
-    done = run(folders, *FOLDERS, "--fused", "mean", "--metrics", "EN")
+    done = score(folders, *FOLDERS, "--fused", "mean", "--metrics", "EN")
     assert done.returncode == 2
     told = done.stderr.splitlines()[-1]
     assert told.endswith("error: mean/01.png: 30x20, but vi/01.png is 48x40; expected equal sizes")
@@ -70,7 +66,7 @@ def test_another_size_is_told_with_both_sizes_and_exit_code_2(folders):
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(folders, arguments, parts):
-    done = run(folders, *FOLDERS, *arguments)
+    done = score(folders, *FOLDERS, *arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
@@ -79,7 +75,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(folders, arguments, parts):
 
 
 def test_the_help_lists_the_metrics_of_every_convention(tmp_path):
-    done = run(tmp_path, "--help")
+    done = score(tmp_path, "--help")
     assert done.returncode == 0
     for part in ("eif: EN, SD,", "cddfuse: EN,", "vifb: EN,", "clean: EN,", "Nabf_as_called↓", "NAME is the method"):
         assert part in done.stdout
