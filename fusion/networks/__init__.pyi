@@ -4,9 +4,9 @@ from .folding import FusedOnly as FusedOnly
 from .folding import fold_batchnorm as fold_batchnorm
 from .integrator import POOLED_SIZE as POOLED_SIZE
 from .integrator import CausalFeatureIntegrator as CausalFeatureIntegrator
-from .integrator import GateForm as GateForm
 from .isfuse import SMALLEST_SIDE as SMALLEST_SIDE
 from .isfuse import Features as Features
 from .isfuse import Fusion as Fusion
 from .isfuse import ISFuse as ISFuse
-from .tiling import fuse_in_tiles as fuse_in_tiles
+from .settings import require_network as require_network
+from .tiled_fusion import fuse_in_tiles as fuse_in_tiles

@@ -1,4 +1,4 @@
-"""Inference form of a network: BatchNorm folded into the convolutions before it, equal to rounding."""
+"""Inference form of a network: BatchNorm folded into the preceding convolutions, and the fused image as only output."""
 
 from __future__ import annotations
 
@@ -12,10 +12,20 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def fold_batchnorm(network: Network) -> Network:
-    """Copy an eval-mode network with every Conv2d + BatchNorm2d pair made one convolution.
+    """Return a copy of the network with every Conv2d + BatchNorm2d pair merged into one convolution.
+
+    The output is the same except for rounding errors.
 
     Raises:
         ValueError: the network is in train mode, where BatchNorm depends on the batch.
+
+    Example:
+        >>> block = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4)).eval()
+        >>> fold_batchnorm(block)
+        Sequential(
+          (0): Conv2d(1, 4, kernel_size=(3, 3), stride=(1, 1))
+          (1): Identity()
+        )
     """
     if network.training:
         raise ValueError("fold_batchnorm needs a network in eval mode; call .eval() first")
@@ -30,13 +40,13 @@ def fold_batchnorm(network: Network) -> Network:
 
 
 class FusedOnly(nn.Module):
-    """A network that gives the fused image alone, (B, 1, H, W) in [0, 1], without its gates: what is exported."""
+    """A network that returns only the fused image, without the gates: the form that is exported."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Fuse (B, 1, H, W) luma in [0, 1]."""
+        """Fuse (B, 1, H, W) infrared and visible luma in [0, 1] to (B, 1, H, W) luma in [0, 1]."""
         fused: Tensor = self.network(infrared, visible).fused
         return fused

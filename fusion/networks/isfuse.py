@@ -1,4 +1,4 @@
-"""The intervention-stable fusion network (ISFuse): encoder, causal feature integrators, decoder."""
+"""The intervention-stable fusion network (ISFuse): encoders, causal feature integrators, decoder."""
 
 from __future__ import annotations
 
@@ -9,45 +9,58 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fusion.networks.integrator import CausalFeatureIntegrator, GateForm, Pooled, conv_bn_act
+from fusion.networks.integrator import CausalFeatureIntegrator, Pooled, conv_bn_act
+from fusion.networks.settings import GateForm
 
 SCALES = 3
 SMALLEST_SIDE = 2 ** (SCALES - 1)
-Features = list[Tensor]  # the image, then one map per scale: (B, C, H, W), (B, C, H/2, W/2), (B, C, H/4, W/4)
-Enlarge = Callable[[Tensor, Tensor, int], Tensor]
+# the image, (B, 1, H, W), then one map per scale: (B, C, H/d, W/d), (B, C, H/2d, W/2d), (B, C, H/4d, W/4d), where d is
+# the downsample factor
+Features = list[Tensor]
+Upsample = Callable[[Tensor, Tensor, int], Tensor]
 
 
 class Fusion(NamedTuple):
-    """What the network gives: `fused`, (B, 1, H, W) in [0, 1], and one gate per scale, finest first."""
+    """The output of the network: `fused`, (B, 1, H, W) luma in [0, 1], and one gate per scale, finest first.
+
+    A gate is (B, C, h, w) in [0, 1] for `gate="channel"` and (B, 1, h, w) otherwise, of the size of its features.
+    """
 
     fused: Tensor
     gates: list[Tensor]
 
 
 class Encoder(nn.Module):
-    """Three stages of two convolution blocks, halved in size between: (B, 1, H, W) to one map at each of three scales.
+    """Encode one image at three scales: stages of two convolution blocks, with 2x2 max pooling between the stages.
 
     Args:
         channels: width of every layer.
-        shrink: side of the squares of pixels that the first layer takes as one.
+        downsample_factor: stride of the first layer, see `ISFuse`.
     """
 
-    def __init__(self, channels: int, shrink: int = 1) -> None:
+    def __init__(self, channels: int, downsample_factor: int = 1) -> None:
         super().__init__()
-        first = conv_bn_act(1, channels, shrink) + conv_bn_act(channels, channels)
+        first = conv_bn_act(1, channels, downsample_factor) + conv_bn_act(channels, channels)
         further = [conv_bn_act(channels, channels) + conv_bn_act(channels, channels) for _ in range(SCALES - 1)]
         self.stages = nn.ModuleList(nn.Sequential(*stage) for stage in [first, *further])
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Encode one modality."""
+        """Encode one modality.
+
+        Args:
+            image: (B, 1, H, W) luma in [0, 1]; H and W are multiples of the downsample factor d, at least 4d.
+
+        Returns:
+            One map per scale, finest first: (B, C, H/d, W/d), (B, C, H/2d, W/2d) and (B, C, H/4d, W/4d), rounded down.
+        """
         maps = [self.stages[0](image)]
         for stage in list(self.stages)[1:]:
             maps.append(stage(F.max_pool2d(maps[-1], 2)))
         return maps
 
 
-def enlarge_to(coarse: Tensor, finer: Tensor, scale: int) -> Tensor:
-    """Enlarge a map to the size of the `finer` one, bilinearly; `scale` is of no account for a whole map."""
+def upsample_to(coarse: Tensor, finer: Tensor, scale: int) -> Tensor:
+    """Upsample (B, C, h, w) bilinearly to the size of `finer`; for a whole image the scale is not needed."""
     return F.interpolate(coarse, finer.shape[2:], mode="bilinear", align_corners=False)
 
 
@@ -58,14 +71,20 @@ class ISFuse(nn.Module):
         shared_encoder: one encoder for both modalities (the paper), or one for each (the released checkpoint).
         gate: the integrators' gate: "channel" (the paper), "pixel" (the released checkpoint), "none" (ablation).
         channels: width of every layer.
-        shrink: side of the squares of pixels that are one position inside the network: 1 (the paper), or more for
-            networks that are fast. Features and gates are that much smaller than the image.
-        blend: the network says for every pixel how much of infrared and of visible to take and what to add, and so
-            need not carry fine detail through its layers. Without (the paper), it gives the fused image itself.
+        shrink: downsample factor: 1 (the paper), or more for a fast network. Features and gates are smaller than the
+            image by this factor.
+        blend: predict for every pixel the weights of infrared and visible and an offset, so that fine detail need not
+            pass through the layers. If False (the paper), the network predicts the fused image itself.
 
     Source: Wang, Guan, Qian, Wang, Ma, CVPR 2026, arXiv 2603.23272.
     Verified against: the released checkpoint on M3FD pair 00000; statistics to 1e-5, and after rounding to 8 bits all
         but 10 of 786432 pixels equal, those one level off at a rounding tie (float32 sums differ between processors).
+
+    Example:
+        >>> network = ISFuse(channels=8).eval()
+        >>> fused, gates = network(torch.rand(2, 1, 48, 64), torch.rand(2, 1, 48, 64))
+        >>> fused.shape, [tuple(gate.shape) for gate in gates]
+        (torch.Size([2, 1, 48, 64]), [(2, 8, 48, 64), (2, 8, 24, 32), (2, 8, 12, 16)])
     """
 
     def __init__(
@@ -77,15 +96,15 @@ class ISFuse(nn.Module):
         blend: bool = False,
     ) -> None:
         super().__init__()
-        self.shrink, self.blend = shrink, blend
+        self.downsample_factor, self.blend = shrink, blend
         self.encoder_infrared = Encoder(channels, shrink)
-        self.encoder_visible = None if shared_encoder else Encoder(channels, shrink)  # None: the other one serves both
+        self.encoder_visible = None if shared_encoder else Encoder(channels, shrink)  # None: shared
         self.integrators = nn.ModuleList(CausalFeatureIntegrator(channels, gate) for _ in range(SCALES))
         self.decoders = nn.ModuleList(
             nn.Sequential(*conv_bn_act(channels, channels), *conv_bn_act(channels, channels)) for _ in range(SCALES - 1)
         )
         self.head = nn.Conv2d(channels, (3 if blend else 1) * shrink**2, 3, padding=1)
-        if blend and self.head.bias is not None:  # training starts from about the average
+        if blend and self.head.bias is not None:  # training starts near the average of both images
             self.head.bias.data[: 2 * shrink**2] += 0.5
 
     def forward(self, infrared: Tensor, visible: Tensor) -> Fusion:
@@ -101,35 +120,43 @@ class ISFuse(nn.Module):
             )
         return self.integrate(self.encode_infrared(infrared), self.encode_visible(visible))
 
-    def whole_squares(self, image: Tensor) -> Tensor:
-        """Repeat the last row and column until the sides are multiples of `shrink`, with features at every scale."""
-        if self.shrink == 1:
+    def pad(self, image: Tensor) -> Tensor:
+        """Pad (B, 1, H, W) by replication until both sides are multiples of the downsample factor d, at least 4d."""
+        factor = self.downsample_factor
+        if factor == 1:
             return image
-        squares = [(side + self.shrink - 1) // self.shrink for side in image.shape[2:]]
-        # the larger of that and SMALLEST_SIDE, written so that an export keeps it for other sizes
-        sides = [(count + SMALLEST_SIDE + abs(count - SMALLEST_SIDE)) // 2 * self.shrink for count in squares]
+        counts = [(side + factor - 1) // factor for side in image.shape[2:]]
+        # max(count, SMALLEST_SIDE), written so that an exported network computes it for other sizes, too
+        sides = [(count + SMALLEST_SIDE + abs(count - SMALLEST_SIDE)) // 2 * factor for count in counts]
         return F.pad(image, (0, sides[1] - image.shape[3], 0, sides[0] - image.shape[2]), mode="replicate")
 
     def encode_infrared(self, infrared: Tensor) -> Features:
-        """Encode (B, 1, H, W) infrared."""
-        return [infrared, *self.encoder_infrared(self.whole_squares(infrared))]
+        """Encode (B, 1, H, W) infrared luma in [0, 1]."""
+        return [infrared, *self.encoder_infrared(self.pad(infrared))]
 
     def encode_visible(self, visible: Tensor) -> Features:
-        """Encode (B, 1, H, W) visible luma."""
+        """Encode (B, 1, H, W) visible luma in [0, 1]."""
         encoder = self.encoder_infrared if self.encoder_visible is None else self.encoder_visible
-        return [visible, *encoder(self.whole_squares(visible))]
+        return [visible, *encoder(self.pad(visible))]
 
     def integrate(
         self,
         infrared: Features,
         visible: Features,
         pooled: Sequence[Pooled | None] = (None,) * SCALES,
-        enlarge: Enlarge = enlarge_to,
+        upsample: Upsample = upsample_to,
     ) -> Fusion:
-        """Fuse encoded features; split off so that training passes can share the features of an untouched image.
+        """Fuse encoded features.
 
-        A tile of an image (`fusion.networks.tiling`) comes with what the whole image decides: the features pooled over
-        it, finest scale first, and how coarse maps are enlarged.
+        This is a method of its own so that several training passes can share the features of an unchanged image, and
+        so that a tile of an image (`fusion.networks.tiled_fusion`) can be fused with the statistics of the whole image.
+
+        Args:
+            infrared: from `encode_infrared`.
+            visible: from `encode_visible`.
+            pooled: for each scale, finest first, the features of both modalities pooled over the whole image; None
+                pools the given features.
+            upsample: upsamples the features of scale `scale + 1` to the size of those of `scale`.
         """
         integrated, gates = [], []
         for integrator, *features in zip(self.integrators, infrared[1:], visible[1:], pooled, strict=True):
@@ -139,10 +166,10 @@ class ISFuse(nn.Module):
         decoded = integrated[-1]
         for scale in reversed(range(SCALES - 1)):
             finer = integrated[scale]
-            decoded = self.decoders[scale](finer + enlarge(decoded, finer, scale))
+            decoded = self.decoders[scale](finer + upsample(decoded, finer, scale))
         height, width = infrared[0].shape[2:]
-        drawn = F.pixel_shuffle(self.head(decoded), self.shrink)[..., :height, :width]
+        output = F.pixel_shuffle(self.head(decoded), self.downsample_factor)[..., :height, :width]
         if not self.blend:
-            return Fusion(torch.sigmoid(drawn), gates)
-        of_infrared, of_visible, rest = torch.split(drawn, 1, dim=1)
-        return Fusion((of_infrared * infrared[0] + of_visible * visible[0] + rest).clamp(0, 1), gates)
+            return Fusion(torch.sigmoid(output), gates)
+        weight_infrared, weight_visible, offset = torch.split(output, 1, dim=1)
+        return Fusion((weight_infrared * infrared[0] + weight_visible * visible[0] + offset).clamp(0, 1), gates)

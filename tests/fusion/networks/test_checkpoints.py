@@ -39,14 +39,14 @@ def test_a_network_comes_back_with_its_weights_and_facts_in_eval_mode(tmp_path):
     assert all(torch.equal(tensor, again.state_dict()[name]) for name, tensor in network.state_dict().items())
 
 
-def test_a_truncated_file_is_named(checkpoint):
+def test_a_truncated_file_is_reported(checkpoint):
     checkpoint.write_bytes(checkpoint.read_bytes()[:-100])
     with pytest.raises(InputError, match=rf"^{re.escape(str(checkpoint))}: cannot be read as a safetensors checkpoint"):
         load_network(checkpoint)
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", None])
-def test_a_file_that_is_no_checkpoint_is_named(tmp_path, content):
+def test_a_file_that_is_not_a_checkpoint_is_reported(tmp_path, content):
     path = tmp_path / "a.safetensors"
     if content is not None:
         path.write_bytes(content)
@@ -54,7 +54,7 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, content):
         load_tensors(path)
 
 
-def test_a_safetensors_file_of_somebody_else_is_refused(tmp_path):
+def test_a_safetensors_file_of_another_program_is_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"format": "pt"})
     with pytest.raises(InputError, match=r"a\.safetensors: checkpoint format pt; expected 1"):
         load_network(tmp_path / "a.safetensors")
@@ -62,7 +62,7 @@ def test_a_safetensors_file_of_somebody_else_is_refused(tmp_path):
 
 def test_another_architecture_is_refused(tmp_path):
     save_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(1)}, {"architecture": "unet"})
-    with pytest.raises(InputError, match=r"a\.safetensors: architecture 'unet'; expected 'isfuse'"):
+    with pytest.raises(InputError, match=r"a\.safetensors: .*found architecture 'unet', expected 'isfuse'"):
         load_network(tmp_path / "a.safetensors")
 
 
@@ -74,7 +74,7 @@ def test_weights_that_do_not_fit_the_settings_are_refused(tmp_path, settings):
 
 
 @pytest.mark.parametrize("facts", [{}, {"network": {"width": 3}}, {"network": {"gate": "wide"}}])
-def test_settings_that_build_no_network_are_refused(tmp_path, facts):
+def test_settings_that_cannot_build_a_network_are_refused(tmp_path, facts):
     save_tensors(tmp_path / "a.safetensors", {"a": torch.zeros(1)}, {"architecture": "isfuse", **facts})
     with pytest.raises(InputError, match=r"a\.safetensors: "):
         load_network(tmp_path / "a.safetensors")
@@ -101,12 +101,12 @@ def test_a_plain_pickle_with_code_in_it_is_refused_unexecuted(tmp_path):
 @pytest.mark.parametrize("content", [{"a.weight": torch.zeros(1)}, {}])
 def test_a_released_checkpoint_of_another_architecture_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "a.pth")
-    with pytest.raises(InputError, match=r"a\.pth: \d+ tensors of the released checkpoint are missing, first 'encoder"):
+    with pytest.raises(InputError, match=r"a\.pth: not the released checkpoint \(\d+ tensors missing, first 'encoder"):
         load_reference(tmp_path / "a.pth")
 
 
 @pytest.mark.parametrize("content", [[1, 2], torch.zeros(3)])
-def test_a_released_checkpoint_that_is_no_state_dict_is_refused(tmp_path, content):
+def test_a_released_checkpoint_that_is_not_a_state_dict_is_refused(tmp_path, content):
     torch.save(content, tmp_path / "a.pth")
     with pytest.raises(InputError, match=r"a\.pth: cannot be read as a plain state dict"):
         load_reference(tmp_path / "a.pth")

@@ -14,7 +14,7 @@ SMALL = {"shared_encoder": False, "gate": "pixel", "shrink": 2, "blend": True}
 
 
 def randomised(network, seed=0):
-    """Give BatchNorm statistics and factors as training leaves them."""
+    """Set BatchNorm statistics and factors to values like those after training."""
     torch.manual_seed(seed)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -33,7 +33,7 @@ def attend_plainly(features, query, keys, values):
 
 
 def integrate_plainly(cfi, infrared, visible):
-    """Follow the paper's description: project all pixels, pool keys and values afterwards."""
+    """Follow the paper: project all pixels, pool keys and values afterwards."""
 
     def pooled(projection, features):
         return F.adaptive_avg_pool2d(projection(features), 8)
@@ -76,7 +76,7 @@ def test_every_variant_takes_any_size_from_4_on(variant, size):
 
 @pytest.mark.parametrize("shrink", [2, 3])
 @pytest.mark.parametrize("size", [(4, 4), (5, 7), (17, 30)])
-def test_a_shrunk_network_takes_any_size_too_and_gives_that_size(shrink, size):
+def test_a_network_that_downsamples_takes_any_size_too_and_returns_that_size(shrink, size):
     network = randomised(ISFuse(channels=4, shrink=shrink))
     infrared, visible = torch.rand(2, 2, 1, *size)
     fused, gates = network(infrared, visible)
@@ -89,7 +89,7 @@ def test_a_shrunk_network_takes_any_size_too_and_gives_that_size(shrink, size):
     torch.testing.assert_close(fused, network(*whole).fused[:, :, : size[0], : size[1]], rtol=0, atol=1e-6)
 
 
-def test_a_blend_takes_shares_of_both_images_and_adds_a_rest():
+def test_a_blend_is_a_weighted_sum_of_both_images_plus_an_offset():
     network = randomised(ISFuse(channels=4, shrink=2, blend=True))
     nn.init.zeros_(network.head.weight)
     network.head.bias.data = torch.tensor([0.75, 0.25, 0.1]).repeat_interleave(4)
@@ -98,11 +98,11 @@ def test_a_blend_takes_shares_of_both_images_and_adds_a_rest():
     torch.testing.assert_close(fused, (0.75 * infrared + 0.25 * visible + 0.1).clamp(0, 1), rtol=0, atol=1e-6)
 
 
-def test_the_first_layer_of_a_shrunk_network_is_a_3x3_convolution_over_squares_of_pixels():
-    encoder = Encoder(4, shrink=2)
+def test_the_first_layer_of_a_network_that_downsamples_is_a_3x3_convolution_over_blocks_of_pixels():
+    encoder = Encoder(4, downsample_factor=2)
     first, image = encoder.stages[0][0], torch.rand(1, 1, 8, 6)
-    over_squares = first.weight.view(4, 1, 3, 2, 3, 2).permute(0, 1, 3, 5, 2, 4).reshape(4, 4, 3, 3)
-    expected = F.conv2d(F.pixel_unshuffle(image, 2), over_squares, first.bias, padding=1)
+    over_blocks = first.weight.view(4, 1, 3, 2, 3, 2).permute(0, 1, 3, 5, 2, 4).reshape(4, 4, 3, 3)
+    expected = F.conv2d(F.pixel_unshuffle(image, 2), over_blocks, first.bias, padding=1)
     torch.testing.assert_close(first(image), expected, rtol=0, atol=1e-6)
 
 
@@ -110,14 +110,14 @@ def test_the_first_layer_of_a_shrunk_network_is_a_3x3_convolution_over_squares_o
     ("infrared", "visible"),
     [((1, 1, 3, 8), (1, 1, 3, 8)), ((1, 1, 8, 3), (1, 1, 8, 3)), ((1, 1, 8, 8), (1, 1, 8, 9)), ((1, 3, 8, 8),) * 2],
 )
-def test_other_shapes_are_refused_and_named(infrared, visible):
+def test_other_shapes_are_refused_and_reported(infrared, visible):
     with pytest.raises(ValueError, match=r"infrared \(1, .* and visible \(1, .*; expected two equal shapes") as refusal:
         ISFuse(channels=4)(torch.zeros(infrared), torch.zeros(visible))
     assert f"infrared {infrared} and visible {visible}" in str(refusal.value)
 
 
 def test_an_unknown_gate_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match=r"gate='chanel'; expected 'channel', 'pixel' or 'none'"):
+    with pytest.raises(ValueError, match=r"gate='chanel': unknown value \(expected 'channel', 'pixel' or 'none'\)"):
         ISFuse(gate="chanel")
 
 
@@ -126,8 +126,8 @@ def test_attending_through_folded_keys_equals_projecting_every_pixel():
     query = nn.Conv2d(32, 32, 1)
     features, keys, values = torch.randn(2, 32, 9, 11), 3 * torch.randn(2, 32, 8, 8), torch.randn(2, 32, 8, 8)
     expected = attend_plainly(features, query, keys, values)
-    answers = as_map(attend(as_rows(features), query, keys, values), features)
-    torch.testing.assert_close(answers, expected, rtol=0, atol=1e-5)
+    attended = as_map(attend(as_rows(features), query, keys, values), features)
+    torch.testing.assert_close(attended, expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("gate", ["channel", "pixel"])

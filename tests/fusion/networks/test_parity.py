@@ -1,7 +1,7 @@
 """Equality with the authors' released network on one image pair.
 
-The reference picture was computed on another processor; float32 sums come out in another order there, which moves a
-few values across a rounding tie.
+The reference picture was computed on another processor, which adds float32 values in another order; this moves a few
+values across a rounding tie.
 """
 
 import json
@@ -10,11 +10,12 @@ import cv2
 import pytest
 import torch
 
-from fusion.images.images import luma, read_infrared, read_visible
+from fusion.images.colour import luma
+from fusion.images.io import read_infrared, read_visible
 from fusion.networks.checkpoints import load_reference
 
 TIE = 2e-4  # grey levels; measured 1e-4 between processors
-MOST_TIES = 40  # of 786432 pixels; measured 10, and 11 to 16 for the form without our savings
+MOST_TIES = 40  # of 786432 pixels; measured 10, and 11 to 16 without our optimisations
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,10 @@
-"""What a tile cannot see by itself: features pooled over the whole image, and where in it a map is enlarged."""
+"""Parts of a map are pooled and upsampled as the whole map would be."""
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from fusion.networks.pooling import PooledSum
-from fusion.networks.upsampling import Enlarging
-from fusion.networks.windows import Window
+from fusion.networks.tiles import TiledAdaptivePool, Upsampler, Window
 
 CPU = torch.device("cpu")
 
@@ -15,7 +13,7 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("side", [1, 4, 10, 100])
 def test_parts_pool_to_what_the_whole_map_pools_to(size, side):
     whole = torch.rand(2, 3, *size, generator=torch.Generator().manual_seed(0))
-    pooled = PooledSum(Window.whole(whole), 8, CPU)
+    pooled = TiledAdaptivePool(Window.whole(whole), 8, CPU)
     for window in Window.whole(whole).split(side):
         pooled.add(window.of(whole), window)
     expected = F.adaptive_avg_pool2d(whole.double(), 8)
@@ -23,13 +21,13 @@ def test_parts_pool_to_what_the_whole_map_pools_to(size, side):
 
 
 @pytest.mark.parametrize(("coarse", "fine"), [((4, 5), (9, 10)), ((1, 3), (3, 7)), ((4001, 2), (8003, 5))])
-def test_a_part_is_enlarged_as_torch_enlarges_the_whole_even_far_from_the_start(coarse, fine):
+def test_a_part_is_upsampled_as_torch_upsamples_the_whole_even_far_from_the_start(coarse, fine):
     whole = torch.rand(1, 2, *coarse, generator=torch.Generator().manual_seed(0))
     expected = F.interpolate(whole, fine, mode="bilinear", align_corners=False)
-    enlarge = Enlarging(Window.whole(whole), Window.whole(expected), CPU)
+    upsample = Upsampler(Window.whole(whole), Window.whole(expected), CPU)
     for window in Window.whole(expected).split(500):
-        seen = window.grown(4, Window.whole(expected)).at_scale(1)
-        found = enlarge(seen.of(whole), seen, window)
+        seen = window.with_halo(4, Window.whole(expected)).at_scale(1)
+        found = upsample(seen.of(whole), seen, window)
         torch.testing.assert_close(found, window.of(expected), rtol=0, atol=1e-6)
 
 
@@ -44,6 +42,6 @@ def test_windows_of_all_scales_cover_a_map_once():
 
 def test_a_halo_ends_where_the_image_ends():
     limit = Window(0, 100, 0, 60)
-    assert Window(8, 16, 40, 48).grown(10, limit) == Window(0, 26, 30, 58)
-    assert Window(92, 100, 52, 60).grown(10, limit) == Window(82, 100, 42, 60)
-    assert Window(8, 16, 40, 48).seen_from(Window(0, 26, 30, 58)) == Window(8, 16, 10, 18)
+    assert Window(8, 16, 40, 48).with_halo(10, limit) == Window(0, 26, 30, 58)
+    assert Window(92, 100, 52, 60).with_halo(10, limit) == Window(82, 100, 42, 60)
+    assert Window(8, 16, 40, 48).relative_to(Window(0, 26, 30, 58)) == Window(8, 16, 10, 18)

@@ -5,11 +5,11 @@ from fusion.fusers.learned import LARGEST_WHOLE, ISFuseFuser
 from fusion.networks.checkpoints import load_network, save_network
 from fusion.networks.folding import fold_batchnorm
 from fusion.networks.isfuse import SCALES, ISFuse
-from fusion.networks.tiling import ENCODER_HALO, HALO, fuse_in_tiles
-from fusion.networks.windows import Window
+from fusion.networks.tiled_fusion import ENCODER_HALO, HALO, fuse_in_tiles
+from fusion.networks.tiles import Window
 from tests.fusion.networks.test_networks import SMALL, VARIANTS, randomised
 
-TILES = [  # height, width, side of a tile: even and odd sizes; tiles that fit, do not, are no multiple of 4, hold all
+TILES = [  # height, width, tile side: even and odd; tiles that divide the image or not, not multiples of 4, one for all
     (5, 7, 4),
     (64, 96, 32),
     (97, 130, 24),
@@ -32,7 +32,7 @@ def sources(height, width, batch=1):
 
 @pytest.mark.parametrize("variant", [*VARIANTS, SMALL, {**SMALL, "shrink": 3, "blend": False}])
 @pytest.mark.parametrize(("height", "width", "side"), TILES)
-def test_tiles_give_what_the_whole_image_gives(variant, height, width, side):
+def test_tiles_have_the_result_of_the_whole_image(variant, height, width, side):
     network = fold_batchnorm(network_of(**variant, channels=4)).to(memory_format=torch.channels_last)
     pair = sources(height, width)
     with torch.no_grad():
@@ -41,28 +41,28 @@ def test_tiles_give_what_the_whole_image_gives(variant, height, width, side):
     torch.testing.assert_close(fuse_in_tiles(network, *pair, side), expected, rtol=0, atol=1e-5)
 
 
-def test_a_batch_in_tiles_gives_what_it_gives_whole():
+def test_a_batch_in_tiles_has_the_result_of_the_whole_batch():
     network, pair = network_of(channels=4), sources(70, 45, batch=2)
     with torch.no_grad():
         expected = network(*pair).fused
     torch.testing.assert_close(fuse_in_tiles(network, *pair, 16), expected, rtol=0, atol=1e-5)
 
 
-def test_both_passes_show_their_tiles_to_a_bar():
+def test_both_passes_report_their_tiles_to_a_progress_bar():
     seen = []
     fuse_in_tiles(network_of(channels=4), *sources(20, 12), 8, lambda tiles: seen.append(len(tiles)) or tiles)
     assert seen == [6, 6]
 
 
 def only_within(window, image):
-    """Make everything outside a window NaN, which spreads to all that depends on it."""
+    """Set everything outside a window to NaN, which spreads to all values that depend on it."""
     cut = torch.full_like(image, torch.nan)
     window.of(cut).copy_(window.of(image))
     return cut
 
 
 def fused_within(window, network, pair):
-    """Run the network on what lies in a window, with pooled features that come from elsewhere."""
+    """Run the network on the content of a window, with pooled features from elsewhere."""
     cut = (only_within(window, image.double()) for image in pair)
     pooled = torch.rand(SCALES, 2, 1, 4, 8, 8, dtype=torch.float64)
     features = [
@@ -76,31 +76,31 @@ def fused_within(window, network, pair):
 def test_nothing_in_a_tile_depends_on_what_lies_beyond_its_halo(gate, size):
     network, pair = network_of(gate=gate, channels=4).double(), sources(*size)
     for core in (Window(0, 8, 60, 64), Window(56, 60, 56, 64), Window(108, 116, 116, size[1])):
-        window = core.grown(HALO, Window.whole(pair[0]))
+        window = core.with_halo(HALO, Window.whole(pair[0]))
         assert core.of(fused_within(window, network, pair)).isfinite().all()
 
 
 @pytest.mark.parametrize(("size", "smallest"), [((120, 124), 34), ((123, 127), 38)])
-def test_the_halo_is_the_smallest_that_serves_odd_sizes(size, smallest):
+def test_the_halo_is_the_smallest_sufficient_one_for_odd_sizes(size, smallest):
     network, pair, core = network_of(gate="pixel", channels=4).double(), sources(*size), Window(108, 116, 116, 120)
     finite = [
-        core.of(fused_within(core.grown(halo, Window.whole(pair[0])), network, pair)).isfinite().all()
+        core.of(fused_within(core.with_halo(halo, Window.whole(pair[0])), network, pair)).isfinite().all()
         for halo in (smallest - 1, smallest)
     ]
     assert finite == [False, True]
 
 
-def test_no_features_of_a_tile_depend_on_what_lies_beyond_the_halo_of_encoding():
+def test_no_features_of_a_tile_depend_on_what_lies_beyond_the_encoder_halo():
     encoder, image = network_of(channels=4).double().encode_infrared, sources(99, 102)[0].double()
     for core in Window.whole(image).split(24):
-        features = encoder(only_within(core.grown(ENCODER_HALO, Window.whole(image)), image))[1:]
+        features = encoder(only_within(core.with_halo(ENCODER_HALO, Window.whole(image)), image))[1:]
         assert all(core.at_scale(scale).of(of_scale).isfinite().all() for scale, of_scale in enumerate(features))
     core = Window(48, 52, 48, 52)
-    features = encoder(only_within(core.grown(ENCODER_HALO - 4, Window.whole(image)), image))[1:]
+    features = encoder(only_within(core.with_halo(ENCODER_HALO - 4, Window.whole(image)), image))[1:]
     assert not core.at_scale(2).of(features[2]).isfinite().all()
 
 
-def test_the_fuser_takes_tiles_for_a_large_image_by_itself_and_gives_the_same(tmp_path):
+def test_the_fuser_tiles_a_large_image_by_itself_with_the_same_result(tmp_path):
     network = network_of(channels=4)
     save_network(tmp_path / "isfuse.safetensors", network, {"channels": 4}, {})
     pair = sources(1027, 1031)
