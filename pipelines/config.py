@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
-
+from fusion.command_line import parse_override
 from fusion.errors import InputError, unknown_name
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -21,7 +20,7 @@ NULLABLE = (
     "teacher",
 )  # a name, or None for none
 FREE = ("extra", "fuser_options", "published", "variants")
-Settings = dict[str, Any]
+SettingsDict = dict[str, Any]
 
 
 def list_pipelines() -> dict[str, str]:
@@ -29,7 +28,7 @@ def list_pipelines() -> dict[str, str]:
     return {path.stem: _first_comment(path) for path in sorted(CONFIGS.glob("*.py"))}
 
 
-def load_settings(name: str) -> Settings:
+def load_settings(name: str) -> SettingsDict:
     """Read the settings of a pipeline.
 
     Raises:
@@ -37,21 +36,52 @@ def load_settings(name: str) -> Settings:
     """
     if name not in list_pipelines():
         raise unknown_name("pipeline", name, list_pipelines())
-    settings: Settings = Config.fromfile(CONFIGS / f"{name}.py").to_dict()
+    from mmengine.config import Config
+
+    settings: SettingsDict = Config.fromfile(CONFIGS / f"{name}.py").to_dict()
     return settings
 
 
-def load_training(recipe: str) -> Settings:
+def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> tuple[SettingsDict, Path | None]:
+    """Load a pipeline's settings, apply the user's overrides, and find the data.
+
+    Without data the sample's own settings are applied first, so that the user's still win.
+
+    Args:
+        name: of the pipeline.
+        overrides: as `key.sub=value`.
+        data: the data folder; None takes `data.root`, else data/NAME, else the built-in sample.
+
+    Returns:
+        The settings, and the absolute path of the data folder; None for the sample.
+
+    Raises:
+        InputError: no such pipeline, setting or data folder, or a value of the wrong type.
+    """
+    wanted = [parse_override(argument) for argument in overrides]
+    settings = _with(load_settings(name), wanted)
+    section = settings["data"]
+    named = data or (Path(section["root"]) if section["root"] else None)
+    if named is not None and not named.is_dir():
+        raise InputError(f"{named}: no such folder (expected the data of {section['name']}). Try: --data DIR")
+    usual = Path("data") / section["name"]
+    root = named or (usual if usual.is_dir() else None)
+    if root is None:
+        settings = _with(load_settings(name), [*settings["sample"]["settings"].items(), *wanted])
+    return {**settings, "name": name}, root.absolute() if root else None
+
+
+def load_training(recipe: str) -> SettingsDict:
     """Read how a pipeline trains the network, the section `training` of its settings.
 
     Raises:
         InputError: no such pipeline, with the nearest one and the list.
     """
-    training: Settings = load_settings(recipe)["training"]
+    training: SettingsDict = load_settings(recipe)["training"]
     return training
 
 
-def override(settings: Settings, key: str, value: Any) -> None:
+def override(settings: SettingsDict, key: str, value: Any) -> None:
     """Set one value that is there already, addressed as "detector.epochs".
 
     Below a free dictionary, one of `FREE`, any key may be new.
@@ -78,18 +108,24 @@ def override(settings: Settings, key: str, value: Any) -> None:
     section[last] = _like(section.get(last), value, key)
 
 
-def known_keys(settings: Settings) -> Iterator[str]:
+def known_keys(settings: SettingsDict) -> Iterator[str]:
     """List every key that can be set, dotted."""
     return (key for key, _ in flatten(settings) if not key.startswith("sample.settings."))  # those are other settings'
 
 
-def flatten(settings: Settings, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flatten(settings: SettingsDict, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """List every value with its dotted key."""
     for key, value in settings.items():
         if isinstance(value, dict) and value:
             yield from flatten(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
+
+
+def _with(settings: SettingsDict, changes: Sequence[tuple[str, Any]]) -> SettingsDict:
+    for key, value in changes:
+        override(settings, key, value)
+    return settings
 
 
 def _like(present: Any, value: Any, key: str) -> Any:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from fusion.command_line import parse_override
-from fusion.errors import InputError, unknown_name
+from fusion.errors import InputError
 from fusion.storage import write_json
-from pipelines.config import Settings, load_settings, override
-from pipelines.extras import TASKS, require_extras, require_packages
+from pipelines.config import choose_settings
+from pipelines.extras import require_packages
+from pipelines.stage_worker import PRELOAD, work
 from pipelines.stages import Launcher, LocalProcesses, StageRunner, locked, run_side_by_side
-from pipelines.tasks import Task
+from pipelines.tasks import build_task
 
 BANNER = """\
 ==============================================================================
- SAMPLE RUN: no data was named and {looked} does not exist.
+ SAMPLE RUN: no data was given and {looked} does not exist.
  This runs on generated scenes to show that everything works; its numbers say
  nothing about real data. For real data: --data DIR
 =============================================================================="""
@@ -33,18 +32,18 @@ def run_pipeline(
     jobs: int = 1,
     ray: str | None = None,
 ) -> int:
-    """Run what is not finished of a pipeline and print its table.
+    """Run the unfinished stages of a pipeline and print its table.
 
     Args:
         name: of a config.
         overrides: as `key.sub=value`.
         data: the data folder; None takes `data.root`, else data/NAME, else the built-in sample.
         work_dir: the pipeline works in `work_dir/name`, or `work_dir/name-sample`.
-        forced: stages to run although they are finished.
+        forced: stages to run even if they are finished.
         dry_run: only print what would run.
         command: as it was typed, for the report.
-        jobs: how many stages run side by side; 1 runs them in this process.
-        ray: address of a Ray cluster that runs them instead, "local" for one of this machine.
+        jobs: number of stages that run side by side; 1 runs them in this process.
+        ray: address of a Ray cluster to run them on instead, "local" for one of this machine.
 
     Returns:
         The exit code: 0, or 1 if a row of the table failed.
@@ -52,7 +51,7 @@ def run_pipeline(
     Raises:
         InputError: a mistake of the user's.
     """
-    settings, root = _resolve(name, overrides, data)
+    settings, root = choose_settings(name, overrides, data)
     folder = work_dir / (name if root else f"{name}-sample")
     stages, notices = build_task(settings, root, folder, command)
     if jobs < 1:
@@ -73,7 +72,7 @@ def run_pipeline(
         return 0
     with locked(folder):
         write_json(folder / "settings.json", settings)
-        launcher = _launcher(jobs, ray)
+        launcher = _launcher(settings["task"], folder, jobs, ray)
         if launcher is None:
             outcomes = runner.run(stages)
         else:
@@ -90,49 +89,17 @@ def run_pipeline(
     return 1 if outcomes["report"].summary["failed"] else 0
 
 
-def build_task(settings: Settings, root: Path | None, folder: Path, command: str) -> Task:
-    """Look up what a pipeline does; imported late, for one task needs no package of another's extra."""
-    if settings["task"] not in TASKS:
-        raise unknown_name("task", settings["task"], TASKS)
-    require_extras(settings["task"])
-    if settings["task"] == "detection":
-        from pipelines.tasks import detection_task
+def _launcher(task: str, folder: Path, jobs: int, ray: str | None) -> Launcher | None:
+    """Return what starts stages side by side; None where they run one after the other."""
+    if ray is not None:
+        require_packages("--ray", {"ray": ("ray",)})
+        from pipelines.stages import RayTasks
 
-        return detection_task(settings, root, folder / ".ultralytics", command)
-    if settings["task"] == "segmentation":
-        from pipelines.tasks import segmentation_task
+        return RayTasks(ray, jobs, threads=1)
+    if jobs == 1:
+        return None
+    if task == "detection":
+        from downstream.detection import isolate_ultralytics
 
-        return segmentation_task(settings, root, command)
-    from pipelines.tasks import quality_task
-
-    return quality_task(settings, root, command)
-
-
-def _launcher(jobs: int, ray: str | None) -> Launcher | None:
-    """Say what starts stages side by side; None where they run one after the other."""
-    if ray is None:
-        return LocalProcesses(jobs) if jobs > 1 else None
-    require_packages("--ray", {"ray": ("ray",)})
-    from pipelines.stages import RayTasks
-
-    return RayTasks(ray, jobs, threads=1)
-
-
-def _resolve(name: str, overrides: Sequence[str], data: Path | None) -> tuple[Settings, Path | None]:
-    """Apply the user's settings, on top of the sample's if the pipeline falls back to it."""
-    wanted = [parse_override(argument) for argument in overrides]
-    settings = _with(load_settings(name), wanted)
-    named = data or (Path(settings["data"]["root"]) if settings["data"]["root"] else None)
-    usual = Path("data") / settings["data"]["name"]
-    if named is not None and not named.is_dir():
-        raise InputError(f"{named}: no such folder; expected the data of {settings['data']['name']}")
-    root = named or (usual if usual.is_dir() else None)
-    if root is None:
-        settings = _with(load_settings(name), [*settings["sample"]["settings"].items(), *wanted])
-    return {**settings, "name": name}, root.absolute() if root else None
-
-
-def _with(settings: Settings, changes: Sequence[tuple[str, Any]]) -> Settings:
-    for key, value in changes:
-        override(settings, key, value)
-    return settings
+        isolate_ultralytics(folder / ".ultralytics")  # before the server of processes imports ultralytics
+    return LocalProcesses(jobs, work, PRELOAD[task])

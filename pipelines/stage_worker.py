@@ -1,7 +1,8 @@
-"""Run one stage in a process of its own: `python -m pipelines.stage_worker ORDER.json PID`."""
+"""Run one stage in a process of its own: forked (`work`), or `python -m pipelines.stage_worker ORDER.json PID`."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import signal
@@ -13,44 +14,75 @@ from typing import Any
 
 from fusion.errors import InputError
 from fusion.storage import read_json, write_json
-from pipelines.stages import Inputs, reason_to_go_on
+from pipelines.stages import STOPPED, Inputs, reason_to_go_on, result_of, thread_limits
+from pipelines.tasks import build_task
 
-STOPPED = 130  # exit code after Ctrl-C
+PRELOAD = {  # by task, the modules that most of its stages import
+    "detection": [
+        "fusion.scoring.folder",
+        "fusion.fusers.folder",
+        "downstream.detection.yolo",
+        "downstream.detection.score",
+    ],
+    "segmentation": ["fusion.scoring.folder", "fusion.fusers.folder", "downstream.segmentation.training"],
+    "quality": ["fusion.scoring.folder", "fusion.fusers.folder", "fusion.effects"],
+}
 _WATCH_S = 0.5
 
 
-def main(order: Path, parent: int) -> int:
-    """Do what the order says and write beside it how it went: a summary, a reason, or a mistake of the user's."""
-    from pipelines.run import build_task
+def work(order: Path, log: Path, threads: int) -> None:
+    """Run the stage of an order in this process, a child of the one that ordered it, with its output in the log."""
+    _end_with_parent()
+    os.environ |= thread_limits(threads)
+    with log.open("ab") as stream:
+        for output in (1, 2):
+            os.dup2(stream.fileno(), output)
+    sys.exit(_run(order))
 
-    wanted = read_json(order)
-    os.chdir(wanted["cwd"])
-    _end_with(parent)
-    root = Path(wanted["root"]) if wanted["root"] else None
-    stages, _ = build_task(wanted["settings"], root, Path(wanted["work_dir"]), wanted["command"])
-    stage = next(stage for stage in stages if stage.name == wanted["stage"])
-    part, needed = Path(wanted["part"]), {name: Path(folder) for name, folder in wanted["folders"].items()}
-    result: dict[str, Any]
+
+def main(order: Path, parent: int) -> int:
+    """Run the stage of an order; `parent` is the process that must be this one's parent as long as it runs."""
+    _end_when_orphaned(parent)
+    return _run(order)
+
+
+def _run(order: Path) -> int:
+    """Run a stage and write beside the order how it went: a summary, a reason, or a mistake of the user's."""
     try:
-        result = {"summary": stage.run(part, Inputs(needed, wanted["failures"]))}
+        wanted = read_json(order)
+        os.chdir(wanted["cwd"])
+        root = Path(wanted["root"]) if wanted["root"] else None
+        stages, _ = build_task(wanted["settings"], root, Path(wanted["work_dir"]), wanted["command"])
+        stage = next(stage for stage in stages if stage.name == wanted["stage"])
+        part, needed = Path(wanted["part"]), {name: Path(folder) for name, folder in wanted["folders"].items()}
+        result: dict[str, Any]
+        try:
+            result = {"summary": stage.run(part, Inputs(needed, wanted["failures"]))}
+        except Exception as error:
+            try:
+                result = {"reason": reason_to_go_on(stage, part, error)}
+            except InputError as mistake:
+                result = {"mistake": str(mistake)}
+        write_json(result_of(order), {**result, "peak_bytes": _peak_bytes()})
     except KeyboardInterrupt:
         return STOPPED
-    except Exception as error:
-        try:
-            result = {"reason": reason_to_go_on(stage, part, error)}
-        except InputError as mistake:
-            result = {"mistake": str(mistake)}
-    write_json(result_of(order), {**result, "peak_bytes": _peak_bytes()})
     return 0
 
 
-def result_of(order: Path) -> Path:
-    """Say where the result of an order is written."""
-    return order.with_suffix(".result.json")
+def _end_with_parent() -> None:
+    """Kill this process when the one that ordered the stage has ended, so that no two ever work on one folder."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # of a forked process
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
-    """End this process when the one that ordered the stage is gone, so that no two ever work on one folder."""
+def _end_when_orphaned(parent: int) -> None:
+    """Kill this process when its parent has ended."""
 
     def watch() -> None:
         while os.getppid() == parent:

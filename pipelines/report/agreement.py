@@ -1,4 +1,4 @@
-"""Do fusion metrics rank the fusers as the detector does? Both side by side, with rank correlations."""
+"""Do the fusion metrics rank the fusers as the detector or segmenter does? Both, with rank correlations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.stats import spearmanr
 from fusion.markdown import Cell
 from fusion.metrics import CONVENTIONS
 from fusion.scoring import Means, arrow, metric_cells
-from pipelines.report.table import Line, Table
+from pipelines.report.elements import Table, TableRow
 from pipelines.rows import SOURCES
 
 _FEWEST = 3  # two points always lie on a line
@@ -19,10 +19,13 @@ _FEWEST = 3  # two points always lie on a line
 
 @dataclass(frozen=True)
 class Agreement:
-    """Fusion metrics of the test images beside what a network scored on the same images.
+    """Fusion metrics of the test images beside the score of a network on the same images.
 
-    `means` are by metric and fuser; `task` is the network's score by fuser, its mean over seeds, called `task_name`;
-    a fuser without a score is absent.
+    Attributes:
+        convention: of the metrics.
+        means: by metric and fuser.
+        task_name: of the network's score.
+        task: the network's score by fuser, mean over seeds; a fuser without a score is absent.
     """
 
     convention: str
@@ -31,10 +34,11 @@ class Agreement:
     task: Mapping[str, float]
 
     def rank_correlation(self, metric: str) -> float | None:
-        """Give Spearman's rho between a metric and the task over all fusions; +1 if they rank them alike.
+        """Compute Spearman's rho between a metric and the network's score over all fusions.
 
-        The metric counts in the direction in which it is better, and the sources, being no fusions, not at all. None
-        with fewer than three fusions, or where one of the two is the same for all.
+        Returns:
+            +1 if both rank the fusions alike, the metric counted in its better direction. The two sources, being no
+            fusions, are left out. None for fewer than three fusions, or where either is the same for all.
 
         Source: Spearman, American Journal of Psychology 15 (1904).
         """
@@ -46,27 +50,27 @@ class Agreement:
         return sign * float(spearmanr(values, scores).statistic)
 
     def points(self, metric: str) -> dict[str, tuple[float, float]]:
-        """Give by fuser the metric and the score, where both are finite."""
+        """Return metric and score by fuser, where both are finite."""
         means = {fuser: mean.mean for fuser, mean in self.means[metric].items() if mean.mean is not None}
         return {f: (means[f], score) for f, score in self.task.items() if math.isfinite(means.get(f, math.nan))}
 
 
 def agreement_table(agreement: Agreement, task: Mapping[str, Cell]) -> Table:
-    """Lay the task's score and all metrics out, a line per fuser, and the rank correlations last.
+    """Build the table of the network's score and all metrics, one row per fuser, rank correlations last.
 
     Args:
-        agreement: what is shown.
-        task: by fuser, in the order of the lines, what the table says of its score.
+        agreement: metrics and scores.
+        task: cells of the network's score by fuser, in the order of the rows.
     """
     convention = agreement.convention
     columns = [f"{agreement.task_name} ↑", *(f"{metric} {arrow(convention, metric)}" for metric in agreement.means)]
     metrics = [metric_cells(of_metric, convention, metric) for metric, of_metric in agreement.means.items()]
-    lines = [
-        Line(fuser, [score, *(cells.get(fuser, Cell("-", False)) for cells in metrics)])
+    rows = [
+        TableRow(fuser, [score, *(cells.get(fuser, Cell("-", False)) for cells in metrics)])
         for fuser, score in task.items()
     ]
     ranks = [agreement.rank_correlation(metric) for metric in agreement.means]
     texts = ["", *("-" if rank is None else f"{rank:+.2f}" for rank in ranks)]
-    last = Line("rank correlation", [Cell(text, False) for text in texts])
+    last = TableRow("rank correlation", [Cell(text, False) for text in texts])
     heading = f"Fusion metrics and {agreement.task_name}, convention {convention}"
-    return Table(heading, "fuser", columns, lines, last)
+    return Table(heading, "fuser", columns, rows, last)

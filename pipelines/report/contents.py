@@ -1,4 +1,4 @@
-"""All that the report of a task shows."""
+"""Everything that the report of a detection or segmentation pipeline shows."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from dataclasses import dataclass, field
 
 from downstream.segmentation import Confusion
 from pipelines.report.agreement import Agreement, agreement_table
+from pipelines.report.elements import Section, Table
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
-from pipelines.report.result_tables import daytime_table, result_tables
-from pipelines.report.section import Section
-from pipelines.report.table import Table
-from pipelines.report.tables import Row, column, failures
-from pipelines.rows import TaskScores
+from pipelines.report.results import column, daytime_table, result_tables
+from pipelines.rows import ResultRow, TaskScores, failures
 from pipelines.sample import SAMPLE_MARK
 
 _EXPLANATION = """\
-- `-` means not defined: the test images hold nothing of that kind. **Bold** is the best of a column. With several
-  seeds a cell is mean ± standard deviation; a difference within the spread may be noise. A fuser of which a run
-  failed is never bold.
-- **rank correlation** is Spearman's: +1 where a metric ranks the fusions as the network does, counted in its better
-  direction (↑ or ↓), 0 where it says nothing about it. It leaves out the two sources, which are no fusions. With this
-  few fusions a high one may be chance. scores.csv has every image, means.csv means with bootstrap intervals.
-- The rows **infrared** and **visible** are networks that got one source alone, and **average** is the plainest fusion.
-  A fusion method is worth its cost only where it beats all three.
+- `-` means undefined: the test images hold no object of that kind. **Bold** marks the best of a column. With several
+  seeds a cell is mean ± standard deviation; a difference within the spread may be noise. A fuser with a failed run is
+  never bold.
+- **rank correlation** is Spearman's: +1 where a metric ranks the fusions as the network's score does, counted in its
+  better direction (↑ or ↓), 0 where the two are unrelated. The two sources are left out, since they are no fusions.
+  With so few fusions a high value may be chance. scores.csv has every image, means.csv means with bootstrap intervals.
+- The rows **infrared** and **visible** are networks trained on one source alone, and **average** is the simplest
+  fusion. A fusion method is worth its cost only where it beats all three.
 """
 
 
@@ -31,31 +29,42 @@ _EXPLANATION = """\
 class Report:
     """All that a report shows.
 
-    `rows` are of one data set and split; `fusers` gives the order of the lines and `classes` that of the columns;
-    `facts` are name and value of what a reader needs to judge or repeat the run; `agreement` has the fusion metrics of
-    the same test images; `sections` are a task's own pictures in report.md; the HTML page shows instead `curves`,
-    the scenes of `panels`, and `confusions`, by fuser the pixels of a true class (line) taken for a class (column).
-    `comparison` holds the verdicts, if there are any; `daytime` are rows from `daytime_rows`.
+    Attributes:
+        name: of the pipeline.
+        is_sample: whether the data is the built-in sample.
+        task: what was scored.
+        rows: the results, of one data set and split.
+        fusers: order of the table rows.
+        classes: order of the class columns.
+        facts: names and values of what a reader needs to judge or repeat the run.
+        agreement: the fusion metrics of the same test images.
+        sections: the task's own pictures in report.md, in place of which the HTML page shows `curves`, `panels` and
+            `confusions`.
+        comparison: the tables of differences to the baseline, if there are any.
+        daytime: rows from `daytime_rows`.
+        curves: charts of the HTML page.
+        panels: the scenes shown.
+        confusions: (C, C) pixel counts by fuser, true classes in rows, predicted ones in columns.
     """
 
     name: str
     is_sample: bool
     task: TaskScores
-    rows: list[Row]
+    rows: list[ResultRow]
     fusers: list[str]
     classes: list[str]
     facts: list[tuple[str, str]]
     agreement: Agreement
     sections: list[Section]
     comparison: list[Table] = field(default_factory=list)
-    daytime: list[Row] = field(default_factory=list)
+    daytime: list[ResultRow] = field(default_factory=list)
     curves: list[ChartGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     confusions: dict[str, Confusion] = field(default_factory=dict)
 
     @property
     def mark(self) -> str:
-        """What stands before every heading and figure title."""
+        """The prefix of every heading and figure title."""
         return SAMPLE_MARK if self.is_sample else ""
 
     @property
@@ -65,7 +74,7 @@ class Report:
 
     @property
     def tables(self) -> list[Table]:
-        """The results, by day and night where that is known."""
+        """The result tables, with those by day and night where the file names tell which is which."""
         tables = [*result_tables(self.rows, self.task, self.fusers, self.classes)]
         tables[1:1] = self.comparison
         if self.daytime:
@@ -74,7 +83,7 @@ class Report:
 
     @property
     def metrics(self) -> list[Table]:
-        """The fusion metrics beside the score that decides, if there are any."""
+        """The table of fusion metrics beside the main score, if there are any metrics."""
         if not self.agreement.means:
             return []
         return [agreement_table(self.agreement, column(self.rows, self.fusers, self.task.main))]

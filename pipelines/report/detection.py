@@ -1,90 +1,83 @@
-"""Gather what the stages of a detection pipeline left behind into its report."""
+"""The report of a detection pipeline, from what its stages left behind."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
-from downstream.detection import (
-    DetectionMatches,
-    DetectorSettings,
-    Prediction,
-    load_predictions,
-    resampled_map,
-    training_losses,
-)
+from downstream.detection import DetectionMatches, Prediction, bootstrap_map, load_predictions, training_losses
 from fusion.scoring import write_scores
 from fusion.storage import read_json
-from pipelines.config import Settings
 from pipelines.report.agreement import Agreement
-from pipelines.report.box_figures import LOWEST_SCORE
-from pipelines.report.comparison import resamples_of, write_comparison
 from pipelines.report.contents import Report
-from pipelines.report.curve_figures import draw_loss_curves, draw_pr_curves
-from pipelines.report.daytime import daytime_rows, daytimes
-from pipelines.report.detection_facts import detection_facts
-from pipelines.report.facts import dataset_name, split_name
+from pipelines.report.elements import Picture, Section
+from pipelines.report.facts import dataset_name, detection_facts, split_name
+from pipelines.report.figures.boxes import LOWEST_SCORE
+from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
 from pipelines.report.html.curves import loss_by_epoch, precision_recall
 from pipelines.report.panels import Panel, blocks, write_panels
 from pipelines.report.report import write_report
-from pipelines.report.section import Picture, Section
-from pipelines.report.significance import Resample
-from pipelines.report.tables import Row, mean_over_seeds
-from pipelines.rows import DETECTION, RunOf, detection_scorer, first_finished, run_rows
+from pipelines.report.results import daytime_rows, daytimes
+from pipelines.report.significance import Resample, load_resamples, write_comparison
+from pipelines.rows import (
+    CURVES,
+    DETECTION,
+    MATCHES,
+    PREDICTIONS,
+    Experiment,
+    ResultRow,
+    RunId,
+    detection_scorer,
+    first_finished,
+    load_fusion_scores,
+    mean_over_seeds,
+    run_rows,
+)
 from pipelines.sample import SAMPLE_MARK
-from pipelines.stages import Inputs, Stage, Summary
-from pipelines.tasks import load_fusion_scores
-
-MATCHES = "matches.safetensors"  # which detections were right
+from pipelines.stages import Inputs
 
 
-def detection_report_stage(
-    settings: Settings, runs: list[RunOf], detector: DetectorSettings, is_sample: bool, command: str
-) -> Stage:
-    """Give the stage that writes the report; a failed run is a row of it."""
-    fusers = list(dict.fromkeys(run_of.fuser for run_of in runs))
+def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:
+    """Write the report of a detection pipeline into `out_dir`; a failed run is a row with its reason.
 
-    def run(out_dir: Path, inputs: Inputs) -> Summary:
-        data = load_detection_data(inputs["prepare"] / "data.json")
-        dataset, split = dataset_name(settings, is_sample), split_name(data.split_name, is_sample)
-        images = len(data.of("test"))
-        rows = [row for run_of in runs for row in run_rows(run_of, DETECTION, inputs, dataset, split, images)]
-        fused = load_fusion_scores(settings, fusers, inputs)
-        means = write_scores(out_dir, fused.rows, fused.convention)
-        title = f"{SAMPLE_MARK if is_sample else ''}{settings['name']}"
-        shown = first_finished(runs, inputs)
-        curves = {fuser: read_json(inputs[f"score_task/{r}"] / "curves.json") for fuser, r in shown.items()}
-        losses = {fuser: training_losses(inputs[f"train_task/{r}"]) for fuser, r in shown.items()}
-        panels = _panels(_shown(data, settings["panels"]), shown, inputs) if shown else []
-        report = Report(
-            name=settings["name"],
-            is_sample=is_sample,
-            task=DETECTION,
-            rows=rows,
-            fusers=fusers,
-            classes=list(data.classes),
-            facts=detection_facts(settings, data, detector, is_sample, command),
-            agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
-            comparison=write_comparison(
-                out_dir, settings, resamples_of(runs, inputs, _resample), images, DETECTION.main
-            ),
-            sections=_sections(out_dir, curves, losses, data, panels, title) if shown else [],
-            daytime=_daytime(runs, inputs, data, dataset, split),
-            curves=[precision_recall(curves, fusers), loss_by_epoch(losses, fusers)] if shown else [],
-            panels=panels,
-        )
-        write_report(out_dir, report)
-        return {"failed": [str(run_of) for run_of in runs if f"score_task/{run_of}" in inputs.failures]}
-
-    of_fusers = [f"{stage}/{fuser}" for fuser in fusers for stage in ("dataset", "score_fusion")]
-    of_runs = [f"{stage}/{run_of}" for run_of in runs for stage in ("train_task", "score_task")]
-    decisive = {name: settings[name] for name in ("name", "panels", "baseline")}
-    return Stage("report", run, decisive, needs=("prepare", *of_fusers, *of_runs), version=3)
+    Raises:
+        InputError: a file cannot be written.
+    """
+    settings, fusers, runs = experiment.settings, experiment.row_names, experiment.runs
+    data = load_detection_data(inputs["prepare"] / "data.json")
+    dataset, split = dataset_name(experiment), split_name(experiment, data.split_name)
+    images = len(data.of("test"))
+    rows = [row for run_id in runs for row in run_rows(run_id, DETECTION, inputs, dataset, split, images)]
+    fused = load_fusion_scores(fusers, settings.metrics.convention, inputs)
+    means = write_scores(out_dir, fused.rows, fused.convention)
+    title = f"{SAMPLE_MARK if experiment.is_sample else ''}{settings.name}"
+    shown = first_finished(runs, inputs)
+    curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
+    losses = {fuser: training_losses(inputs[r.training_stage]) for fuser, r in shown.items()}
+    panels = _panels(_shown(data, settings.panels), shown, inputs) if shown else []
+    resamples = load_resamples(runs, inputs, _resample)
+    report = Report(
+        name=settings.name,
+        is_sample=experiment.is_sample,
+        task=DETECTION,
+        rows=rows,
+        fusers=fusers,
+        classes=list(data.classes),
+        facts=detection_facts(experiment, data),
+        agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
+        comparison=write_comparison(out_dir, experiment, resamples, images, DETECTION.main),
+        sections=_sections(out_dir, curves, losses, data, panels, title) if shown else [],
+        daytime=_daytime(runs, inputs, data, dataset, split),
+        curves=[precision_recall(curves, fusers), loss_by_epoch(losses, fusers)] if shown else [],
+        panels=panels,
+    )
+    write_report(out_dir, report)
 
 
 def _resample(folder: Path) -> Resample:
     matches = DetectionMatches.load(folder / MATCHES)
-    return lambda weights: resampled_map(matches, weights)[:, 0]
+    return lambda counts: bootstrap_map(matches, counts)[:, 0]
 
 
 def _sections(
@@ -102,16 +95,16 @@ def _sections(
         Section("Training", [Picture("training loss by epoch", "losses.png")]),
     ]
     if panels:
-        note = f"True boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n"
+        note = f"Ground-truth boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n"
         sections.append(Section("Scenes", [note, *write_panels(out_dir, panels, title, data.classes)]))
     return sections
 
 
-def _daytime(runs: list[RunOf], inputs: Inputs, data: DetectionData, dataset: str, split: str) -> list[Row]:
+def _daytime(runs: Sequence[RunId], inputs: Inputs, data: DetectionData, dataset: str, split: str) -> list[ResultRow]:
     test = data.of("test")
     parts = daytimes(item.pair.stem for item in test)
-    done = {run_of: inputs[stage] for run_of in runs if (stage := f"score_task/{run_of}") in inputs.folders and parts}
-    scorers = {run_of: detection_scorer(folder, test, data.classes) for run_of, folder in done.items()}
+    done = [run_id for run_id in runs if run_id.scoring_stage in inputs.folders and parts]
+    scorers = {run_id: detection_scorer(inputs[run_id.scoring_stage], test, data.classes) for run_id in done}
     return daytime_rows(parts, scorers, dataset, split)
 
 
@@ -121,10 +114,8 @@ def _shown(data: DetectionData, count: int) -> list[LabelledPair]:
     return [max(block, key=lambda item: len(item.boxes)) for block in blocks(test, count)]
 
 
-def _panels(items: list[LabelledPair], shown: dict[str, RunOf], inputs: Inputs) -> list[Panel]:
-    predictions = {
-        fuser: load_predictions(inputs[f"score_task/{r}"] / "predictions.json") for fuser, r in shown.items()
-    }
+def _panels(items: list[LabelledPair], shown: dict[str, RunId], inputs: Inputs) -> list[Panel]:
+    predictions = {fuser: load_predictions(inputs[r.scoring_stage] / PREDICTIONS) for fuser, r in shown.items()}
     return [_panel(item, predictions, inputs) for item in items]
 
 

@@ -1,79 +1,148 @@
-"""What a reader of any report needs to judge the run or repeat it, as names and values."""
+"""What a reader needs to judge a run or to repeat it, as names and values."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from downstream.datasets import SPLITS, DetectionData, SegmentationData
+from downstream.detection import DetectorSettings
+from downstream.segmentation import IMAGENET, SegmenterSettings
 from fusion.fusers import SHIPPED
-from pipelines.config import Settings
 from pipelines.report.environment import describe_environment
-from pipelines.rows import FuserSource, fuser_names, fuser_source
+from pipelines.rows import Experiment, FuserRow, load_pairs
+from pipelines.stages import Inputs
 
 Facts = list[tuple[str, str]]
 
 
-def dataset_name(settings: Settings, is_sample: bool) -> str:
-    """Name the data as the tables do."""
-    return "SAMPLE" if is_sample else str(settings["data"]["name"])
-
-
-def split_name(name: str, is_sample: bool) -> str:
-    """Name the split as the tables do."""
-    return "sample" if is_sample else name
-
-
-def split_fact(settings: Settings, name: str, counts: Mapping[str, int], is_sample: bool) -> tuple[str, str]:
-    """Say which data was divided how, and how many pairs each part has."""
-    seed = f", seed {settings['data']['seed']}" if name == "random" else ""
-    parts = ", ".join(f"{count} {split}" for split, count in counts.items() if count)
-    data = "built-in SAMPLE" if is_sample else settings["data"]["name"]
-    return "data", f"{data}, split {split_name(name, is_sample)}{seed}: {parts}"
-
-
-def leakage_fact(leakage: float | None, is_sample: bool) -> tuple[str, str]:
-    """Say how many test images have a neighbour in training."""
-    if is_sample:
-        return "leakage", "none, every scene is drawn anew"
-    if leakage is None:
-        return "leakage", "unknown, names are no numbers"
-    return "leakage", f"{leakage:.1%} of test frames have a neighbour in training"
-
-
-def fuser_facts(settings: Settings) -> Facts:
-    """Say what a row is where its name does not: type, options, and where the weights of the network come from."""
-    sources = [fuser_source(settings, row) for row in fuser_names(settings)]
-    return [(source.row, ", ".join(said)) for source in sources if (said := [*_kind(source), *_origin(source)])]
-
-
-def _kind(source: FuserSource) -> list[str]:
-    """Give type and options, without weights whose origin is told."""
-    told = ("type", "weights") if _is_network(source) else ("type",)
-    options = [f"{option} {value}" for option, value in source.given.items() if option not in told]
-    package = [f"of the package {source.decisive['package']}"] if "package" in source.decisive else []
-    return [*([source.name] if "type" in source.given else []), *package, *options]
-
-
-def _is_network(source: FuserSource) -> bool:
-    return source.training is not None or (source.learned and "weights" in source.options)
-
-
-def _origin(source: FuserSource) -> list[str]:
-    """Tell where the weights come from, of a fuser that has an option for them."""
-    if not _is_network(source):
-        return []
-    if source.training is None:
-        weights = source.options["weights"]
-        return ["the shipped weights, see fusion/weights/isfuse.md" if weights == SHIPPED else f"weights {weights}"]
-    training, schedule = source.training, source.training["schedule"]
+def detection_facts(experiment: Experiment, data: DetectionData) -> Facts:
+    """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
+    detector = experiment.settings.detector
+    assert detector is not None  # of a detection task
     return [
-        f"trained on the training pairs ({schedule['validation']:.0%} held out to choose the epoch): "
-        f"{training['ablation']} objective, {schedule['epochs']} epochs, crops of {schedule['crop']} px, "
-        f"batch {schedule['batch_size']}, Adam {schedule['learning_rate']}, {schedule['precision']}, "
-        f"seed {schedule['seed']}"
+        _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
+        _leakage_fact(experiment, data.leakage),
+        ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
+        *fuser_facts(experiment.rows),
+        ("detector", _detector(detector)),
+        _seeds_fact(experiment),
+        *run_facts(experiment.command),
     ]
 
 
+def segmentation_facts(experiment: Experiment, data: SegmentationData) -> Facts:
+    """List data, split, how fusers and segmenter were trained, command, date, commit, machine and versions."""
+    segmenter = experiment.settings.segmenter
+    assert segmenter is not None  # of a segmentation task
+    absent = [name for name, count in data.pixels("test").items() if not count]
+    return [
+        _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
+        _leakage_fact(experiment, data.leakage),
+        ("classes absent", f"{', '.join(absent)}: no pixel of the test images" if absent else "none"),
+        *fuser_facts(experiment.rows),
+        ("segmenter", _segmenter(segmenter)),
+        _seeds_fact(experiment),
+        *run_facts(experiment.command),
+    ]
+
+
+def quality_facts(experiment: Experiment, inputs: Inputs) -> Facts:
+    """List data, split, metrics, how fusers were trained, command, date, commit, machine and versions."""
+    data, counts = experiment.settings.data, {name: len(load_pairs(inputs["prepare"], name)) for name in SPLITS}
+    parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return [
+        ("data", "built-in SAMPLE" if experiment.is_sample else data.name),
+        ("split", f"{'sample' if experiment.is_sample else data.split}: {parts}"),
+        ("metrics", f"of the test images, convention {experiment.settings.metrics.convention}"),
+        *fuser_facts(experiment.rows),
+        *run_facts(experiment.command),
+    ]
+
+
+def dataset_name(experiment: Experiment) -> str:
+    """Return the name of the data set in the tables."""
+    return "SAMPLE" if experiment.is_sample else experiment.settings.data.name
+
+
+def split_name(experiment: Experiment, name: str) -> str:
+    """Return the name of the split in the tables."""
+    return "sample" if experiment.is_sample else name
+
+
+def fuser_facts(rows: Sequence[FuserRow]) -> Facts:
+    """Describe every row whose name alone does not: its type, its options, and the origin of its weights."""
+    return [(row.name, ", ".join(said)) for row in rows if (said := [*_kind(row), *_origin(row)])]
+
+
 def run_facts(command: str) -> Facts:
-    """Tell command, date, commit, machine and versions."""
+    """List command, date, commit, machine and versions."""
     return [("command", command), ("date", datetime.date.today().isoformat()), *describe_environment().items()]
+
+
+def _split_fact(experiment: Experiment, name: str, counts: Mapping[str, int]) -> tuple[str, str]:
+    data = experiment.settings.data
+    seed = f", seed {data.seed}" if name == "random" else ""
+    parts = ", ".join(f"{count} {split}" for split, count in counts.items() if count)
+    shown = "built-in SAMPLE" if experiment.is_sample else data.name
+    return "data", f"{shown}, split {split_name(experiment, name)}{seed}: {parts}"
+
+
+def _leakage_fact(experiment: Experiment, leakage: float | None) -> tuple[str, str]:
+    if experiment.is_sample:
+        return "leakage", "none, every scene is generated independently"
+    if leakage is None:
+        return "leakage", "unknown, file names are not numbers"
+    return "leakage", f"{leakage:.1%} of test frames have a neighbour in training"
+
+
+def _seeds_fact(experiment: Experiment) -> tuple[str, str]:
+    return "seeds", ", ".join(str(seed) for seed in experiment.settings.seeds)
+
+
+def _kind(row: FuserRow) -> list[str]:
+    """Describe type and options, leaving out weights whose origin is described."""
+    described = ("type", "weights") if _is_network(row) else ("type",)
+    options = [f"{option} {value}" for option, value in row.given.items() if option not in described]
+    package = [f"of the package {row.key['package']}"] if "package" in row.key else []
+    return [*([row.fuser] if "type" in row.given else []), *package, *options]
+
+
+def _is_network(row: FuserRow) -> bool:
+    return row.training is not None or (row.learned and "weights" in row.options)
+
+
+def _origin(row: FuserRow) -> list[str]:
+    """Describe where the weights of a network come from."""
+    if not _is_network(row):
+        return []
+    if row.training is None:
+        weights = row.options["weights"]
+        return ["the shipped weights, see fusion/weights/isfuse.md" if weights == SHIPPED else f"weights {weights}"]
+    schedule = row.training.schedule
+    return [
+        f"trained on the training pairs ({schedule.validation:.0%} held out to choose the epoch): "
+        f"{row.training.ablation} objective, {schedule.epochs} epochs, crops of {schedule.crop} px, "
+        f"batch {schedule.batch_size}, Adam {schedule.learning_rate}, {schedule.precision}, seed {schedule.seed}"
+    ]
+
+
+def _detector(detector: DetectorSettings) -> str:
+    start = Path(detector.weights).name if detector.weights else "random weights"
+    extra = "".join(f", {name} {value}" for name, value in detector.extra.items())
+    return (
+        f"{detector.model} from {start}, {detector.epochs} epochs at {detector.image_size} px, batch "
+        f"{detector.batch_size}, {detector.optimizer} {detector.learning_rate}{extra}, last epoch's weights"
+    )
+
+
+def _segmenter(segmenter: SegmenterSettings) -> str:
+    weights = segmenter.encoder_weights
+    start = "random weights" if weights is None else IMAGENET if weights == IMAGENET else Path(weights).name
+    return (
+        f"{segmenter.model} with encoder {segmenter.encoder} from {start}, {segmenter.epochs} epochs, crops of "
+        f"{segmenter.crop} px, batch {segmenter.batch_size}, AdamW {segmenter.learning_rate}, cross-entropy + Dice, "
+        f"normalised by mean and deviation of {segmenter.normalisation}, weights of the epoch with the best "
+        "validation mIoU"
+    )

@@ -1,15 +1,15 @@
-"""The tables of a report in LaTeX, to be put into a paper."""
+"""The tables of a report in LaTeX, ready for a paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from fusion.markdown import Cell
-from pipelines.report.table import Line, Table
+from pipelines.report.elements import Table, TableRow
 
 _HEAD = """\
 % The tables of report.md. In the preamble: \\usepackage{booktabs,graphicx}
-% Where a name has other than Latin letters, pdflatex stops; lualatex and xelatex, with a font for them, do not.
+% Names with non-Latin letters need lualatex or xelatex and a font for them; pdflatex stops.
 """
 _WIDEST = 8  # columns of numbers that fit a page's width
 _ESCAPES = {
@@ -20,7 +20,7 @@ _ESCAPES = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    "[": "{[}",  # at the start of a line it would belong to the \\ before, and so would a star
+    "[": "{[}",  # at the start of a line, [ and * would belong to the \\ before them
     "*": "{*}",
     "±": r"$\pm$",
     "↑": r"$\uparrow$",
@@ -29,21 +29,21 @@ _ESCAPES = {
 
 
 def latex_text(text: str) -> str:
-    """Escape what LaTeX takes for a command; the signs of the tables become commands, unprintable ones nothing."""
+    """Escape LaTeX's special characters, turn arrows and ± into commands, and drop unprintable characters."""
     return "".join(_ESCAPES.get(letter, letter) for letter in " ".join(text.split()) if letter.isprintable())
 
 
 def latex_tables(tables: Sequence[Table], mark: str = "") -> str:
-    """Lay tables out with booktabs, each with its heading as caption behind `mark`; what is best is bold.
+    """Format tables with booktabs, each captioned by `mark` and its heading; the best of a column is bold.
 
-    One that is wider than a page is scaled down to its width.
+    Tables wider than a page are scaled down to its width.
     """
     return "\n".join([_HEAD, *(_latex_table(table, mark) for table in tables)])
 
 
 def _latex_table(table: Table, mark: str) -> str:
     wide = len(table.columns) > _WIDEST
-    rows = [_row(line, len(table.columns)) for line in table.lines]
+    rows = [_row(row, len(table.columns)) for row in table.rows]
     last = [r"\midrule", _row(table.last, len(table.columns))] if table.last else []
     head = " & ".join(latex_text(text) for text in (table.names, *table.columns))
     lines = [
@@ -64,10 +64,10 @@ def _latex_table(table: Table, mark: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(line: Line, columns: int) -> str:
-    if line.failed:
-        return rf"{latex_text(line.name)} & \multicolumn{{{columns}}}{{l}}{{{latex_text(line.failed)}}} \\"
-    return " & ".join([latex_text(line.name), *(_cell(cell) for cell in line.cells)]) + r" \\"
+def _row(row: TableRow, columns: int) -> str:
+    if row.failed:
+        return rf"{latex_text(row.name)} & \multicolumn{{{columns}}}{{l}}{{{latex_text(row.failed)}}} \\"
+    return " & ".join([latex_text(row.name), *(_cell(cell) for cell in row.cells)]) + r" \\"
 
 
 def _cell(cell: Cell) -> str:

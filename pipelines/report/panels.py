@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeVar
 
 from downstream.datasets import Box, read_mask
 from fusion.images import read_infrared, read_visible
-from pipelines.report.box_figures import draw_panel
-from pipelines.report.mask_figures import draw_mask_panel
-from pipelines.report.section import Picture
+from pipelines.report.elements import Picture
+from pipelines.report.figures.boxes import draw_panel
+from pipelines.report.figures.masks import draw_mask_panel
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The report of a task: a folder with the rows, pages that show them, and pictures."""
+"""Write the report of a detection or segmentation pipeline: tidy rows, Markdown, HTML, LaTeX and pictures."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from pathlib import Path
 from fusion.markdown import markdown_lines
 from fusion.storage import write_text
 from pipelines.report.contents import Report
-from pipelines.report.html.page import write_page
+from pipelines.report.figures.scatter import draw_scatter
+from pipelines.report.html.curves import metrics_against_score
+from pipelines.report.html.page import Page, write_page
 from pipelines.report.latex import latex_tables
-from pipelines.report.page import html_page
-from pipelines.report.scatter import draw_scatter
-from pipelines.report.tables import column, failure, failures, fuser_label, write_rows
+from pipelines.report.results import column, failure, fuser_label
+from pipelines.rows import BASELINES, failures, write_results
 from pipelines.sample import SAMPLE_NOTE
 
 
 def write_report(out_dir: Path, report: Report) -> None:
-    """Write report.md, report.html, results.tex, summary.txt, the rows, and, if there are any metrics, metrics.png.
+    """Write report.md, report.html, results.tex, summary.txt, the rows, and metrics.png if there are any metrics.
 
-    The rows are results.csv and results.json, and likewise daytime.csv and daytime.json where day and night are known.
+    The rows are results.csv and results.json, and daytime.csv and daytime.json where day and night are known.
 
     Raises:
         InputError: a file cannot be written.
         ValueError: as `result_tables`.
     """
-    write_rows(out_dir, report.rows)
+    write_results(out_dir, report.rows)
     if report.daytime:
-        write_rows(out_dir, report.daytime, "daytime")
+        write_results(out_dir, report.daytime, "daytime")
     if report.metrics:
         title = f"{report.mark}{report.name}, fusion metrics and {report.task.main}"
         draw_scatter(out_dir / "metrics.png", report.agreement, title)
@@ -37,7 +38,7 @@ def write_report(out_dir: Path, report: Report) -> None:
 
 
 def summary_text(report: Report) -> str:
-    """Lay out the first two metrics of every fuser as plain text for a terminal; * marks the best of a column."""
+    """Format the first two metrics of every fuser as plain text for a terminal; * marks the best of a column."""
     metrics = list(report.task.means)[:2]
     columns = [column(report.rows, report.fusers, metric) for metric in metrics]
     lines = [["fuser", *(report.task.means[metric] for metric in metrics)]]
@@ -69,3 +70,32 @@ def _page(report: Report) -> str:
         f"## How to read the tables\n\n{report.explanation}",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def html_page(report: Report) -> Page:
+    """Build the HTML page of a report."""
+    return Page(
+        title=report.name,
+        mark=report.mark,
+        note=SAMPLE_NOTE if report.is_sample else "",
+        lead=_lead(report),
+        facts=report.facts,
+        tables=report.tables,
+        failed=[(f"{row['fuser']}, seed {row['seed']}", row["reason"]) for row in failures(report.rows)],
+        charts=report.curves,
+        metrics=report.metrics,
+        metric_charts=[metrics_against_score(report.agreement, report.fusers)] if report.metrics else [],
+        panels=report.panels,
+        confusions=report.confusions,
+        classes=report.classes,
+        explanation=report.explanation,
+    )
+
+
+def _lead(report: Report) -> str:
+    """Name the best fuser and the scores of the baselines in a sentence."""
+    main = report.task.main
+    cells = column(report.rows, report.fusers, main)
+    best = [f"{fuser} ({cell.text})" for fuser, cell in cells.items() if cell.best]
+    baselines = [f"{fuser} {cells[fuser].text}" for fuser in BASELINES if fuser in cells]
+    return f"Best {main}: {', '.join(best)}. The baselines: {', '.join(baselines)}." if best else ""

@@ -12,7 +12,7 @@ PAIRS = "pairs.json"
 
 
 def save_pairs(folder: Path, pairs: Mapping[str, Sequence[Pair]]) -> None:
-    """Write the pairs of every split into `folder`, paths absolute."""
+    """Write the pairs of every split into `folder`, with absolute paths."""
     content = {
         split: [[pair.stem, str(pair.infrared.absolute()), str(pair.visible.absolute())] for pair in of_split]
         for split, of_split in pairs.items()
@@ -21,10 +21,10 @@ def save_pairs(folder: Path, pairs: Mapping[str, Sequence[Pair]]) -> None:
 
 
 def load_pairs(folder: Path, *splits: str) -> list[Pair]:
-    """Read the pairs of some splits, sorted by stem.
+    """Read the pairs of the given splits, sorted by stem.
 
     Raises:
-        InputError: `folder` holds no such list.
+        InputError: `folder` holds no list of pairs.
     """
     content = read_json(folder / PAIRS)
     found = [(stem, Path(infrared), Path(visible)) for split in splits for stem, infrared, visible in content[split]]

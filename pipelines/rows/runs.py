@@ -1,16 +1,16 @@
-"""One line of a table before averaging over seeds."""
+"""The trainings of a table: every row with every seed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fusion.errors import InputError
 from pipelines.stages import Inputs
 
 
-class RunOf(NamedTuple):
-    """A network trained on the images of one fuser with one seed; as text it names the stage folders."""
+class RunId(NamedTuple):
+    """A detector or segmenter trained on the images of one row with one seed; as text it names the stage folders."""
 
     fuser: str
     seed: int
@@ -18,23 +18,39 @@ class RunOf(NamedTuple):
     def __str__(self) -> str:
         return f"{self.fuser}-seed{self.seed}"
 
+    @property
+    def scoring_stage(self) -> str:
+        """Name of the stage that scores the trained network."""
+        return f"score_task/{self}"
 
-def runs_of(fusers: Sequence[str], seeds: Sequence[int]) -> list[RunOf]:
-    """List the runs of a pipeline: every fuser with every seed.
+    @property
+    def training_stage(self) -> str:
+        """Name of the stage that trains the network."""
+        return f"train_task/{self}"
+
+
+def run_ids(fusers: Iterable[str], seeds: Sequence[int]) -> list[RunId]:
+    """List the runs of a pipeline: every row with every seed.
 
     Raises:
-        InputError: there is no seed, one stands twice, or one is no whole number from 0.
+        InputError: there is no seed, a seed is listed twice, or one is not a non-negative integer.
+
+    Example:
+        >>> [str(run_id) for run_id in run_ids(["average", "isfuse"], [0, 1])]
+        ['average-seed0', 'average-seed1', 'isfuse-seed0', 'isfuse-seed1']
     """
-    whole = [seed for seed in seeds if type(seed) is int and seed >= 0]
-    if not seeds or len(set(whole)) < len(seeds):
-        raise InputError(f"seeds={','.join(map(str, seeds))}; expected whole numbers from 0, each once, such as 0,1,2")
-    return [RunOf(fuser, seed) for fuser in fusers for seed in seeds]
+    valid = [seed for seed in seeds if type(seed) is int and seed >= 0]
+    if not seeds or len(set(valid)) < len(seeds):
+        raise InputError(
+            f"seeds={','.join(map(str, seeds))}; expected whole numbers from 0, each once. Try: seeds=0,1,2"
+        )
+    return [RunId(fuser, seed) for fuser in fusers for seed in seeds]
 
 
-def first_finished(runs: Sequence[RunOf], inputs: Inputs) -> dict[str, RunOf]:
-    """Give of every fuser that has a scored run the first one, fusers in the order of `runs`."""
-    found: dict[str, RunOf] = {}
-    for run_of in runs:
-        if f"score_task/{run_of}" in inputs.folders:
-            found.setdefault(run_of.fuser, run_of)
+def first_finished(run_ids: Sequence[RunId], inputs: Inputs) -> dict[str, RunId]:
+    """Return the first scored run of every row that has one, rows in the order of `run_ids`."""
+    found: dict[str, RunId] = {}
+    for run_id in run_ids:
+        if run_id.scoring_stage in inputs.folders:
+            found.setdefault(run_id.fuser, run_id)
     return found

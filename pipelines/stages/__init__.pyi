@@ -1,6 +1,9 @@
 from .endings import reason_to_go_on as reason_to_go_on
+from .launching import STOPPED as STOPPED
 from .launching import Launcher as Launcher
 from .launching import LocalProcesses as LocalProcesses
+from .launching import result_of as result_of
+from .launching import thread_limits as thread_limits
 from .lock import locked as locked
 from .ray_cluster import RayTasks as RayTasks
 from .runner import RECORD as RECORD
@@ -9,3 +12,4 @@ from .side_by_side import run_side_by_side as run_side_by_side
 from .stage import Inputs as Inputs
 from .stage import Stage as Stage
 from .stage import Summary as Summary
+from .stage import Task as Task

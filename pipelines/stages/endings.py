@@ -1,4 +1,4 @@
-"""How a stage ends: its folder becomes the result, or an error is told to be its own or everybody's."""
+"""How a stage ends: its folder is published, or its error is either recorded or raised."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fusion.errors import InputError, one_line
 from fusion.storage import unwritable
 from pipelines.stages.stage import Stage
 
-DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # no fault of one fuser
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)  # not the fault of one fuser
 
 
 def part_of(final: Path) -> Path:
-    """Name the folder in which a stage works until it is through."""
+    """Return the folder in which a stage works until it is finished."""
     return final.with_name(f".{final.name}.part")
 
 
 def publish(part: Path, final: Path) -> None:
-    """Swap the finished folder in; the old one is gone only when the new one stands beside it complete."""
+    """Replace the old result by the finished folder; the old one is deleted only once the new one is in place."""
     if final.exists():
         old = part.with_suffix(".old")
         shutil.rmtree(old, ignore_errors=True)
@@ -31,10 +31,11 @@ def publish(part: Path, final: Path) -> None:
 
 
 def reason_to_go_on(stage: Stage, part: Path, error: Exception) -> str:
-    """Say in one line why a stage that may fail did.
+    """Return in one line why a stage that may fail did.
 
     Raises:
-        Exception: `error` itself, or a clearer one, where it is no fault of this stage alone.
+        Exception: `error` itself, or a clearer one, if it does not concern this stage alone: a mistake of the user's,
+            exhausted memory, a full disk, or a stage that may not fail.
     """
     if isinstance(error, InputError | MemoryError):
         raise error

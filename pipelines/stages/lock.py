@@ -1,4 +1,4 @@
-"""One process per work folder; a dead process holds nothing."""
+"""One process per work folder: a lock that the system releases when its process ends."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from fusion.storage import unwritable
 
 @contextmanager
 def locked(work_dir: Path) -> Iterator[None]:
-    """Hold `work_dir` for this process; the system lets go of it when the process ends, however it ends.
+    """Lock `work_dir` for this process until the block or the process ends, however it ends.
 
     Raises:
-        InputError: another process works there, or the folder cannot be made.
+        InputError: another process works there, or the folder cannot be created.
     """
     path = work_dir / ".lock"
     try:
@@ -32,7 +32,7 @@ def locked(work_dir: Path) -> Iterator[None]:
             handle.seek(0)
             owner = handle.read().strip()
             raise InputError(
-                f"{work_dir}: in use by process {owner}; wait for it, or choose another --work-dir"
+                f"{work_dir}: in use by process {owner}. Try: wait for it, or another --work-dir"
             ) from error
         handle.truncate(0)
         handle.write(str(os.getpid()))

@@ -1,23 +1,23 @@
-"""How many processes memory holds: what each stage of a kind took before, and what is free now."""
+"""How many stages fit into memory: the peak of earlier stages of the same kind against what is available now."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-_GUESS = 2 * 1024**3  # of a stage that never ran
-_MEMINFO = Path("/proc/meminfo")  # where it is missing, memory is taken to be enough
+_GUESS = 2 * 1024**3  # bytes, of a kind of stage that has not run yet
+_MEMINFO = Path("/proc/meminfo")  # where it is missing, memory is assumed to suffice
 
 
 class MemoryPlan:
-    """Remembers the peak of every kind of stage, the part of its name before the first "/"."""
+    """Peak memory by kind of stage, which is the part of its name before the first "/"."""
 
     def __init__(self) -> None:
         self._peaks: dict[str, int] = {}
         self._expected: dict[int, int] = {}
 
     def holds(self, stage: str, running: Sequence[int]) -> bool:
-        """Tell whether one more stage fits beside the running processes; beside none, any does."""
+        """Return whether one more stage fits beside the running processes; a stage alone always does."""
         available = available_bytes()
         if not running or available is None:
             return True
@@ -25,11 +25,11 @@ class MemoryPlan:
         return available - still_to_come >= self._peak(stage)
 
     def expect(self, process: int, stage: str) -> None:
-        """Note that a process runs a stage."""
+        """Reserve the memory of a stage for the process that runs it."""
         self._expected[process] = self._peak(stage)
 
     def learn(self, stage: str, peak_bytes: int | None) -> None:
-        """Note what a finished stage took at most."""
+        """Take note of the peak memory of a finished stage."""
         if peak_bytes:
             kind = _kind(stage)
             self._peaks[kind] = max(peak_bytes, self._peaks.get(kind, 0))
@@ -39,7 +39,7 @@ class MemoryPlan:
 
 
 def available_bytes() -> int | None:
-    """Read how much memory new processes can have; None where the system does not say."""
+    """Return how many bytes are available to new processes; None where the system does not report it."""
     if not _MEMINFO.exists():
         return None
     lines = dict(line.split(":", 1) for line in _MEMINFO.read_text(encoding="ascii").splitlines())

@@ -1,7 +1,8 @@
-"""Stages as tasks of a Ray cluster whose machines share work folder and data: the only file that imports ray."""
+"""Stages as tasks of a Ray cluster whose machines share work folder and data; the only file that imports ray."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 from collections.abc import Sequence
@@ -12,9 +13,9 @@ import ray
 from ray.exceptions import RayError
 
 from fusion.errors import InputError
-from pipelines.stages.launching import Launched, worker_command, worker_environment
+from pipelines.stages.launching import Launched, thread_limits, worker_command
 
-_KNOCK_S = 5.0
+_KNOCK_S = 5.0  # seconds to wait for a connection
 LOCAL = "local"  # an address: start a cluster of this machine alone
 
 
@@ -25,7 +26,7 @@ class RayTask:
         self._reference = reference
 
     def code(self) -> int | None:
-        """Give the exit code of the process on that machine, 1 if the machine was lost; None while it runs."""
+        """Return the exit code of the process on that machine, 1 if the machine was lost; None while it runs."""
         done, _ = ray.wait([self._reference], timeout=0)
         if not done:
             return None
@@ -39,7 +40,7 @@ class RayTask:
         ray.cancel(self._reference, force=True)
 
     def end(self) -> None:
-        """Nothing is left to wait for."""
+        """Do nothing: a cancelled task needs no waiting."""
 
 
 class RayTasks:
@@ -65,26 +66,27 @@ class RayTasks:
         self._threads = threads
 
     def holds(self, stage: str, running: Sequence[Launched]) -> bool:
-        """Tell whether another task may be handed in; where it runs is for Ray to decide."""
+        """Return whether another task may be submitted; Ray decides where it runs."""
         return len(running) < self._jobs
 
     def start(self, stage: str, order: Path, log: Path) -> RayTask:
-        """Hand a task in."""
+        """Submit a task."""
         return RayTask(self._run.remote(str(order), str(log), self._threads))
 
     def learn(self, stage: str, peak_bytes: int | None) -> None:
-        """Nothing is planned with it."""
+        """Do nothing: Ray plans memory itself."""
 
 
 def run_order(order: str, log: str, threads: int) -> int:
-    """Run a stage in a process of its own on the machine that this is called on, and give its exit code."""
+    """Run a stage in its own process on the calling machine and return the exit code."""
     with Path(log).open("ab") as stream:
-        command, environment = worker_command(Path(order)), worker_environment(threads)
+        command = worker_command(Path(order))
+        environment = {**os.environ, **thread_limits(threads), "PYTHONSAFEPATH": "1"}
         return subprocess.run(command, stdout=stream, stderr=stream, env=environment, check=False).returncode
 
 
 def _require_answer(address: str) -> None:
-    """Knock at HOST:PORT, because ray itself tries for minutes."""
+    """Try to connect to HOST:PORT first, because ray itself retries for minutes."""
     host, colon, port = address.rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.rpartition("/")[2], int(port)), _KNOCK_S).close()

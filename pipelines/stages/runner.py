@@ -1,4 +1,4 @@
-"""Run stages: a finished one is skipped, an interrupted one goes on, a changed one runs again."""
+"""Run stages: a finished one is skipped, an interrupted one continues, a changed one runs again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from fusion.errors import unknown_name
 from fusion.storage import Fingerprints, read_json, remove_partial, write_json
 from pipelines.stages.endings import part_of, publish, reason_to_go_on
-from pipelines.stages.forced import ForcedStages
 from pipelines.stages.stage import Inputs, Outcome, Stage, Summary
 
 RECORD = "stage.json"
@@ -24,9 +24,9 @@ class StageRunner:
     """Runs stages in order inside one work folder.
 
     Args:
-        work_dir: holds one folder per stage, a half-done one as `.NAME.part`.
-        forced: stages to run even if they are finished, by name or group ("fuse" forces "fuse/average" too).
-        announce: takes one line per stage.
+        work_dir: holds one folder per stage; an unfinished one is called `.NAME.part`.
+        forced: stages to run even if they are finished, by name or group ("fuse" includes "fuse/average").
+        announce: called with one line per event.
     """
 
     def __init__(self, work_dir: Path, forced: Sequence[str], announce: Callable[[str], None]) -> None:
@@ -35,7 +35,7 @@ class StageRunner:
         self.outcomes: dict[str, Outcome] = {}
 
     def plan(self, stages: Sequence[Stage]) -> dict[str, str]:
-        """Say for each stage what `run` would do: "skip", "run" or "continue"; nothing is changed."""
+        """Return what `run` would do with each stage, "skip", "run" or "continue", without changing anything."""
         self._forced.require_known(stages)
         plans: dict[str, str] = {}
         for stage in stages:
@@ -47,10 +47,11 @@ class StageRunner:
         return plans
 
     def run(self, stages: Sequence[Stage]) -> dict[str, Outcome]:
-        """Run what is not finished, one after the other, and give every outcome by name.
+        """Run the unfinished stages one after the other and return every outcome by name.
 
         Raises:
-            InputError: a mistake of the user's; and whatever a stage raises that may not fail. Half-done work stays.
+            InputError: a mistake of the user's. Exceptions of stages that may not fail pass through. Unfinished work
+                is kept.
         """
         self._forced.require_known(stages)
         for stage in stages:
@@ -67,7 +68,7 @@ class StageRunner:
         return self.outcomes
 
     def settle(self, stage: Stage) -> bool:
-        """Note the outcome of a stage that has nothing to do: it is finished, or what it needs has failed."""
+        """Settle a stage that is finished, or needs one that failed, without running it; return whether it was."""
         failed = [need for need in stage.needs if self.outcomes[need].status == "failed"]
         record = self._finished(stage)
         if failed and stage.may_fail:
@@ -78,7 +79,7 @@ class StageRunner:
         return stage.name in self.outcomes
 
     def prepare(self, stage: Stage) -> Path:
-        """Give the folder that a stage is to work in: a half-done one of the same key, or else an empty one."""
+        """Return the folder for a stage to work in: an unfinished one with the same key, or else an empty one."""
         part = self._part(stage)
         if self._can_continue(stage):
             self._announce(f"{stage.name}: goes on")
@@ -90,12 +91,12 @@ class StageRunner:
         return part
 
     def inputs_of(self, stage: Stage) -> Inputs:
-        """Give the folders of what a stage needs, once that is done."""
+        """Return the folders of the stages that a stage needs, once they are settled."""
         failures = {need: self.outcomes[need].reason for need in stage.needs if self.outcomes[need].status == "failed"}
         return Inputs({need: self.folder(need) for need in stage.needs if need not in failures}, failures)
 
     def finish(self, stage: Stage, summary: Summary, seconds: float) -> None:
-        """Turn the folder of a stage that is through into its result."""
+        """Publish the folder of a finished stage as its result."""
         part, seconds = self._part(stage), round(seconds, 1)
         record = {"key": self._key(stage), "run": uuid.uuid4().hex, "seconds": seconds, "summary": summary}
         write_json(part / RECORD, record)
@@ -104,16 +105,16 @@ class StageRunner:
         self.outcomes[stage.name] = Outcome("done", summary)
 
     def fail(self, stage: Stage, reason: str) -> None:
-        """Note that a stage failed, which may."""
+        """Record that a stage that may fail did."""
         self._announce(f"{stage.name}: FAILED, {reason}")
         self.outcomes[stage.name] = Outcome("failed", reason=reason)
 
     def remember(self) -> None:
-        """Keep what is known of unchanged files for the next run."""
+        """Save the fingerprints of unchanged files for the next run."""
         self._fingerprints.remember()
 
     def folder(self, name: str) -> Path:
-        """Say where a stage keeps its finished result."""
+        """Return the folder of a stage's finished result."""
         return self._work_dir / name
 
     def _can_continue(self, stage: Stage) -> bool:
@@ -121,7 +122,7 @@ class StageRunner:
         return key_file.exists() and read_json(key_file) == self._key(stage)
 
     def _finished(self, stage: Stage) -> dict[str, Any] | None:
-        """Give the record of a finished run with an equal key, unless it is forced to run again in this process."""
+        """Return the record of a finished run with the same key, unless the stage is forced."""
         record = self.folder(stage.name) / RECORD
         if stage in self._forced or not record.exists():
             return None
@@ -145,3 +146,24 @@ class StageRunner:
 
     def _part(self, stage: Stage) -> Path:
         return part_of(self.folder(stage.name))
+
+
+class ForcedStages:
+    """Stages to run although they are finished, by name or group: "fuse" includes "fuse/average"."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def __contains__(self, stage: Stage) -> bool:
+        return any(stage.name == name or stage.name.startswith(f"{name}/") for name in self._names)
+
+    def require_known(self, stages: Sequence[Stage]) -> None:
+        """Check that every name is that of a stage or a group.
+
+        Raises:
+            InputError: an unknown name, with the nearest one and the list.
+        """
+        known = {stage.name for stage in stages} | {stage.name.partition("/")[0] for stage in stages}
+        for name in self._names:
+            if name not in known:
+                raise unknown_name("stage", name, known)

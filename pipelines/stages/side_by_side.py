@@ -1,4 +1,4 @@
-"""Run stages that do not need each other side by side, each in a process of its own with a log of its own."""
+"""Run independent stages side by side, each in its own process with its own log."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from fusion.errors import InputError
 from fusion.storage import read_json, write_json
-from pipelines.stage_worker import STOPPED, result_of
-from pipelines.stages.launching import Launched, Launcher
+from pipelines.stages.launching import STOPPED, Launched, Launcher, result_of
 from pipelines.stages.runner import StageRunner
 from pipelines.stages.stage import Outcome, Stage
 
@@ -33,18 +32,18 @@ def run_side_by_side(
     task: dict[str, Any],
     announce: Callable[[str], None],
 ) -> dict[str, Outcome]:
-    """Run what is not finished, as many stages at a time as the launcher holds, and give every outcome.
+    """Run the unfinished stages, as many at a time as the launcher holds, and return every outcome by name.
 
-    What a stage prints stands in `work_dir`/logs/STAGE.log. Ctrl-C and mistakes stop all of them, and each goes on
-    where it stood when the pipeline is started again.
+    The output of a stage goes to `work_dir`/logs/STAGE.log. Ctrl-C or a mistake of the user's stops all stages; started
+    again, the pipeline continues each where it was.
 
     Args:
-        runner: knows what is finished.
-        stages: in an order in which none stands before what it needs.
+        runner: knows which stages are finished.
+        stages: ordered such that every stage comes after those it needs.
         work_dir: of the pipeline.
         launcher: starts the stages.
-        task: the arguments of `build_task` as JSON: settings, root, work_dir, command.
-        announce: takes one line.
+        task: the arguments of `build_task` as JSON values: settings, root, work_dir, command.
+        announce: called with one line per event.
 
     Raises:
         InputError: a mistake of the user's in any stage.
@@ -79,7 +78,7 @@ def _start(runner: StageRunner, stage: Stage, work_dir: Path, launcher: Launcher
     result_of(order).unlink(missing_ok=True)
     content = {
         **task,
-        "cwd": str(Path.cwd()),  # where relative paths start, on other machines too
+        "cwd": str(Path.cwd()),  # relative paths start here, on other machines too
         "stage": stage.name,
         "part": str(part),
         "folders": {name: str(folder) for name, folder in inputs.folders.items()},
@@ -90,7 +89,7 @@ def _start(runner: StageRunner, stage: Stage, work_dir: Path, launcher: Launcher
 
 
 def _take_over(runner: StageRunner, job: _Job, launcher: Launcher) -> None:
-    """Read how a stage went and note it."""
+    """Read the result of a stage and record it."""
     code, result_path = job.process.code(), result_of(job.order)
     if code == STOPPED:
         raise KeyboardInterrupt

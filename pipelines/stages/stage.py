@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 Summary = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The folders of the stages a stage needs, by name, and the reasons of those that failed."""
+    """The stages that a stage needs: the folder of each that finished, and why the others failed, by name."""
 
     folders: dict[str, Path]
     failures: dict[str, str]
 
     def __getitem__(self, stage: str) -> Path:
-        """Give the folder of a stage that did not fail."""
+        """Return the folder of a stage that finished."""
         return self.folders[stage]
 
 
@@ -28,13 +28,13 @@ class Stage:
 
     Args:
         name: its folder below the work folder, such as "fuse/average".
-        run: does the work inside the folder it is given, from the folders of the stages it needs, and returns JSON
-            values to remember. Called again on a half-done folder it must go on or start over.
-        settings: JSON values; a change means the stage runs again.
-        needs: names of stages whose folders it reads.
-        inputs: files and folders from outside; a change of content means the stage runs again.
-        version: raised when the code changes its results.
-        may_fail: an exception is recorded and the stages that do not need this one go on.
+        run: does the work in the folder it is given, reading the folders of the stages it needs, and returns JSON
+            values to keep. Called on an unfinished folder, it must continue or start over.
+        settings: JSON values; if they change, the stage runs again.
+        needs: names of the stages whose folders it reads.
+        inputs: files and folders from outside; if their content changes, the stage runs again.
+        version: incremented when the code changes the results.
+        may_fail: record an exception and continue with the stages that do not need this one.
     """
 
     name: str
@@ -48,8 +48,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a stage: "done", "skipped" or "failed", with its summary or the reason."""
+    """How a stage ended: "done", "skipped" or "failed", with its summary or the reason."""
 
     status: str
     summary: Summary = field(default_factory=dict)
     reason: str = ""
+
+
+class Task(NamedTuple):
+    """What a pipeline does: its stages in order, the last one called "report", and notices to print before they run."""
+
+    stages: list[Stage]
+    notices: list[str]

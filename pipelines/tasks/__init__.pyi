@@ -1,11 +1,3 @@
-from .detection import detection_task as detection_task
-from .effects import OBJECTS as OBJECTS
-from .effects import ROWS as ROWS
-from .effects import SCENES as SCENES
-from .effects import analysed_fusers as analysed_fusers
+from .build import build_task as build_task
 from .fusing import build_trainer as build_trainer
-from .quality import quality_task as quality_task
-from .scoring import FusionScores as FusionScores
-from .scoring import load_fusion_scores as load_fusion_scores
-from .segmentation import segmentation_task as segmentation_task
-from .task import Task as Task
+from .quality import split_pairs as split_pairs

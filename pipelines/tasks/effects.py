@@ -1,70 +1,62 @@
-"""The stage that measures what interventions do to one fuser."""
+"""The stages that measure how far every fusion moves under interventions on its inputs."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fusion.effects import EffectMaps, measure_effects
-from fusion.errors import InputError
-from fusion.images import Pair
-from fusion.storage import write_json
-from pipelines.config import Settings
-from pipelines.report import spread
-from pipelines.rows import (
-    SOURCES,
-    ObjectEffect,
-    fuser_names,
-    fuser_source,
-    load_known_objects,
-    load_pairs,
-    object_effects,
-    save_scene,
-    scene_effects,
-)
+from pipelines.rows import Experiment, FuserRow, load_pairs
 from pipelines.stages import Inputs, Stage, Summary
 
-ROWS, OBJECTS, SCENES = "effects.json", "objects.json", "scenes"
+if TYPE_CHECKING:
+    from fusion.effects import EffectMaps
+    from fusion.images import Pair
 
 
-def analysed_fusers(settings: Settings) -> list[str]:
-    """List the fusers whose effects are measured: every fusion of the table, or none where the analysis is off.
+def effects_stages(experiment: Experiment) -> list[Stage]:
+    """Return one stage for every analysed row; it measures images spread evenly over the test images.
 
-    A folder of images has none to measure, for nothing can fuse other inputs in its way.
+    A stage leaves one line of effects per image; on the sample, the effects on objects that only one camera shows; and
+    for a learned fuser, the maps of the scenes that the report shows.
     """
-    fusions = [row for row in fuser_names(settings) if row not in SOURCES and not fuser_source(settings, row).folder]
-    return fusions if settings["effects"]["images"] else []
+    return [_effects_stage(experiment, row) for row in experiment.analysed_rows]
 
 
-def effects_stage(settings: Settings, fuser: str, is_sample: bool) -> Stage:
-    """Give the stage that measures one fuser on images spread evenly over the test images.
-
-    It leaves behind one row per image; on the sample, the effects on what one camera alone shows; and for a learned
-    fuser, the maps of the scenes that the report shows.
-
-    Raises:
-        InputError: a negative number of images.
-    """
-    source, count, seed = fuser_source(settings, fuser), settings["effects"]["images"], settings["effects"]["seed"]
-    scenes = settings["panels"] if source.learned else 0
-    if count < 0:
-        raise InputError(f"effects.images={count}; expected 0 (no analysis) or more")
+def _effects_stage(experiment: Experiment, row: FuserRow) -> Stage:
+    settings = experiment.settings.effects
+    assert settings is not None  # of an analysed row
+    scenes = experiment.settings.panels if row.learned else 0
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        pairs, built = load_pairs(inputs["prepare"], "test"), source.build(inputs)
-        known = load_known_objects(inputs["sample"] / "data") if is_sample else {}
+        from fusion.effects import measure_effects
+        from fusion.storage import write_json
+        from pipelines.report import spread
+        from pipelines.rows import (
+            EFFECTS,
+            OBJECTS,
+            SCENES,
+            ObjectEffect,
+            load_known_objects,
+            object_effects,
+            save_scene,
+            scene_effects,
+        )
+
+        pairs, fuser = load_pairs(inputs["prepare"], "test"), row.build(inputs)
+        known = load_known_objects(inputs["sample"] / "data") if experiment.is_sample else {}
         objects: list[ObjectEffect] = []
 
-        def look(pair: Pair, maps: EffectMaps) -> None:
+        def collect(pair: Pair, maps: EffectMaps) -> None:
             objects.extend(object_effects(maps, known.get(pair.stem, [])))
 
-        rows = measure_effects(fuser, built, spread(pairs, count), seed, look)
-        write_json(out_dir / ROWS, [asdict(row) for row in rows])
+        rows = measure_effects(row.name, fuser, spread(pairs, settings.images), settings.seed, collect)
+        write_json(out_dir / EFFECTS, [asdict(one) for one in rows])
         write_json(out_dir / OBJECTS, objects)
         for pair in spread(pairs, scenes):
-            save_scene(out_dir / SCENES / f"{pair.stem}.safetensors", scene_effects(built, pair, seed))
+            save_scene(out_dir / SCENES / f"{pair.stem}.safetensors", scene_effects(fuser, pair, settings.seed))
         return {"images": len(rows)}
 
-    decisive = {**source.decisive, "effects": settings["effects"], "scenes": scenes}
-    needs = ("prepare", *(("sample",) if is_sample else ()), *source.needs)
-    return Stage(f"effects/{fuser}", run, decisive, needs=needs, inputs=source.inputs, may_fail=True)
+    key = {**row.key, "effects": asdict(settings), "scenes": scenes}
+    needs = ("prepare", *(("sample",) if experiment.is_sample else ()), *row.needs)
+    return Stage(f"effects/{row.name}", run, key, needs=needs, inputs=row.inputs, may_fail=True)

@@ -1,72 +1,78 @@
-"""The stages that end in one folder of fused images per fuser."""
+"""The stages that end in one folder of fused images per row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fusion import fuse_folder
-from fusion.fusers import adopt_folder, fuser_class, fuser_files, start_file
-from fusion.training import LossWeights, Objective, Schedule, Trainer
-from pipelines.config import Settings
-from pipelines.report import draw_training_curves
-from pipelines.rows import FuserSource, fuser_names, fuser_source, load_pairs
+from fusion.fusers import fuser_class, fuser_files, start_file
+from pipelines.rows import Experiment, FuserRow, load_pairs
+from pipelines.settings import TrainingSettings
 from pipelines.stages import Inputs, Stage, Summary
+
+if TYPE_CHECKING:
+    from fusion.images import Pair
+    from fusion.training import Trainer
 
 TRAINING_VERSION = 2  # 2: one intervened pass a step
 
 
-def fusion_stages(settings: Settings, splits: Sequence[str]) -> list[Stage]:
-    """Give the training stage of every learned fuser without weights, and the stage of every fuser that fuses.
+def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
+    """Return the training stage of every network that is trained here, and the fusing stage of every row.
 
-    Folders of images come first, so that one that lacks some is told before anything trains.
+    Folders of images come first, so that a missing image is reported before anything trains.
     """
-    sources = [fuser_source(settings, row) for row in fuser_names(settings)]
     stages = []
-    for source in sorted(sources, key=lambda source: source.folder is None):
-        if source.training:
-            stages.append(_training_stage(source, source.training, settings["device"]))
-        stages.append(_fusing_stage(source, splits))
+    for row in sorted(experiment.rows, key=lambda row: row.folder is None):
+        if row.training:
+            stages.append(_training_stage(row, row.training, experiment.settings.device))
+        stages.append(_fusing_stage(row, splits))
     return stages
 
 
-def build_trainer(pairs: list[Any], training: dict[str, Any], device: str) -> Trainer:
-    """Build the trainer that the settings `training` describe."""
+def build_trainer(pairs: Sequence[Pair], training: TrainingSettings, device: str) -> Trainer:
+    """Build the trainer of a fusion network."""
+    from fusion.training import Objective, Trainer
+
     return Trainer(
         pairs,
-        training["network"],
-        Objective(LossWeights(**training["loss"]), training["ablation"], training["batchnorm"], training["divided"]),
-        Schedule(**training["schedule"]),
+        dict(training.network),
+        Objective(training.loss, training.ablation, training.batchnorm, training.divided),
+        training.schedule,
         device,
-        training["teacher"],
-        training["start"],
+        training.teacher,
+        training.start,
     )
 
 
-def _training_stage(source: FuserSource, training: Settings, device: str) -> Stage:
+def _training_stage(row: FuserRow, training: TrainingSettings, device: str) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from pipelines.report import draw_training_curves
+
         pairs = load_pairs(inputs["prepare"], "train")
         build_trainer(pairs, training, device).run(out_dir, lambda: draw_training_curves(out_dir))
         return {"pairs": len(pairs)}
 
-    decisive = {"training": training, "device": device}
-    files = [start_file(training["start"])] if training["start"] else []
-    if teacher := training["teacher"]:
-        fuser_class(teacher)  # known?
-        files += fuser_files(teacher, {}).values()
-    needs = ("prepare",)
-    return Stage(source.trained_by, run, decisive, needs, inputs=tuple(files), version=TRAINING_VERSION, may_fail=True)
+    key = {"training": training.key, "device": device}
+    files = [start_file(training.start)] if training.start else []
+    if training.teacher:
+        fuser_class(training.teacher)  # raises for an unknown name
+        files += fuser_files(training.teacher, {}).values()
+    return Stage(
+        row.training_stage, run, key, ("prepare",), inputs=tuple(files), version=TRAINING_VERSION, may_fail=True
+    )
 
 
-def _fusing_stage(source: FuserSource, splits: Sequence[str]) -> Stage:
+def _fusing_stage(row: FuserRow, splits: Sequence[str]) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from fusion.fusers import fuse_folder, import_external_images
+
         pairs = load_pairs(inputs["prepare"], *splits)
-        if source.folder:
-            adopt_folder(source.folder, pairs, out_dir / "images")
+        if row.folder:
+            import_external_images(row.folder, pairs, out_dir / "images")
         else:
-            fuse_folder(source.build(inputs), pairs, out_dir / "images", {"fuser": source.row})
+            fuse_folder(row.build(inputs), pairs, out_dir / "images", {"fuser": row.name})
         return {"images": len(pairs)}
 
-    needs = ("prepare", *source.needs)
-    return Stage(f"fuse/{source.row}", run, source.decisive, needs=needs, inputs=source.inputs, may_fail=True)
+    return Stage(f"fuse/{row.name}", run, row.key, needs=("prepare", *row.needs), inputs=row.inputs, may_fail=True)

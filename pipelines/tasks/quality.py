@@ -1,4 +1,4 @@
-"""The stages of a fusion quality pipeline, from pairs of images to a table of fusion metrics."""
+"""The stages of a fusion quality pipeline, from image pairs to a table of fusion metrics."""
 
 from __future__ import annotations
 
@@ -7,58 +7,67 @@ from pathlib import Path
 from downstream.datasets import ALL, SPLITS, divide_pairs, find_pairs, require_pairs, require_undivided
 from fusion.errors import InputError
 from fusion.images import Pair
-from pipelines.config import Settings
-from pipelines.report import quality_report_stage
-from pipelines.rows import fuser_names, fuser_source, save_pairs
-from pipelines.stages import Stage, Summary
-from pipelines.tasks.effects import analysed_fusers, effects_stage
+from pipelines.rows import Experiment, save_pairs
+from pipelines.stages import Inputs, Stage, Summary, Task
+from pipelines.tasks.effects import effects_stages
 from pipelines.tasks.fusing import fusion_stages
-from pipelines.tasks.sampling import prepare_stage, sample_stage
+from pipelines.tasks.sampling import prepare_stage, sample_stages
 from pipelines.tasks.scoring import scoring_stage
-from pipelines.tasks.task import Task
 
 
-def quality_task(settings: Settings, root: Path | None, command: str) -> Task:
-    """Give all stages in order; with `root` None the data is the built-in sample.
+def quality_task(experiment: Experiment) -> Task:
+    """Return all stages in order.
 
     Raises:
-        InputError: settings that no stage could run with.
+        InputError: a network has to be trained, but the split leaves no training pairs.
     """
-    fusers = fuser_names(settings)
-    trained = [name for name in fusers if fuser_source(settings, name).training]
-    if root is not None and settings["data"]["split"] == ALL and trained:
+    trained = [row.name for row in experiment.rows if row.training]
+    if not experiment.is_sample and experiment.settings.data.split == ALL and trained:
         raise InputError(
-            f"fuser {trained[0]!r} has to be trained, but data.split={ALL!r} leaves no pair for that; expected "
-            f"another split, or other fusers or weights"
+            f"data.split={ALL!r}: leaves no pairs to train fuser {trained[0]!r}. Try: another split, or given weights"
         )
-    stages = [sample_stage(settings)] if root is None else []
-    stages += [_prepare_stage(settings, root), *fusion_stages(settings, ("test",))]
-    stages += [scoring_stage(settings, fuser) for fuser in fusers]
-    stages += [effects_stage(settings, fuser, is_sample=root is None) for fuser in analysed_fusers(settings)]
-    stages.append(quality_report_stage(settings, is_sample=root is None, command=command))
+    stages = [*sample_stages(experiment), _prepare_stage(experiment), *fusion_stages(experiment, ("test",))]
+    stages += [scoring_stage(experiment, row) for row in experiment.row_names]
+    stages += effects_stages(experiment)
+    stages.append(_report_stage(experiment))
     return Task(stages, [])
 
 
-def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
-    data = settings["data"]
-    names = ("", "") if root is None else (data["infrared"], data["visible"])
+def _prepare_stage(experiment: Experiment) -> Stage:
+    data = experiment.settings.data
+    names = ("", "") if experiment.is_sample else (data.infrared or "", data.visible or "")
 
-    def find(out_dir: Path, folder: Path, split: str) -> Summary:
-        pairs = split_pairs(folder, split, data["seed"], *names)
+    def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
+        pairs = split_pairs(folder, split, data.seed, *names)
         save_pairs(out_dir, pairs)
         return {f"{name}_images": len(of_split) for name, of_split in pairs.items()}
 
-    return prepare_stage(settings, root, find)
+    return prepare_stage(experiment, read_data)
+
+
+def _report_stage(experiment: Experiment) -> Stage:
+    """Write the report; a failed fuser becomes a row with its reason."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from pipelines.report import write_quality_report
+
+        return {"failed": write_quality_report(out_dir, experiment, inputs)}
+
+    of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in ("fuse", "score_fusion")]
+    analysed = [f"effects/{row.name}" for row in experiment.analysed_rows]
+    settings = experiment.settings
+    key = {"name": settings.name, "panels": settings.panels}
+    return Stage("report", run, key, needs=("prepare", *of_rows, *analysed), version=3)
 
 
 def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> dict[str, list[Pair]]:
     """List the pairs below `root` for train, val and test.
 
     Args:
-        root: holds one infrared and one visible folder, or train, test and maybe val folders of that form.
-        split: `all` puts every pair into test; else as `read_detection_data` takes it.
-        seed: of split `random`.
-        infrared: name of the infrared folder, where it is none of the usual ones.
+        root: holds one infrared and one visible folder, or folders train, test and optionally val of that form.
+        split: "all" puts every pair into test; otherwise as for `read_detection_data`.
+        seed: of the split "random".
+        infrared: name of the infrared folder; "" finds the usual ones.
         visible: likewise.
 
     Raises:

@@ -1,40 +1,36 @@
-"""The stages of a segmentation pipeline, from pairs of images to a table of mIoU."""
+"""The stages of a segmentation pipeline, from image pairs to a table of mIoU."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
 
-from downstream.datasets import SPLITS, load_segmentation_data, read_segmentation_data, save_segmentation_data
-from downstream.segmentation import IMAGENET, Labelled, SegmenterSettings, predict_masks, require_known, train_segmenter
-from fusion.devices import choose_device
-from fusion.storage import write_json
-from pipelines.config import Settings
-from pipelines.report import draw_validation_curves, require_baseline, segmentation_report_stage, validation_curve
-from pipelines.rows import RunOf, fuser_names, runs_of, save_pairs, score_masks
-from pipelines.stages import Inputs, Stage, Summary
+from downstream.datasets import SPLITS
+from downstream.segmentation import IMAGENET, SegmenterSettings
+from pipelines.rows import SCORES, Experiment, RunId
+from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.fusing import fusion_stages
-from pipelines.tasks.sampling import prepare_stage, sample_stage
+from pipelines.tasks.sampling import prepare_stage, sample_stages
 from pipelines.tasks.scoring import scoring_stage
-from pipelines.tasks.task import Task
 
 
-def segmentation_task(settings: Settings, root: Path | None, command: str) -> Task:
-    """Give all stages in order; with `root` None the data is the built-in sample.
+def segmentation_task(experiment: Experiment) -> Task:
+    """Return all stages in order.
 
     Raises:
-        InputError: settings that no stage could run with.
+        InputError: an unknown architecture or encoder.
     """
-    segmenter = SegmenterSettings(**settings["segmenter"])
+    settings = experiment.settings
+    segmenter = settings.segmenter
+    assert segmenter is not None  # of a segmentation task
+    from downstream.segmentation import require_known
+
     require_known(segmenter.model, segmenter.encoder)
-    require_baseline(settings)
-    runs = runs_of(fuser_names(settings), settings["seeds"])
-    stages = [sample_stage(settings)] if root is None else []
-    stages += [_prepare_stage(settings, root), *fusion_stages(settings, SPLITS)]
-    stages += [scoring_stage(settings, fuser) for fuser in fuser_names(settings)]
-    for run in runs:
-        stages += [_training_stage(settings, segmenter, run), _scoring_stage(settings, run)]
-    stages.append(segmentation_report_stage(settings, runs, segmenter, is_sample=root is None, command=command))
+    stages = [*sample_stages(experiment), _prepare_stage(experiment), *fusion_stages(experiment, SPLITS)]
+    stages += [scoring_stage(experiment, row) for row in experiment.row_names]
+    for run_id in experiment.runs:
+        stages += [_training_stage(segmenter, settings.device, run_id), _scoring_stage(settings.device, run_id)]
+    stages.append(_report_stage(experiment))
     notices = []
     if segmenter.encoder_weights is None:
         notices.append(
@@ -43,54 +39,86 @@ def segmentation_task(settings: Settings, root: Path | None, command: str) -> Ta
     return Task(stages, notices)
 
 
-def _prepare_stage(settings: Settings, root: Path | None) -> Stage:
-    data = settings["data"]
+def _prepare_stage(experiment: Experiment) -> Stage:
+    data = experiment.settings.data
 
-    def find(out_dir: Path, folder: Path, split: str) -> Summary:
-        masks = data["masks"] if root else ""
-        found = read_segmentation_data(folder, data["classes"], split, data["seed"], masks)
+    def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
+        from downstream.datasets import read_segmentation_data, save_segmentation_data
+        from pipelines.rows import save_pairs
+
+        assert data.classes is not None  # of a segmentation data set
+        masks = "" if experiment.is_sample else data.masks or ""
+        found = read_segmentation_data(folder, data.classes, split, data.seed, masks)
         save_segmentation_data(out_dir / "data.json", found)
         save_pairs(out_dir, {name: [item.pair for item in found.of(name)] for name in SPLITS})
         return {**{f"{name}_images": len(found.of(name)) for name in SPLITS}, "leakage": found.leakage}
 
-    return prepare_stage(settings, root, find)
+    return prepare_stage(experiment, read_data)
 
 
-def _training_stage(settings: Settings, segmenter: SegmenterSettings, run_of: RunOf) -> Stage:
+def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from downstream.datasets import load_segmentation_data
+        from downstream.segmentation import Labelled, train_segmenter
+        from fusion.devices import choose_device
+        from pipelines.report import draw_validation_curves, validation_curve
+
         data = load_segmentation_data(inputs["prepare"] / "data.json")
-        fused = inputs[f"fuse/{run_of.fuser}"] / "images"
+        fused = inputs[f"fuse/{run_id.fuser}"] / "images"
         training, validation = (
             [Labelled(fused / f"{item.pair.stem}.png", item.mask) for item in data.of(split)]
             for split in ("train", "val")
         )
-        device = str(choose_device(settings["device"]))
 
         def draw() -> None:
-            draw_validation_curves(out_dir / "validation.png", {run_of.fuser: validation_curve(out_dir)})
+            draw_validation_curves(out_dir / "validation.png", {run_id.fuser: validation_curve(out_dir)})
 
-        train_segmenter(out_dir, training, validation, data.classes, segmenter, run_of.seed, device, draw)
+        train_segmenter(
+            out_dir, training, validation, data.classes, segmenter, run_id.seed, str(choose_device(device)), draw
+        )
         return {}
 
-    start = (Path(segmenter.encoder_weights),) if segmenter.encoder_weights not in (None, IMAGENET) else ()
-    decisive = {"segmenter": asdict(segmenter), "seed": run_of.seed, "device": settings["device"]}
-    needs = ("prepare", f"fuse/{run_of.fuser}")
-    return Stage(f"train_task/{run_of}", run, decisive, needs=needs, inputs=start, may_fail=True)
+    start = (Path(str(segmenter.encoder_weights)),) if segmenter.encoder_weights not in (None, IMAGENET) else ()
+    key = {"segmenter": asdict(segmenter), "seed": run_id.seed, "device": device}
+    needs = ("prepare", f"fuse/{run_id.fuser}")
+    return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, may_fail=True)
 
 
-def _scoring_stage(settings: Settings, run_of: RunOf) -> Stage:
+def _scoring_stage(device: str, run_id: RunId) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from downstream.datasets import load_segmentation_data
+        from downstream.segmentation import predict_masks
+        from fusion.devices import choose_device
+        from fusion.storage import write_json
+        from pipelines.rows import score_masks
+
         data = load_segmentation_data(inputs["prepare"] / "data.json")
-        test, fused = data.of("test"), inputs[f"fuse/{run_of.fuser}"] / "images"
+        test, fused = data.of("test"), inputs[f"fuse/{run_id.fuser}"] / "images"
         predict_masks(
-            inputs[f"train_task/{run_of}"] / "best.safetensors",
+            inputs[run_id.training_stage] / "best.safetensors",
             [fused / f"{item.pair.stem}.png" for item in test],
             out_dir / "masks",
-            str(choose_device(settings["device"])),
+            str(choose_device(device)),
         )
         scores = score_masks(out_dir, test, out_dir / "masks", data.classes)
-        write_json(out_dir / "scores.json", [asdict(score) for score in scores])
+        write_json(out_dir / SCORES, [asdict(score) for score in scores])
         return {"mIoU": scores[0].value}
 
-    needs = ("prepare", f"fuse/{run_of.fuser}", f"train_task/{run_of}")
-    return Stage(f"score_task/{run_of}", run, {"device": settings["device"]}, needs=needs, may_fail=True)
+    needs = ("prepare", f"fuse/{run_id.fuser}", run_id.training_stage)
+    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, may_fail=True)
+
+
+def _report_stage(experiment: Experiment) -> Stage:
+    """Write the report; a failed run becomes a row with its reason."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from pipelines.report import write_segmentation_report
+
+        write_segmentation_report(out_dir, experiment, inputs)
+        return {"failed": [str(run_id) for run_id in experiment.runs if run_id.scoring_stage in inputs.failures]}
+
+    of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in ("fuse", "score_fusion")]
+    of_runs = [stage for run_id in experiment.runs for stage in (run_id.training_stage, run_id.scoring_stage)]
+    settings = experiment.settings
+    key = {"name": settings.name, "panels": settings.panels, "baseline": settings.baseline}
+    return Stage("report", run, key, needs=("prepare", *of_rows, *of_runs), version=3)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from fusion.markdown import Cell
-from pipelines.report.table import Line, Table
+from pipelines.report.elements import Table, TableRow
 
 
 def table_html(table: Table, mark: str) -> str:
@@ -16,8 +16,8 @@ def table_html(table: Table, mark: str) -> str:
     A line that failed says why across all columns. `mark` stands before the heading.
     """
     heads = [_head(table.names, "ascending"), *(_head(text, _best_first(text)) for text in table.columns)]
-    body = "".join(_line(line, len(table.columns)) for line in table.lines)
-    foot = f"<tfoot>{_line(table.last, len(table.columns))}</tfoot>" if table.last else ""
+    body = "".join(_row(row, len(table.columns)) for row in table.rows)
+    foot = f"<tfoot>{_row(table.last, len(table.columns))}</tfoot>" if table.last else ""
     heading = escape(mark + table.heading)
     return (
         f'<h3>{heading}</h3>\n<div class="scroll" tabindex="0" role="region" aria-label="{heading}">\n'
@@ -66,11 +66,11 @@ def _best_first(text: str) -> str:
     return "ascending" if text.endswith("↓") else "descending"
 
 
-def _line(line: Line, columns: int) -> str:
-    head = f'<th scope="row">{escape(line.name)}</th>'
-    if line.failed:
-        return f'<tr>{head}<td class="failed" colspan="{columns}">{escape(line.failed)}</td></tr>\n'
-    return f"<tr>{head}{''.join(map(_cell, line.cells))}</tr>\n"
+def _row(row: TableRow, columns: int) -> str:
+    head = f'<th scope="row">{escape(row.name)}</th>'
+    if row.failed:
+        return f'<tr>{head}<td class="failed" colspan="{columns}">{escape(row.failed)}</td></tr>\n'
+    return f"<tr>{head}{''.join(map(_cell, row.cells))}</tr>\n"
 
 
 def _cell(cell: Cell) -> str:

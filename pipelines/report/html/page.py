@@ -13,6 +13,7 @@ from string import Template
 
 from downstream.segmentation import Confusion
 from fusion.storage import write_text
+from pipelines.report.elements import Section, Table
 from pipelines.report.html.chart_groups import charts_html
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.html.confusions import confusions_html
@@ -21,8 +22,6 @@ from pipelines.report.html.markup import facts_html, failures_html, markdown_htm
 from pipelines.report.html.scenes import scenes_data
 from pipelines.report.html.sections import section_html
 from pipelines.report.panels import Panel
-from pipelines.report.section import Section
-from pipelines.report.table import Table
 
 _COMMAND = "command"  # the fact that can be copied
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from downstream.datasets import IGNORED, Mask
 from fusion.images import read_visible, to_bytes
+from pipelines.report.elements import Picture
 from pipelines.report.html.detail import Detail
-from pipelines.report.section import Picture
 
 _DRAWN = 2  # times as wide as an image may be is a drawing, which has many images side by side and small letters
 _UNKNOWN = (127, 127, 127)

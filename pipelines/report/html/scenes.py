@@ -8,10 +8,10 @@ from typing import Any
 
 from downstream.datasets import Box, read_mask
 from fusion.images import read_infrared, read_visible, to_bytes
-from pipelines.report.box_figures import LOWEST_SCORE, class_colour
+from pipelines.report.figures.boxes import LOWEST_SCORE, class_colour
+from pipelines.report.figures.masks import OPACITY, class_colours
 from pipelines.report.html.detail import Detail
 from pipelines.report.html.pictures import image_uri, mask_uri
-from pipelines.report.mask_figures import OPACITY, class_colours
 from pipelines.report.panels import Panel
 
 Json = dict[str, Any]

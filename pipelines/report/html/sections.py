@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.report.elements import Picture, Section, Table
 from pipelines.report.html.detail import Detail
 from pipelines.report.html.markup import paragraphs_html, table_html
 from pipelines.report.html.pictures import picture_html
-from pipelines.report.section import Picture, Section
-from pipelines.report.table import Table
 
 
 def section_html(section: Section, mark: str, folder: Path, detail: Detail) -> str:

@@ -15,11 +15,10 @@ from fusion.scoring.means import mean_scores
 from fusion.scoring.score import ImageScores
 from pipelines.report.agreement import Agreement
 from pipelines.report.contents import Report
+from pipelines.report.elements import Picture, Section, Table, TableRow
 from pipelines.report.html.curves import loss_by_epoch, precision_recall, validation
 from pipelines.report.panels import Masks, Panel
-from pipelines.report.section import Picture, Section
-from pipelines.report.table import Line, Table
-from pipelines.report.tables import Row
+from pipelines.rows.results import ResultRow
 from pipelines.rows.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse", "a & <b>"]
@@ -86,13 +85,13 @@ def panels(folder: Path, kind: str, count: int = 2, width: int = 160, height: in
     return found
 
 
-def row(fuser: str, metric: str, value: float | None, class_name: str = "all", **changes: Any) -> Row:
+def row(fuser: str, metric: str, value: float | None, class_name: str = "all", **changes: Any) -> ResultRow:
     """Make one row of the results."""
     fields = {"fuser": fuser, "dataset": "MSRS", "split": "folders", "seed": 0, "metric": metric, "class": class_name}
     return {**fields, "value": value, "n": 40, "status": "ok", "reason": "", **changes}  # type: ignore[typeddict-item]
 
 
-def _rows(task: TaskScores, split: str = "folders") -> list[Row]:
+def _rows(task: TaskScores, split: str = "folders") -> list[ResultRow]:
     scores = {fuser: 0.3 + 0.05 * number for number, fuser in enumerate(FUSERS)}
     scores["isfuse"] = 1.0  # as text it would stand before .35
     rows = [row(fuser, metric, score, split=split) for fuser, score in scores.items() for metric in task.means]
@@ -142,6 +141,6 @@ def effects(folder: Path, count: int = 2) -> Section:
     names = [f"effects/isfuse/{number}.png" for number in range(count)]
     for number, name in enumerate(names):
         image_file(folder / name, number, 2100, 300)
-    table = Table("Change", "fuser", ["random"], [Line("isfuse", [Cell("0.0100 [0.0050, 0.0150]", False)])])
+    table = Table("Change", "fuser", ["random"], [TableRow("isfuse", [Cell("0.0100 [0.0050, 0.0150]", False)])])
     pictures = [Picture(f"effects on isfuse, scene {number}", name) for number, name in enumerate(names)]
     return Section("Effects of interventions", [table, "**isfuse**: it\nholds.\n\nMore `text`.\n", *pictures])

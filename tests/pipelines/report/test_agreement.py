@@ -9,7 +9,7 @@ from fusion.markdown import Cell
 from fusion.scoring.means import mean_scores
 from fusion.scoring.score import ImageScores
 from pipelines.report.agreement import Agreement, agreement_table
-from pipelines.report.scatter import draw_scatter
+from pipelines.report.figures.scatter import draw_scatter
 
 FUSERS = ("infrared", "visible", "average", "maximum", "laplacian", "isfuse")
 TASK = dict(zip(FUSERS, (0.1, 0.9, 0.2, 0.3, 0.4, 0.5), strict=True))

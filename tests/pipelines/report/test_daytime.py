@@ -8,19 +8,17 @@ import pytest
 
 from downstream.datasets.boxes import Box
 from downstream.datasets.detection_data import LabelledPair
-from downstream.detection.predictions import Prediction, save_predictions
+from downstream.detection.outputs import Prediction, save_predictions
 from downstream.scores import Score
 from fusion.images.pairs import Pair
-from pipelines.report.daytime import daytime_rows, daytimes
-from pipelines.report.result_tables import daytime_table
-from pipelines.report.tables import Row
-from pipelines.rows.mask_scoring import load_confusions
-from pipelines.rows.runs import RunOf
-from pipelines.rows.subset_scores import detection_scorer, segmentation_scorer
+from pipelines.report.results import daytime_rows, daytime_table, daytimes
+from pipelines.rows.results import ResultRow
+from pipelines.rows.runs import RunId
+from pipelines.rows.task_results import detection_scorer, load_confusions, segmentation_scorer
 from pipelines.rows.task_scores import SEGMENTATION
 
 
-def _rows(values: dict[RunOf, dict[str, float]]) -> list[Row]:
+def _rows(values: dict[RunId, dict[str, float]]) -> list[ResultRow]:
     """Score every run by the stems it is asked for."""
 
     def scorer(by_stem: dict[str, float]) -> object:
@@ -44,22 +42,29 @@ def test_names_that_do_not_tell_or_know_one_of_them_only_are_not_divided(stems: 
 
 def test_the_table_has_columns_for_day_and_night() -> None:
     rows = _rows(
-        {RunOf("average", 0): {"1D": 0.2, "2N": 0.9, "3D": 0.4}, RunOf("isfuse", 0): {"1D": 0.5, "2N": 0.1, "3D": 0.5}}
+        {RunId("average", 0): {"1D": 0.2, "2N": 0.9, "3D": 0.4}, RunId("isfuse", 0): {"1D": 0.5, "2N": 0.1, "3D": 0.5}}
     )
     assert {row["split"] for row in rows} == {"folders, day", "folders, night"}
     table = daytime_table(rows, [], SEGMENTATION, ["average", "isfuse"])
     assert table.columns[0] == "day (2): mIoU"
     assert table.columns[2] == "night (1): mIoU"
-    assert [[cell.bold for cell in line.cells][::2] for line in table.lines] == [
+    assert [[cell.bold for cell in line.cells][::2] for line in table.rows] == [
         [".300", "**.900**"],
         ["**.500**", ".100"],
     ]
 
 
 def test_a_fuser_of_which_a_seed_failed_is_never_best() -> None:
-    rows = _rows({RunOf("average", 0): {"1D": 0.9, "2N": 0.9, "3D": 0.9}})
-    failed: Row = {**rows[0], "seed": 1, "value": None, "split": "folders", "status": "failed", "reason": "killed"}
-    (line,) = daytime_table(rows, [failed], SEGMENTATION, ["average"]).lines
+    rows = _rows({RunId("average", 0): {"1D": 0.9, "2N": 0.9, "3D": 0.9}})
+    failed: ResultRow = {
+        **rows[0],
+        "seed": 1,
+        "value": None,
+        "split": "folders",
+        "status": "failed",
+        "reason": "killed",
+    }
+    (line,) = daytime_table(rows, [failed], SEGMENTATION, ["average"]).rows
     assert line.name == "average (1 of 2 seeds)"
     assert [cell.bold for cell in line.cells] == [".900", "-", ".900", "-"]
 

@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from fusion import Pair, build_fuser
-from fusion.effects import INTERVENTIONS, pair_effects
+from fusion.effects import pair_effects
 from fusion.errors import InputError
+from fusion.interventions import INTERVENTIONS
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
-from pipelines.report.effects_figure import draw_effects
-from pipelines.rows.effects_scenes import SceneEffects, load_scene, save_scene, scene_effects
+from pipelines.report.figures.effects import draw_effects
+from pipelines.rows.effects import SceneEffects, load_scene, save_scene, scene_effects
 
 GREY = torch.full((3, 48, 64), 0.5)
 

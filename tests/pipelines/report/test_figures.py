@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from downstream.datasets.boxes import Box
-from pipelines.report.box_figures import draw_panel
-from pipelines.report.curve_figures import draw_loss_curves, draw_pr_curves
+from pipelines.report.figures.boxes import draw_panel
+from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
 
 CAR = Box("Car", (20.0, 30.0, 60.0, 70.0))
 CLASSES = ["People", "Car"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fusion.markdown import Cell
+from pipelines.report.elements import Table, TableRow
 from pipelines.report.latex import latex_tables, latex_text
-from pipelines.report.table import Line, Table
 
 
 def _cells(*texts: str) -> list[Cell]:
@@ -28,7 +28,7 @@ def test_a_line_break_ends_no_line() -> None:
 
 
 def test_the_cells_are_those_of_the_markdown_table() -> None:
-    lines = [Line("a_b", _cells(".500 ± .100", "*.7*")), Line("c", _cells("-", "6.4 (n=3)"))]
+    lines = [TableRow("a_b", _cells(".500 ± .100", "*.7*")), TableRow("c", _cells("-", "6.4 (n=3)"))]
     text = latex_tables([Table("Results", "fuser", ["mIoU ↑", "MSE ↓"], lines)], "SAMPLE: ")
     assert r"\caption{SAMPLE: Results}" in text
     assert r"\begin{tabular}{lrr}" in text
@@ -39,18 +39,20 @@ def test_the_cells_are_those_of_the_markdown_table() -> None:
 
 
 def test_rank_correlations_stand_below_a_rule_with_a_minus_sign() -> None:
-    table = Table("Metrics", "fuser", ["mIoU", "EN"], [Line("c", _cells(".5", "6"))], Line("rank", _cells("", "-0.40")))
+    table = Table(
+        "Metrics", "fuser", ["mIoU", "EN"], [TableRow("c", _cells(".5", "6"))], TableRow("rank", _cells("", "-0.40"))
+    )
     assert "\\midrule\nrank &  & $-0.40$ \\\\\n\\bottomrule" in latex_tables([table])
 
 
 def test_a_failed_fuser_says_why_across_all_columns() -> None:
-    table = Table("Results", "fuser", ["a", "b"], [Line("x", [], "failed: 3 % free")])
+    table = Table("Results", "fuser", ["a", "b"], [TableRow("x", [], "failed: 3 % free")])
     assert r"x & \multicolumn{2}{l}{failed: 3 \% free} \\" in latex_tables([table])
 
 
 @pytest.mark.parametrize(("columns", "scaled"), [(8, False), (9, True)])
 def test_a_table_wider_than_a_page_is_scaled_down(columns: int, scaled: bool) -> None:
-    table = Table("Wide", "fuser", ["m"] * columns, [Line("x", _cells(*["1"] * columns))])
+    table = Table("Wide", "fuser", ["m"] * columns, [TableRow("x", _cells(*["1"] * columns))])
     text = latex_tables([table])
     assert (r"\resizebox{\linewidth}{!}{%" in text) is scaled
     assert text.count("{") == text.count("}")
@@ -67,9 +69,13 @@ def test_signs_that_cannot_be_printed_are_left_out() -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex on the PATH")
 def test_a_document_with_all_kinds_of_tables_compiles(tmp_path: Path) -> None:
     odd = r"""[0] & *100 % of $5 #1 car_stop {x} ~ ^ \ <|> "naïve" ± ↑ ↓ '`"""
-    lines = [Line(odd, _cells(odd, "*[.7, .8]*")), Line("*b", _cells("-", "-0.40")), Line("[c]", [], f"failed: {odd}")]
-    narrow = Table(odd, odd, [odd, "MSE ↓"], lines, Line("[rank]", _cells("", "+0.40")))
-    wide = Table("Wide", "fuser", ["m"] * 12, [Line("x", _cells(*["1"] * 12))])
+    lines = [
+        TableRow(odd, _cells(odd, "*[.7, .8]*")),
+        TableRow("*b", _cells("-", "-0.40")),
+        TableRow("[c]", [], f"failed: {odd}"),
+    ]
+    narrow = Table(odd, odd, [odd, "MSE ↓"], lines, TableRow("[rank]", _cells("", "+0.40")))
+    wide = Table("Wide", "fuser", ["m"] * 12, [TableRow("x", _cells(*["1"] * 12))])
     (tmp_path / "results.tex").write_text(latex_tables([narrow, wide], "SAMPLE: "), encoding="utf-8")
     preamble = "\\documentclass{article}\n\\usepackage{booktabs,graphicx}\n"
     (tmp_path / "paper.tex").write_text(preamble + "\\begin{document}\\input{results}\\end{document}\n")

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import torch
 
-from pipelines.report.curve_figures import draw_validation_curves
-from pipelines.report.mask_figures import draw_confusions, draw_mask_panel
+from pipelines.report.figures.curves import draw_validation_curves
+from pipelines.report.figures.masks import draw_confusions, draw_mask_panel
 
 CLASSES = ["background", "car", "person"]
 GREY = torch.full((3, 48, 64), 0.5)

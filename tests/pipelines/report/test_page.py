@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.report.html.page import write_page
-from pipelines.report.page import html_page
+from pipelines.report.report import html_page
 from tests.pipelines.report.page_inputs import FUSERS, effects, report
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -20,8 +20,8 @@ from pipelines.report.html.markup import markdown_html, paragraphs_html
 from pipelines.report.html.page import write_page
 from pipelines.report.html.pictures import image_uri, mask_uri
 from pipelines.report.html.scenes import scenes_data
-from pipelines.report.page import html_page
 from pipelines.report.panels import Panel
+from pipelines.report.report import html_page
 from tests.pipelines.report.page_inputs import CLASSES, CONFUSION, FUSERS, effects, panels, report
 
 

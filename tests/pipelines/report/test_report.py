@@ -11,13 +11,13 @@ from fusion.scoring.means import mean_scores
 from fusion.scoring.score import ImageScores
 from pipelines.report.agreement import Agreement
 from pipelines.report.contents import Report
+from pipelines.report.elements import Picture, Section
 from pipelines.report.report import summary_text, write_report
-from pipelines.report.section import Picture, Section
-from pipelines.report.tables import Row
+from pipelines.rows.results import ResultRow
 from pipelines.rows.task_scores import DETECTION
 
 
-def _row(fuser: str, value: float | None, metric: str = "mAP50", reason: str = "") -> Row:
+def _row(fuser: str, value: float | None, metric: str = "mAP50", reason: str = "") -> ResultRow:
     status = "failed" if reason else "ok"
     row = {"fuser": fuser, "dataset": "M3FD", "split": "scene_blocks", "seed": 0, "metric": metric, "class": "all"}
     return {**row, "value": value, "n": 831, "status": status, "reason": reason}  # type: ignore[typeddict-item]

@@ -7,27 +7,27 @@ from typing import Any
 
 import pytest
 
-from pipelines.report.result_tables import result_tables
-from pipelines.report.tables import COLUMNS, Row, column, write_rows
+from pipelines.report.results import column, result_tables
+from pipelines.rows.results import COLUMNS, ResultRow, write_results
 from pipelines.rows.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average"]
 
 
-def markdown_table(rows: list[Row], fusers: list[str], classes: list[str]) -> str:
+def markdown_table(rows: list[ResultRow], fusers: list[str], classes: list[str]) -> str:
     return task_table(rows, DETECTION, fusers, classes)
 
 
-def task_table(rows: list[Row], task: TaskScores, fusers: list[str], classes: list[str]) -> str:
+def task_table(rows: list[ResultRow], task: TaskScores, fusers: list[str], classes: list[str]) -> str:
     return "\n".join(table.markdown() for table in result_tables(rows, task, fusers, classes))
 
 
-def _row(fuser: str, value: float | None, metric: str = "mAP50", seed: int = 0, **changes: Any) -> Row:
+def _row(fuser: str, value: float | None, metric: str = "mAP50", seed: int = 0, **changes: Any) -> ResultRow:
     row = {"fuser": fuser, "dataset": "M3FD", "split": "scene_blocks", "seed": seed, "metric": metric}
     return {**row, "class": "all", "value": value, "n": 831, "status": "ok", "reason": "", **changes}  # type: ignore[typeddict-item]
 
 
-def _failed(fuser: str, reason: str, seed: int = 0) -> Row:
+def _failed(fuser: str, reason: str, seed: int = 0) -> ResultRow:
     return _row(fuser, None, seed=seed, status="failed", reason=reason)
 
 
@@ -39,7 +39,7 @@ def _line(text: str, fuser: str, table: int = 0) -> list[str]:
 
 def test_the_csv_reads_back_to_the_same_rows(tmp_path: Path) -> None:
     rows = [_row("infrared", 0.1 + 0.2), _row("visible", None, "mAP50:95_small"), _failed("average", 'a, "b"\n| c')]
-    write_rows(tmp_path, rows)
+    write_results(tmp_path, rows)
     with (tmp_path / "results.csv").open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         back = [
@@ -57,7 +57,7 @@ def test_the_csv_reads_back_to_the_same_rows(tmp_path: Path) -> None:
 
 def test_the_json_holds_the_same_rows(tmp_path: Path) -> None:
     rows = [_row("infrared", 0.1 + 0.2), _failed("average", "±")]
-    write_rows(tmp_path, rows)
+    write_results(tmp_path, rows)
     assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8")) == rows
 
 
@@ -139,7 +139,7 @@ def test_lines_come_in_the_given_order() -> None:
 
 
 @pytest.mark.parametrize("stranger", [_row("maximum", 0.5), _row("infrared", 0.5, dataset="MSRS")])
-def test_rows_that_the_table_cannot_show_are_refused(stranger: Row) -> None:
+def test_rows_that_the_table_cannot_show_are_refused(stranger: ResultRow) -> None:
     with pytest.raises(ValueError, match=r"maximum|MSRS"):
         markdown_table([_row("infrared", 0.5), stranger], ["infrared"], ["Car"])
 

@@ -13,9 +13,9 @@ from fusion import InputError, Pair
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
 from pipelines.config import load_settings, override
+from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.run import run_pipeline
 from pipelines.stages.stage import Stage
-from pipelines.tasks.effects import analysed_fusers
 from pipelines.tasks.quality import quality_task
 
 FUSIONS = ("average", "maximum", "isfuse")
@@ -45,11 +45,15 @@ def page(work: Path) -> str:
     return (work / "report" / "report.md").read_text(encoding="utf-8")
 
 
-def stages(root: Path | None, **changes: object) -> dict[str, Stage]:
-    settings = {**load_settings("fusion_quality"), "name": "fusion_quality"}
+def experiment(root: Path | None, pipeline: str = "fusion_quality", **changes: object) -> Experiment:
+    settings = {**load_settings(pipeline), "name": pipeline}
     for key, value in changes.items():
         override(settings, key.replace("__", "."), value)
-    return {stage.name: stage for stage in quality_task(settings, root, "").stages}
+    return build_experiment(settings, root, "")
+
+
+def stages(root: Path | None, **changes: object) -> dict[str, Stage]:
+    return {stage.name: stage for stage in quality_task(experiment(root, **changes)).stages}
 
 
 def test_a_sample_run_shows_table_pictures_rows_and_the_known_truth(
@@ -108,7 +112,8 @@ def test_without_images_nothing_is_measured_and_nothing_said(
 
 
 def test_every_fusion_is_analysed_and_no_source() -> None:
-    assert analysed_fusers(load_settings("fusion_quality")) == ["average", "maximum", "laplacian", "isfuse"]
+    analysed = [row.name for row in experiment(None).analysed_rows]
+    assert analysed == ["average", "maximum", "laplacian", "isfuse"]
     names = [name for name in stages(None) if name.startswith("effects/")]
     assert names == ["effects/average", "effects/maximum", "effects/laplacian", "effects/isfuse"]
 
@@ -126,10 +131,10 @@ def test_a_stage_needs_its_trained_network_or_reads_the_given_weights(weights: P
 
 
 def test_a_variant_of_the_network_is_analysed_like_the_network() -> None:
-    settings = {**load_settings("ablation"), "name": "ablation"}
-    stage = next(stage for stage in quality_task(settings, None, "").stages if stage.name == "effects/no_necessity")
+    ablation = experiment(None, "ablation")
+    stage = next(stage for stage in quality_task(ablation).stages if stage.name == "effects/no_necessity")
     assert stage.needs == ("prepare", "sample", "train_fusion/no_necessity")
-    assert stage.settings["scenes"] == settings["panels"] > 0
+    assert stage.settings["scenes"] == ablation.settings.panels > 0
 
 
 @pytest.mark.parametrize("change", [{"effects__seed": 1}, {"effects__images": 3}, {"panels": 1}, {"device": "cpu"}])

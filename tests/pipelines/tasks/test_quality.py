@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fusion.errors import InputError
 from fusion.images.pairs import Pair
 from pipelines.config import load_settings, override
+from pipelines.rows.experiment import build_experiment
+from pipelines.rows.fuser_rows import FuserRow, build_rows
 from pipelines.rows.pair_lists import load_pairs, save_pairs
-from pipelines.rows.sources import fuser_names, fuser_source
+from pipelines.settings import resolve_settings, resolve_training
 from pipelines.tasks.quality import quality_task, split_pairs
 
 
@@ -20,6 +23,11 @@ def folder(tmp_path: Path) -> Path:
         for index in range(6):
             (tmp_path / camera / f"{index}.png").touch()
     return tmp_path
+
+
+def rows_of(settings: dict[str, Any]) -> dict[str, FuserRow]:
+    resolved = resolve_settings({**settings, "name": "ablation"})
+    return {row.name: row for row in build_rows(resolved.fusers, resolved.device)}
 
 
 def stems(pairs: dict[str, list[Pair]]) -> dict[str, list[str]]:
@@ -70,10 +78,10 @@ def test_pairs_come_back_from_their_file(folder: Path, tmp_path: Path) -> None:
 def test_a_network_that_nothing_can_train_is_refused_before_anything_runs(folder: Path) -> None:
     settings = {**load_settings("fusion_quality"), "name": "fusion_quality"}
     override(settings, "fuser_options.isfuse.weights", "train")
-    with pytest.raises(InputError, match=r"'isfuse' has to be trained.*another split, or other fusers or weights"):
-        quality_task(settings, folder, "")
+    with pytest.raises(InputError, match=r"data\.split='all': leaves no pairs to train fuser 'isfuse'.*another split"):
+        quality_task(build_experiment(settings, folder, ""))
     override(settings, "data.split", "random")
-    names = [stage.name for stage in quality_task(settings, folder, "").stages]
+    names = [stage.name for stage in quality_task(build_experiment(settings, folder, "")).stages]
     assert names.index("train_fusion/isfuse") < names.index("fuse/isfuse") < names.index("score_fusion/isfuse")
 
 
@@ -88,23 +96,24 @@ def test_an_unknown_metric_is_refused_before_anything_runs(folder: Path, key: st
     settings = {**load_settings("fusion_quality"), "name": "fusion_quality", "fusers": []}
     override(settings, key, value)
     with pytest.raises(InputError, match=message):
-        quality_task(settings, folder, "")
+        build_experiment(settings, folder, "")
 
 
 def test_a_variant_is_trained_with_its_own_settings_and_all_others_alike() -> None:
     settings = load_settings("ablation")
     override(settings, "variants.mine.network.gate", "pixel")
     override(settings, "fuser_options.isfuse.weights", "given.safetensors")
-    mine, full = fuser_source(settings, "mine"), fuser_source(settings, "full")
+    rows = rows_of(settings)
+    mine, full = rows["mine"], rows["full"]
     assert mine.training is not None
-    assert mine.training["network"] == {**settings["training"]["network"], "gate": "pixel"}
-    assert full.training == settings["training"]
+    assert mine.training.network == {**settings["training"]["network"], "gate": "pixel"}
+    assert full.training == resolve_training(settings["training"])
     assert mine.needs == ("train_fusion/mine",)
-    assert fuser_names(settings)[-2:] == ["full", "mine"]
+    assert list(rows)[-2:] == ["full", "mine"]
 
 
 def test_a_variant_of_an_unknown_setting_is_refused() -> None:
     settings = load_settings("ablation")
     override(settings, "variants.mine.network.gates", "pixel")
     with pytest.raises(InputError, match=r"unknown setting 'network\.gates'\. Did you mean 'network\.gate'"):
-        fuser_source(settings, "mine")
+        rows_of(settings)

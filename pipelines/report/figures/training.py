@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from fusion.errors import InputError
 from fusion.fusers import ISFuseFuser, fuse_pair
 from fusion.images import Pair
-from pipelines.report.box_figures import draw_panel
-from pipelines.report.figures import CURVE_PALETTE, save_figure
+from pipelines.report.figures.boxes import draw_panel
+from pipelines.report.figures.style import CURVE_PALETTE, save_figure
 from pipelines.report.panels import spread
 
 _COLUMNS = 4

@@ -9,7 +9,8 @@ from fusion import build_fuser, match_pairs
 from fusion.effects import pair_effects
 from fusion.errors import InputError
 from fusion.storage.files import write_json
-from pipelines.rows.effects_truth import KnownObject, ObjectEffect, load_known_objects, object_effects, truth_table
+from pipelines.report.effects import truth_table
+from pipelines.rows.effects import KnownObject, ObjectEffect, load_known_objects, object_effects
 from pipelines.sample import write_sample
 
 MAPS = {"without_infrared": torch.zeros(1, 8, 9), "without_visible": torch.zeros(1, 8, 9)}

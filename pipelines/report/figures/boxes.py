@@ -13,7 +13,7 @@ from torch import Tensor
 
 from downstream.datasets import Box
 from fusion.images import to_bytes
-from pipelines.report.figures import image_grid, save_figure
+from pipelines.report.figures.style import image_grid, save_figure
 
 LOWEST_SCORE = 0.25
 # Okabe and Ito's colours; those that stand out most on grey images come first.

@@ -17,7 +17,7 @@ from torch import Tensor
 from downstream.datasets import IGNORED, Mask
 from downstream.segmentation import Confusion, class_shares
 from fusion.images import to_bytes
-from pipelines.report.figures import DPI, image_grid, save_figure
+from pipelines.report.figures.style import DPI, image_grid, save_figure
 
 # For class 1 and up; the background shows the image. Okabe and Ito's colours and white, then matplotlib's.
 _PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#FFFFFF")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fusion.images import to_bytes
-from pipelines.report.figures import save_figure
+from pipelines.report.figures.style import save_figure
 from pipelines.rows import SceneEffects
 
 _DPI = 150

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.report.figures import CURVE_PALETTE, DPI, save_figure
+from pipelines.report.figures.style import CURVE_PALETTE, DPI, save_figure
 
 _LINE_STYLES = ("-", "--", ":", "-.")
 

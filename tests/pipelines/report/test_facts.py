@@ -6,18 +6,18 @@ import pytest
 
 from downstream.datasets.boxes import LabelFaults
 from downstream.datasets.detection_data import DetectionData
-from downstream.detection.settings import DetectorSettings
 from pipelines.config import load_settings, override
-from pipelines.report.detection_facts import detection_facts
+from pipelines.report.facts import detection_facts
+from pipelines.rows.experiment import build_experiment
 
 DATA = DetectionData(("Car",), (), LabelFaults(2, 1), "random", 0.25)
 
 
 def facts_with(*changes: tuple[str, object]) -> dict[str, str]:
-    settings = load_settings("m3fd_detect")
+    settings = {**load_settings("m3fd_detect"), "name": "m3fd_detect"}
     for key, value in changes:
         override(settings, key, value)
-    return dict(detection_facts(settings, DATA, DetectorSettings(**settings["detector"]), False, "python ..."))
+    return dict(detection_facts(build_experiment(settings, Path("data"), "python ..."), DATA))
 
 
 def test_the_report_tells_how_a_learned_fuser_was_trained() -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from fusion.scoring import arrow
 from pipelines.report.agreement import Agreement
-from pipelines.report.figures import CURVE_PALETTE, save_figure
+from pipelines.report.figures.style import CURVE_PALETTE, save_figure
 from pipelines.rows import SOURCES
 
 _COLUMNS = 6

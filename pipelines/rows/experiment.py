@@ -1,0 +1,72 @@
+"""Everything that a pipeline is about to do, checked once and handed on: settings, rows, data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fusion.errors import unknown_name
+from pipelines.config import SettingsDict
+from pipelines.rows.fuser_rows import SOURCES, FuserRow, build_rows
+from pipelines.rows.runs import RunId, run_ids
+from pipelines.settings import Settings, resolve_settings
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One run of a pipeline.
+
+    Attributes:
+        settings: of the pipeline.
+        rows: of the table, baselines first.
+        runs: the trainings of a detector or segmenter; empty without a task network.
+        root: absolute path of the data folder; None for the built-in sample.
+        command: as it was typed, for the report.
+    """
+
+    settings: Settings
+    rows: tuple[FuserRow, ...]
+    runs: tuple[RunId, ...]
+    root: Path | None
+    command: str
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the data is the built-in sample."""
+        return self.root is None
+
+    @property
+    def row_names(self) -> list[str]:
+        """Names of the rows, in the order of the table."""
+        return [row.name for row in self.rows]
+
+    @property
+    def analysed_rows(self) -> list[FuserRow]:
+        """The rows whose response to interventions is measured; none where the analysis is off.
+
+        Neither the sources nor a folder of images is among them: nothing can fuse other inputs in their way.
+        """
+        effects = self.settings.effects
+        if effects is None or not effects.images:
+            return []
+        return [row for row in self.rows if row.name not in SOURCES and not row.folder]
+
+
+def build_experiment(found: SettingsDict, root: Path | None, command: str) -> Experiment:
+    """Check the settings of a pipeline and build the rows of its table.
+
+    Args:
+        found: as `choose_settings` returns them.
+        root: absolute path of the data folder; None for the built-in sample.
+        command: as it was typed.
+
+    Raises:
+        InputError: any setting that no stage could run with.
+    """
+    settings = resolve_settings(found)
+    rows = build_rows(settings.fusers, settings.device)
+    names = [row.name for row in rows]
+    if settings.baseline is not None and settings.baseline not in names:
+        raise unknown_name("baseline", settings.baseline, names)
+    runs = run_ids(names, settings.seeds) if settings.baseline is not None else []
+    return Experiment(settings, rows, tuple(runs), root, command)

@@ -1,0 +1,209 @@
+"""The settings of a pipeline, resolved once: everything behind the command line reads these frozen dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from downstream.detection import DetectorSettings
+from downstream.segmentation import SegmenterSettings
+from fusion.errors import InputError
+from fusion.metrics import choose_metrics
+from pipelines.config import SettingsDict
+
+if TYPE_CHECKING:
+    from fusion.training import BatchNormPasses, LossWeights, Schedule
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Which image pairs a pipeline reads and how it splits them.
+
+    Attributes:
+        name: of the data set, as shown in the report.
+        source: where to obtain it.
+        root: the data folder; None stands for `data/NAME`.
+        split: a published split, "random", "folders", "all", or a folder with train.txt and test.txt.
+        seed: of the split "random".
+        labels: label format of a detection data set, else None.
+        classes: class names in label order; None without labels.
+        masks: name of the folder of label masks ("" finds the usual ones); None unless the task is segmentation.
+        infrared: name of the folder of infrared images ("" finds the usual ones); None for data sets with labels.
+        visible: likewise.
+    """
+
+    name: str
+    source: str
+    root: str | None
+    split: str
+    seed: int
+    labels: str | None = None
+    classes: tuple[str, ...] | None = None
+    masks: str | None = None
+    infrared: str | None = None
+    visible: str | None = None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The settings that decide the result of a stage, as JSON values."""
+        return {name: value for name, value in asdict(self).items() if value is not None or name == "root"}
+
+
+@dataclass(frozen=True)
+class SampleSettings:
+    """The built-in sample: its folder layout ("m3fd" or "msrs") and the number of training and test pairs."""
+
+    layout: str
+    train: int
+    test: int
+
+
+@dataclass(frozen=True)
+class MetricSettings:
+    """Which fusion metrics are measured, under which convention, and published values to show beside them."""
+
+    convention: str
+    names: tuple[str, ...]
+    published: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class EffectsSettings:
+    """How many test images the effects of interventions are measured on (0: no analysis), and the seed of the holes.
+
+    Raises:
+        InputError: a negative number of images.
+    """
+
+    images: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.images < 0:
+            raise InputError(f"effects.images={self.images}; expected 0 (no analysis) or more")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a fusion network is trained.
+
+    Attributes:
+        network: constructor arguments of `ISFuse`.
+        loss: weights of the loss terms.
+        schedule: length, batches, learning rate.
+        ablation: which part of the objective is left out.
+        batchnorm: which forward passes update the running statistics.
+        divided: whether each sample gets one intervention instead of all four.
+        teacher: a fuser to distil, or None.
+        start: weights to start from, a file or the name of a learned fuser; None starts from random weights.
+    """
+
+    network: Mapping[str, Any]
+    loss: LossWeights
+    schedule: Schedule
+    ablation: str
+    batchnorm: BatchNormPasses
+    divided: bool
+    teacher: str | None
+    start: str | None
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The settings that decide the trained network, as JSON values."""
+        key = asdict(self)
+        del key["schedule"]["checkpoint_s"]
+        return key
+
+
+@dataclass(frozen=True)
+class FuserSettings:
+    """The fusers of a table as the user named them; `pipelines.rows.build_rows` turns them into rows.
+
+    Attributes:
+        names: of the fusers, apart from the baselines.
+        options: by row, the options of its fuser.
+        variants: further rows, each with the training settings it changes.
+        training: the settings of the section `training`, which variants change.
+    """
+
+    names: tuple[str, ...]
+    options: Mapping[str, Any]
+    variants: Mapping[str, Mapping[str, Any]]
+    training: SettingsDict
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one run of a pipeline.
+
+    Attributes:
+        name: of the pipeline.
+        task: "detection", "segmentation" or "quality".
+        device: "auto", "cpu", "cuda", ...
+        panels: number of scenes shown in the report.
+        data: the image pairs.
+        sample: the built-in sample, used where there is no data.
+        fusers: what is compared.
+        metrics: the fusion metrics.
+        seeds: one training of the detector or segmenter per fuser and seed; empty without a task network.
+        baseline: the row that every other row is compared with; None without a task network.
+        detector: None unless the task is detection.
+        segmenter: None unless the task is segmentation.
+        effects: the analysis of interventions; None where the pipeline has none.
+    """
+
+    name: str
+    task: str
+    device: str
+    panels: int
+    data: DataSettings
+    sample: SampleSettings
+    fusers: FuserSettings
+    metrics: MetricSettings
+    seeds: tuple[int, ...] = ()
+    baseline: str | None = None
+    detector: DetectorSettings | None = None
+    segmenter: SegmenterSettings | None = None
+    effects: EffectsSettings | None = None
+
+
+def resolve_settings(found: SettingsDict) -> Settings:
+    """Check the settings of a pipeline and freeze them.
+
+    Args:
+        found: as `pipelines.config.choose_settings` returns them, with the pipeline's name.
+
+    Raises:
+        InputError: a value is out of range, or names an unknown metric or convention.
+    """
+    data, sample, metrics = found["data"], found["sample"], found["metrics"]
+    classes = tuple(data["classes"]) if "classes" in data else None
+    chosen = choose_metrics(metrics["names"] or None, metrics["convention"])
+    return Settings(
+        name=found["name"],
+        task=found["task"],
+        device=found["device"],
+        panels=found["panels"],
+        data=DataSettings(**{**data, "classes": classes}),
+        sample=SampleSettings(sample["layout"], sample["train"], sample["test"]),
+        fusers=FuserSettings(tuple(found["fusers"]), found["fuser_options"], found["variants"], found["training"]),
+        metrics=MetricSettings(metrics["convention"], tuple(metric.name for metric in chosen), metrics["published"]),
+        seeds=tuple(found.get("seeds", ())),
+        baseline=found.get("baseline"),
+        detector=DetectorSettings(**found["detector"]) if "detector" in found else None,
+        segmenter=SegmenterSettings(**found["segmenter"]) if "segmenter" in found else None,
+        effects=EffectsSettings(**found["effects"]) if "effects" in found else None,
+    )
+
+
+def resolve_training(training: SettingsDict) -> TrainingSettings:
+    """Check the section `training` of a pipeline's settings and freeze it.
+
+    Raises:
+        InputError: a value is out of range.
+    """
+    from fusion.training import LossWeights, Schedule
+
+    loss, schedule = LossWeights(**training["loss"]), Schedule(**training["schedule"])
+    return TrainingSettings(**{**training, "loss": loss, "schedule": schedule})
