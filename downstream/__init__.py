@@ -1,1 +1,11 @@
-"""What is measured after fusion: detection (and segmentation) on folders of fused images."""
+"""Measure how well a detector or a segmenter works on fused images.
+
+Rooms:
+    datasets: image pairs with boxes or masks, and their train, val and test splits.
+    detection: train a YOLO on fused images, predict, and score by the COCO protocol.
+    segmentation: train a segmentation network on fused images, predict, and score by IoU.
+
+Used by both tasks, which do not import each other:
+    scores: the record of one score.
+    start_weights: read pretrained weights without running code from the file.
+"""

@@ -1,4 +1,4 @@
-"""One number that a network reached on the test images."""
+"""The record of one score; a module of its own because detection and segmentation do not import each other."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Score:
-    """One number: `metric` of `class_name` ("all" for all classes), over `n` images (all), true boxes or true pixels.
+    """One value of one metric on the test images.
 
-    `value` lies in [0, 1], higher is better; None where there is nothing that could be found.
+    Attributes:
+        metric: name of the metric, such as "mAP50" or "IoU".
+        class_name: the class, or "all" for a value over all classes.
+        value: in [0, 1], higher is better; None where the metric is undefined, because there is nothing to find.
+        n: number of images if `class_name` is "all", else number of ground-truth boxes or pixels of the class.
     """
 
     metric: str

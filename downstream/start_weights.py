@@ -1,4 +1,4 @@
-"""Read start weights for a network without running anything a file may hold."""
+"""Read pretrained weights into a network without running any code that a file may contain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RECORDS = ("ultralytics.utils.IterableSimpleNamespace",)
 
 
 class _Inert:
-    """Stands for every class a checkpoint names, so that no code of theirs runs: calls make an empty one."""
+    """An empty object built in place of every class that a checkpoint names, so that none of their code runs."""
 
     def __new__(cls, *args: object, **kwargs: object) -> _Inert:
         return object.__new__(cls)
@@ -27,25 +27,31 @@ class _Inert:
 
 
 def load_start_weights(model: nn.Module, path: Path, setting: str = "detector.model") -> str:
-    """Copy every tensor of `path` that fits `model` by name and shape, and say how many did.
+    """Copy every tensor of a file whose name and shape match a tensor of `model`.
+
+    Tensors are converted to the dtype of the model; all others are left as they are. The classification layers of a
+    detector usually differ in shape, because the classes differ.
 
     Args:
-        model: a detector, whose classification layers seldom fit, because the classes differ; or an encoder.
-        path: `.safetensors`, or a `.pt` holding a state dict or an ultralytics model. A `.pt` is read with
-            `weights_only`; besides tensors it may name layer classes of torch and ultralytics, nothing else.
-        setting: the one that chose `model`, for the message.
+        model: a detector or an encoder; modified in place.
+        path: a `.safetensors` file, or a `.pt` file with a state dict or an ultralytics model. A `.pt` file is read
+            with `weights_only=True`: besides tensors it may name layer classes of torch and ultralytics, nothing else.
+        setting: the setting that chose `model`, for the error message.
 
     Returns:
-        One sentence, such as "342 of 403 tensors from FILE".
+        How many tensors were copied, such as "342 of 403 tensors from FILE".
 
     Raises:
-        InputError: the file cannot be read that way, or nothing in it fits.
+        InputError: the file cannot be read that way, or no tensor matches.
     """
     stored = _read(path)
     own = model.state_dict()
     fitting = {name: t.to(own[name].dtype) for name, t in stored.items() if name in own and own[name].shape == t.shape}
     if not fitting:
-        raise InputError(f"{path}: none of its {len(stored)} tensors fits; choose {setting} to match")
+        raise InputError(
+            f"{path}: none of its {len(stored)} tensors fits the network (expected equal names and shapes). "
+            f"Try: another {setting}"
+        )
     model.load_state_dict(fitting, strict=False)
     return f"{len(fitting)} of {len(own)} tensors from {path.name}"
 
@@ -57,7 +63,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         named = torch.serialization.get_unsafe_globals_in_checkpoint(path)
         for name in named:
             if not (name.startswith(_LAYERS) or name in _RECORDS):
-                raise InputError(f"names {name}, which is no layer of torch or ultralytics; refused")
+                raise InputError(f"refused (found {name}, expected only tensors and layers of torch or ultralytics)")
         with torch.serialization.safe_globals([(_Inert, name) for name in named]):
             content = torch.load(path, map_location="cpu", weights_only=True)
         if isinstance(content, dict):
@@ -67,15 +73,15 @@ def _read(path: Path) -> dict[str, Tensor]:
         raise InputError(f"{path}: {error}") from error
     except (OSError, SafetensorError, RuntimeError, ValueError, EOFError) as error:
         raise InputError(f"{path}: cannot be read as weights ({_first_line(error)})") from error
-    except Exception as error:  # torch's unpickler raises its own kinds for a refused file
-        raise InputError(f"{path}: refused as unsafe or broken ({_first_line(error)})") from error
+    except Exception as error:  # torch's unpickler has exceptions of its own
+        raise InputError(f"{path}: refused as unsafe or corrupt ({_first_line(error)})") from error
     if not isinstance(tensors, dict):
-        raise InputError(f"{path}: holds a {type(tensors).__name__}; expected named tensors or a model")
+        raise InputError(f"{path}: no weights (found {type(tensors).__name__}, expected named tensors or a model)")
     return {name: value for name, value in tensors.items() if isinstance(value, Tensor)}
 
 
 def _tensors(layer: _Inert, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-    """List parameters and buffers as `state_dict` would, from what `nn.Module` pickles."""
+    """Yield parameters and buffers under their `state_dict` names, from the attributes that `nn.Module` pickles."""
     state = vars(layer)
     for kind in ("_parameters", "_buffers"):
         yield from ((prefix + name, value) for name, value in state.get(kind, {}).items())

@@ -1,4 +1,4 @@
-"""The one record every label format becomes, and what is done with boxes that do not fit their image."""
+"""The record of one labelled object, and what all label formats share: clipping, coordinates, class names."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ _ROUNDING_PX = 0.01  # label files of six digits put a box on the border up to 0
 
 @dataclass(frozen=True)
 class Box:
-    """One labelled object; `xyxy` is left, top, right, bottom in pixels, x right and y down.
+    """One labelled object.
 
-    After `clean_boxes`, 0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height.
+    Attributes:
+        class_name: name of the class.
+        xyxy: left, top, right, bottom in pixels, x to the right and y down. After `clean_boxes`,
+            0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height.
     """
 
     class_name: str
@@ -28,7 +31,7 @@ class Box:
 
 @dataclass(frozen=True)
 class LabelFaults:
-    """How many boxes were cut at the border of their image, and how many were thrown away."""
+    """How many boxes were clipped to their image, and how many were dropped."""
 
     clipped: int = 0
     dropped: int = 0
@@ -38,7 +41,22 @@ class LabelFaults:
 
 
 def clean_boxes(boxes: Iterable[Box], width: int, height: int, source: Path | str) -> tuple[list[Box], LabelFaults]:
-    """Cut boxes at the border of the image and drop those without area in it; one warning per file names `source`."""
+    """Clip boxes to the image and drop those without area inside it.
+
+    Args:
+        boxes: the objects of one image, in any range of finite or infinite coordinates.
+        width: of the image in pixels.
+        height: likewise.
+        source: the label file; one warning names it if a box is clipped or dropped.
+
+    Returns:
+        The remaining boxes in the same order, and the number of clipped and dropped ones. Boxes that reach at most
+        0.01 pixels over the border are clipped but not counted.
+
+    Example:
+        >>> clean_boxes([Box("Car", (-5, 3, 20, 31)), Box("Bus", (50, 0, 60, 9))], 40, 30, "00001.xml")
+        ([Box(class_name='Car', xyxy=(0.0, 3, 20, 30.0))], LabelFaults(clipped=1, dropped=1))
+    """
     kept, clipped, dropped = [], 0, 0
     for box in boxes:
         x1, x2 = (min(max(x, 0.0), float(width)) for x in box.xyxy[::2])
@@ -62,22 +80,44 @@ def clean_boxes(boxes: Iterable[Box], width: int, height: int, source: Path | st
 
 
 def coordinate(value: str | float) -> float:
-    """Read one coordinate.
+    """Convert one coordinate to float.
 
     Raises:
-        ValueError: it is no number, or not a finite one.
+        ValueError: the value is not a finite number.
+
+    Example:
+        >>> coordinate("12.5")
+        12.5
+        >>> coordinate("nan")
+        Traceback (most recent call last):
+        ...
+        ValueError: nan is not finite
     """
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:  # an integer above 1e308, as JSON may contain
+        raise ValueError("an integer is too large") from error
     if not math.isfinite(number):
         raise ValueError(f"{value} is not finite")
     return number
 
 
 def require_class(name: str, classes: Collection[str], where: str) -> None:
-    """Check that `name` is one of `classes`, letter by letter.
+    """Check that `name` is one of `classes`; upper and lower case differ.
+
+    Args:
+        name: the class of an object.
+        classes: the known classes.
+        where: the file and the object, for the error message.
 
     Raises:
-        InputError: it is not; the message starts with `where` and suggests the nearest class.
+        InputError: the class is unknown; the message suggests the nearest one.
+
+    Example:
+        >>> require_class("car", ["Car", "Bus"], "00001.xml: object 1")
+        Traceback (most recent call last):
+        ...
+        fusion.errors.InputError: 00001.xml: object 1: unknown class 'car'. Did you mean 'Car'? Known: Bus, Car
     """
     if name not in classes:
         raise InputError(f"{where}: {unknown_name('class', name, classes)}")

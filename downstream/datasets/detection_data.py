@@ -1,4 +1,4 @@
-"""Read a detection data set: pairs of images, their boxes, and which of them train, validate and test."""
+"""A detection data set: image pairs, their boxes, and the train, val and test splits."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from downstream.datasets.boxes import Box, LabelFaults
-from downstream.datasets.folders import pair_size
+from downstream.datasets.folders import divide_pairs, require_pairs
+from downstream.datasets.image_files import pair_size
 from downstream.datasets.labels import read_labels, require_label_format
-from downstream.datasets.pair_folders import divide_pairs, require_pairs
 from downstream.datasets.splitting import SPLITS, neighbour_leakage
 from fusion.errors import InputError
 from fusion.images import Pair
@@ -18,7 +18,15 @@ from fusion.storage import read_json, write_json
 
 @dataclass(frozen=True)
 class LabelledPair:
-    """A pair of images of `width` x `height` pixels, its split (train, val or test) and the objects in it."""
+    """A pair of images with its ground-truth boxes.
+
+    Attributes:
+        pair: the image files.
+        width: of both images in pixels.
+        height: likewise.
+        split: train, val or test.
+        boxes: the objects, inside the image.
+    """
 
     pair: Pair
     width: int
@@ -29,7 +37,15 @@ class LabelledPair:
 
 @dataclass(frozen=True)
 class DetectionData:
-    """A data set with its split; `leakage` is what `neighbour_leakage` says of it."""
+    """A detection data set.
+
+    Attributes:
+        classes: class names; for YOLO labels in the order of the class numbers.
+        items: all pairs of the splits, sorted by stem.
+        faults: how many boxes were clipped or dropped.
+        split_name: how the pairs were divided.
+        leakage: of the split, as `neighbour_leakage` returns it.
+    """
 
     classes: tuple[str, ...]
     items: tuple[LabelledPair, ...]
@@ -38,24 +54,24 @@ class DetectionData:
     leakage: float | None
 
     def of(self, split: str) -> list[LabelledPair]:
-        """List the items of train, val or test, sorted by stem."""
+        """Return the items of train, val or test, sorted by stem."""
         return [item for item in self.items if item.split == split]
 
 
 def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: str, seed: int) -> DetectionData:
-    """Read the images' headers and all labels below `root`.
+    """Read the labels and the image headers below `root`; no pixels are decoded.
 
     Args:
-        root: holds one infrared, one visible and one label folder, or train, test and maybe val folders of that form.
-        labels: `voc` or `yolo`, one file per image; or `coco`, one annotations.json in the place of the label folder.
+        root: contains one infrared, one visible and one label folder; for split `folders`, train, test and maybe val
+            folders of that form instead.
+        labels: `voc` or `yolo`, one file per image; or `coco`, one annotations.json instead of the label folder.
         classes: every class that occurs; for `yolo` in the order of the class numbers.
-        split: `folders` for train and test folders, else what `assign_splits` takes. Pairs in no split are left out,
-            their labels unread.
+        split: `folders`, or a split of `assign_splits`. Pairs outside the split are left out, their labels unread.
         seed: of split `random`.
 
     Raises:
-        InputError: folders, stems, sizes, labels or the split are not as described, train or test is empty, or a stem
-            stands in two folders.
+        InputError: a folder or label is missing or invalid, sizes within a pair differ, train or test is empty, or a
+            stem is in two folders.
     """
     require_label_format(labels)
     items: dict[str, LabelledPair] = {}
@@ -74,7 +90,7 @@ def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: 
 
 
 def save_detection_data(path: Path, data: DetectionData) -> None:
-    """Write `data` to a JSON file, image paths absolute."""
+    """Write `data` to a JSON file with absolute image paths, atomically."""
     items = [
         {
             "stem": item.pair.stem,
@@ -92,10 +108,10 @@ def save_detection_data(path: Path, data: DetectionData) -> None:
 
 
 def load_detection_data(path: Path) -> DetectionData:
-    """Read what `save_detection_data` wrote.
+    """Read a file of `save_detection_data`.
 
     Raises:
-        InputError: the file is missing or something else.
+        InputError: the file is missing or contains something else.
     """
     content = read_json(path)
     try:

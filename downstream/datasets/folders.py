@@ -1,24 +1,100 @@
-"""Find the images and labels of a data set on disk, whatever its copy calls the folders."""
+"""Find the image, label and split folders below a data folder, and divide its pairs into train, val and test.
+
+Copies of a data set name their folders differently; the usual names are found in any case.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from downstream.datasets.image_files import opened_image
+from downstream.datasets.splitting import assign_splits
 from fusion.errors import InputError
 from fusion.images import Pair, match_pairs
 
+FOLDERS = "folders"  # the split given by folders named train, test and maybe val
 _VISIBLE = ("vis", "vi", "visible")
 _INFRARED = ("ir", "inf", "infrared")
 _LABELS = ("annotation", "annotations", "labels", "label")
 _MASKS = ("segmentation_labels", "masks", "segmentation")
 
 
-def split_folders(root: Path) -> dict[str, Path]:
-    """Map train, test and maybe val to the folders of `root` with these names (any case).
+class PairFolder(NamedTuple):
+    """One folder of pairs and the split of each.
+
+    Attributes:
+        folder: contains the infrared, visible and label folders.
+        pairs: all pairs of the folder, sorted by stem.
+        split_of: train, val or test by stem; stems outside the split are missing.
+    """
+
+    folder: Path
+    pairs: list[Pair]
+    split_of: Mapping[str, str]
+
+    @property
+    def used(self) -> list[Pair]:
+        """The pairs that belong to a split, sorted by stem."""
+        return [pair for pair in self.pairs if pair.stem in self.split_of]
+
+
+def divide_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> list[PairFolder]:
+    """Find the pairs below `root` and assign them to train, val and test.
+
+    Args:
+        root: contains one infrared and one visible folder; for split `folders`, it contains train, test and maybe val
+            folders of that form instead.
+        split: `folders`, or a split of `assign_splits`.
+        seed: of split `random`.
+        infrared: name of the infrared folder, if it is not a usual one.
+        visible: name of the visible folder, likewise.
+
+    Returns:
+        One entry for `root`, or one for each split folder.
 
     Raises:
-        InputError: train or test is missing.
+        InputError: a folder is missing or ambiguous, an image has no counterpart, a stem is in two folders, or
+            `assign_splits` refuses the split.
+    """
+    if split != FOLDERS:
+        require_undivided(root, split)
+        pairs = find_pairs(root, infrared, visible)
+        return [PairFolder(root, pairs, assign_splits([pair.stem for pair in pairs], split, seed))]
+    found: list[PairFolder] = []
+    first: dict[str, Pair] = {}
+    for name, folder in split_folders(root).items():
+        pairs = find_pairs(folder, infrared, visible)
+        for pair in pairs:
+            if pair.stem in first:
+                raise InputError(f"{pair.visible}: same stem as {first[pair.stem].visible} (expected unique stems)")
+            first[pair.stem] = pair
+        found.append(PairFolder(folder, pairs, dict.fromkeys((pair.stem for pair in pairs), name)))
+    return found
+
+
+def require_pairs(root: Path, split: str, by_split: Mapping[str, Collection[object]], *names: str) -> None:
+    """Check that each split in `names` has at least one pair.
+
+    Args:
+        root: the data folder, for the error message.
+        split: how it was divided, likewise.
+        by_split: the pairs of train, val and test.
+        names: the splits that must not be empty.
+
+    Raises:
+        InputError: one of them is empty.
+    """
+    for name in names:
+        if not by_split.get(name):
+            raise InputError(f"{root}: split {split!r} leaves no pair for {name} (expected at least one)")
+
+
+def split_folders(root: Path) -> dict[str, Path]:
+    """Find the folders train, test and, if present, val inside `root` (any case), in the order train, val, test.
+
+    Raises:
+        InputError: train or test is missing, or a name occurs twice in different case.
     """
     names = ["train", "test"]
     if any(folder.name.lower() == "val" for folder in _subfolders(root)):
@@ -27,32 +103,35 @@ def split_folders(root: Path) -> dict[str, Path]:
 
 
 def require_undivided(root: Path, split: str) -> None:
-    """Check that `root` is not divided into train and test folders, so that `split` can divide it.
+    """Check that `root` does not contain train and test folders, so that `split` can divide its pairs.
 
     Raises:
-        InputError: it is; the message tells to choose split=folders.
+        InputError: it contains both and no image folders.
     """
     names = {folder.name.lower() for folder in _subfolders(root)}
     if {"train", "test"} <= names and not names & {*_VISIBLE, *_INFRARED}:
-        raise InputError(f"{root}: already divided into train and test folders; expected split=folders, not {split!r}")
+        raise InputError(f"{root}: contains train and test folders (found split={split!r}). Try: data.split=folders")
 
 
 def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair]:
-    """List the pairs of the one infrared and the one visible folder inside `folder`, sorted by stem.
+    """List the pairs of the infrared and the visible folder inside `folder`, sorted by stem.
 
     Raises:
-        InputError: as `find_pair_folders`, or images have no partner.
+        InputError: as `find_pair_folders`, or an image has no counterpart.
     """
     return match_pairs(*find_pair_folders(folder, infrared, visible))
 
 
 def find_pair_folders(folder: Path, infrared: str = "", visible: str = "") -> tuple[Path, Path]:
-    """Give the one infrared and the one visible folder inside `folder`.
+    """Find the infrared and the visible folder inside `folder`.
 
-    `infrared` and `visible` name the two folders (any case) where copies of data sets do not call them that way.
+    Args:
+        folder: where to look.
+        infrared: name of the infrared folder (any case), if it is not a usual one.
+        visible: name of the visible folder, likewise.
 
     Raises:
-        InputError: one of the two is missing or there are several.
+        InputError: one of the two is missing, or several folders match.
     """
     names = {
         "infrared": (infrared.lower(),) if infrared else _INFRARED,
@@ -63,46 +142,21 @@ def find_pair_folders(folder: Path, infrared: str = "", visible: str = "") -> tu
 
 
 def find_label_folder(folder: Path) -> Path:
-    """Give the one label folder inside `folder`.
+    """Find the label folder inside `folder`.
 
     Raises:
-        InputError: it is missing or there are several.
+        InputError: it is missing, or several folders match.
     """
     return _subfolder(folder, "label folder", _LABELS)
 
 
 def find_mask_folder(folder: Path, name: str = "") -> Path:
-    """Give the one folder of label masks inside `folder`, called `name` (any case) where copies call it differently.
+    """Find the folder of label masks inside `folder`; `name` (any case) is its name, if it is not a usual one.
 
     Raises:
-        InputError: it is missing or there are several.
+        InputError: it is missing, or several folders match.
     """
     return _subfolder(folder, "folder of label masks", (name.lower(),) if name else _MASKS)
-
-
-def image_size(path: Path) -> tuple[int, int]:
-    """Read width and height from the header of an image, without decoding its pixels.
-
-    Raises:
-        InputError: the file is missing or no image.
-    """
-    with opened_image(path, "an image") as image:
-        return image.size
-
-
-def pair_size(pair: Pair) -> tuple[int, int]:
-    """Read width and height of a pair from the headers of its images.
-
-    Raises:
-        InputError: an image cannot be decoded, or the two sizes differ.
-    """
-    infrared, visible = image_size(pair.infrared), image_size(pair.visible)
-    if infrared != visible:
-        raise InputError(
-            f"{pair.infrared}: {infrared[0]}x{infrared[1]}, but {pair.visible} is {visible[0]}x{visible[1]}; "
-            "the two images of a pair must be registered and of one size"
-        )
-    return infrared
 
 
 def _subfolder(root: Path, what: str, names: tuple[str, ...]) -> Path:
@@ -110,13 +164,12 @@ def _subfolder(root: Path, what: str, names: tuple[str, ...]) -> Path:
     fitting = [folder for folder in folders if folder.name.lower() in names]
     if len(fitting) != 1:
         found = ", ".join(folder.name for folder in fitting or folders) or "none"
-        raise InputError(
-            f"{root}: found folders {found}; expected exactly one {what}, named {' or '.join(names)} (any case)"
-        )
+        problem = f"several folders for the {what}" if fitting else f"no {what}"
+        raise InputError(f"{root}: {problem} (found {found}; expected one named {' or '.join(names)} in any case)")
     return fitting[0]
 
 
 def _subfolders(root: Path) -> list[Path]:
     if not root.is_dir():
-        raise InputError(f"{root}: no such folder; expected infrared, visible and label folders in it")
+        raise InputError(f"{root}: no such folder (expected one with infrared, visible and label folders)")
     return sorted(path for path in root.iterdir() if path.is_dir())

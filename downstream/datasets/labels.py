@@ -1,4 +1,4 @@
-"""Read the labels beside one folder of images, in whichever format they are."""
+"""Read the boxes that belong to one folder of images, in any of the three label formats."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ def read_labels(
     pairs: Sequence[Pair],
     sizes: Mapping[str, tuple[int, int]],
 ) -> tuple[dict[str, tuple[Box, ...]], LabelFaults]:
-    """Map each stem of `sizes` to its boxes, cut to the image, and count the cut and dropped ones.
+    """Read the boxes of the images in `sizes` and clip them to their image.
 
     Args:
-        folder: holds the label folder, or annotations.json.
+        folder: contains the label folder, or annotations.json.
         label_format: `voc`, `yolo` or `coco`.
-        classes: names an object may have; for `yolo` in the order of the class numbers.
-        pairs: all pairs of `folder`; each must have its label and each label its pair.
-        sizes: width and height of the pairs whose labels are wanted.
+        classes: the known class names; for `yolo` in the order of the class numbers.
+        pairs: all pairs of `folder`; every pair must have a label and every label a pair.
+        sizes: width and height in pixels by stem, of the pairs whose labels are read.
+
+    Returns:
+        The boxes by stem, and the number of clipped and dropped ones.
 
     Raises:
-        InputError: the format is unknown, labels and images do not match, or a label is faulty.
+        InputError: the format is unknown, labels and images do not match, or a label is invalid.
     """
     require_label_format(label_format)
     stems, images_dir = [pair.stem for pair in pairs], pairs[0].visible.parent
@@ -62,7 +65,7 @@ def require_label_format(name: str) -> None:
     """Check that `name` is a label format.
 
     Raises:
-        InputError: it is not; names those there are.
+        InputError: the format is unknown; the message lists the known ones.
     """
     if name not in ("coco", *READERS):
         raise unknown_name("label format", name, ["coco", *READERS])

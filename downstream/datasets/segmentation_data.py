@@ -1,4 +1,4 @@
-"""Read a segmentation data set: pairs of images, their label masks, and which of them train, validate and test."""
+"""A segmentation data set: image pairs, their label masks, and the train, val and test splits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from downstream.datasets.folders import find_mask_folder, pair_size
+from downstream.datasets.folders import divide_pairs, find_mask_folder, require_pairs
+from downstream.datasets.image_files import pair_size
 from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
-from downstream.datasets.pair_folders import divide_pairs, require_pairs
 from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
 from fusion.errors import InputError
 from fusion.images import Pair, files_by_stem, require_same_stems
@@ -20,9 +20,15 @@ from fusion.storage import read_json, write_json
 
 @dataclass(frozen=True)
 class MaskedPair:
-    """A pair of images of `width` x `height` pixels, its split (train, val or test), and the mask of its classes.
+    """A pair of images with its label mask.
 
-    `pixels` counts the mask's pixels of every class, in the order of the class numbers.
+    Attributes:
+        pair: the image files.
+        width: of both images and the mask in pixels.
+        height: likewise.
+        split: train, val or test.
+        mask: the mask file.
+        pixels: pixels per class, in the order of the class numbers.
     """
 
     pair: Pair
@@ -35,7 +41,14 @@ class MaskedPair:
 
 @dataclass(frozen=True)
 class SegmentationData:
-    """A data set with its split; `leakage` is what `neighbour_leakage` says of it."""
+    """A segmentation data set.
+
+    Attributes:
+        classes: class names in the order of the class numbers; the first is the background.
+        items: all pairs of the splits, sorted by stem.
+        split_name: how the pairs were divided.
+        leakage: of the split, as `neighbour_leakage` returns it.
+    """
 
     classes: tuple[str, ...]
     items: tuple[MaskedPair, ...]
@@ -43,28 +56,32 @@ class SegmentationData:
     leakage: float | None
 
     def of(self, split: str) -> list[MaskedPair]:
-        """List the items of train, val or test, sorted by stem."""
+        """Return the items of train, val or test, sorted by stem."""
         return [item for item in self.items if item.split == split]
 
     def pixels(self, split: str) -> dict[str, int]:
-        """Count the pixels of every class in train, val or test."""
+        """Count the pixels of each class in train, val or test."""
         return {name: sum(item.pixels[k] for item in self.of(split)) for k, name in enumerate(self.classes)}
 
 
 def read_segmentation_data(
     root: Path, classes: Sequence[str], split: str, seed: int, masks: str = ""
 ) -> SegmentationData:
-    """Read the images' headers and all masks below `root`. Where nothing is to validate with, training images are.
+    """Read the masks and the image headers below `root`.
+
+    Without a val split, `cut_validation` holds out some training images for validation.
 
     Args:
-        root: holds one infrared, one visible and one mask folder, or train, test and maybe val folders of that form.
-        classes: in the order of the class numbers; the first is the background.
-        split: as `divide_pairs` takes it. Pairs in no split are left out, their masks unread.
+        root: contains one infrared, one visible and one mask folder; for split `folders`, train, test and maybe val
+            folders of that form instead.
+        classes: class names in the order of the class numbers; the first is the background.
+        split: `folders`, or a split of `assign_splits`. Pairs outside the split are left out, their masks unread.
         seed: of split `random`.
-        masks: name of the folder of masks, where it is not Segmentation_labels or masks.
+        masks: name of the folder of masks, if it is not a usual one such as Segmentation_labels or masks.
 
     Raises:
-        InputError: folders, stems, sizes, masks or the split are not as described, or train or test is empty.
+        InputError: a folder or mask is missing or invalid, sizes within a pair or of its mask differ, train or test is
+            empty, or a stem is in two folders.
     """
     folders = divide_pairs(root, split, seed)
     by_split = {
@@ -73,7 +90,7 @@ def read_segmentation_data(
     require_pairs(root, split, by_split, "train", "test")
     if not by_split["val"]:
         by_split["val"] = sorted(cut_validation(by_split["train"]))
-    split_of = {stem: name for name in SPLITS for stem in by_split[name]}  # "val" stands behind "train" and wins
+    split_of = {stem: name for name in SPLITS for stem in by_split[name]}  # "val" comes after "train" and wins
     items: list[MaskedPair] = []
     for folder in folders:
         mask_dir = find_mask_folder(folder.folder, masks)
@@ -90,14 +107,15 @@ def _masked_pair(pair: Pair, path: Path, split: str, classes: Sequence[str]) -> 
     size, mask = pair_size(pair), read_mask(path, classes)
     if mask.shape[::-1] != size:
         raise InputError(
-            f"{path}: {mask.shape[1]}x{mask.shape[0]}, but {pair.visible} is {size[0]}x{size[1]}; expected equal sizes"
+            f"{path}: size differs from {pair.visible} (found {mask.shape[1]}x{mask.shape[0]}, "
+            f"expected {size[0]}x{size[1]})"
         )
     counts = np.bincount(mask[mask != IGNORED], minlength=len(classes))
     return MaskedPair(pair, *size, split, path, tuple(counts.tolist()))
 
 
 def save_segmentation_data(path: Path, data: SegmentationData) -> None:
-    """Write `data` to a JSON file, paths absolute."""
+    """Write `data` to a JSON file with absolute paths, atomically."""
     items = [
         {
             "stem": item.pair.stem,
@@ -116,19 +134,22 @@ def save_segmentation_data(path: Path, data: SegmentationData) -> None:
 
 
 def load_segmentation_data(path: Path) -> SegmentationData:
-    """Read what `save_segmentation_data` wrote.
+    """Read a file of `save_segmentation_data`.
 
     Raises:
-        InputError: the file is missing or no JSON.
+        InputError: the file is missing or contains something else.
     """
     content = read_json(path)
-    items = tuple(
-        MaskedPair(
-            Pair(item["stem"], Path(item["infrared"]), Path(item["visible"])),
-            *(item["width"], item["height"], item["split"]),
-            Path(item["mask"]),
-            tuple(item["pixels"]),
+    try:
+        items = tuple(
+            MaskedPair(
+                Pair(item["stem"], Path(item["infrared"]), Path(item["visible"])),
+                *(item["width"], item["height"], item["split"]),
+                Path(item["mask"]),
+                tuple(item["pixels"]),
+            )
+            for item in content["items"]
         )
-        for item in content["items"]
-    )
-    return SegmentationData(tuple(content["classes"]), items, content["split_name"], content["leakage"])
+        return SegmentationData(tuple(content["classes"]), items, content["split_name"], content["leakage"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a saved segmentation data set ({error!r})") from error

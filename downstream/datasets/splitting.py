@@ -1,7 +1,7 @@
-"""Decide which images train, validate and test, and say how much a split leaks between neighbouring frames.
+"""Assign images to train, val and test, and measure how much a split leaks between neighbouring frames.
 
-The published splits of M3FD stand in `splits/m3fd` as lists of ids; `scene_blocks` was published as train and val, and
-its val list is the test list here.
+The published splits of M3FD are in `splits/m3fd` as lists of ids. `scene_blocks` was published as train and val; its
+val list is the test list here.
 """
 
 from __future__ import annotations
@@ -11,30 +11,35 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from fusion.errors import InputError, first_few, unknown_name
 
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "val", "test")
-ALL = "all"  # the way to split in which every pair is scored and none trains
+ALL = "all"  # the split that scores every pair and trains on none
 _VALIDATION_RUNS = 5
 PUBLISHED = {folder.name: folder for folder in sorted((Path(__file__).parent / "splits").glob("*/*"))}
 
 
 def assign_splits(stems: Collection[str], split: str, seed: int) -> dict[str, str]:
-    """Map each stem to train, val or test; stems a list does not name are left out.
+    """Assign each stem to train, val or test.
 
     Args:
-        stems: the images at hand.
+        stems: the available images.
         split: the name of a published split; `random`, 8:1:1; or a folder with train.txt, test.txt and maybe val.txt,
             one stem per line.
-        seed: of `random` alone; equal seeds and stems give equal splits.
+        seed: of `random` only; equal seeds and stems give equal splits, in any order of the stems.
+
+    Returns:
+        The split by stem; stems that are in no list are missing.
 
     Raises:
-        InputError: `split` is none of these, a list names an id that is not at hand or is in another list too, or
-            there are fewer than 3 images to split at random.
+        InputError: `split` is none of these, a list names an id without image or an id of another list, or there are
+            fewer than 3 images for a random split.
+
+    Example:
+        >>> sorted(assign_splits(["00001", "00002", "00003"], "random", seed=0).values())
+        ['test', 'train', 'val']
     """
     if split == "random":
         return _random(stems, seed)
@@ -46,16 +51,26 @@ def assign_splits(stems: Collection[str], split: str, seed: int) -> dict[str, st
 
 
 def cut_validation(stems: Collection[str]) -> set[str]:
-    """Choose about a tenth of the training images to validate with, the same ones every time.
+    """Choose about a tenth of the training images for validation.
 
-    They are up to five runs of names that follow each other, spread evenly: frames of one drive look alike, so an image
-    between two that train would validate nothing, and one run alone might be all night.
+    The choice is deterministic: up to five runs of consecutive names, spread evenly. Frames of one drive look alike,
+    so a single image between two training images would validate nothing, and one long run might be all night.
+
+    Args:
+        stems: the training images, at least two.
+
+    Returns:
+        The images to hold out, at least one.
 
     Raises:
         InputError: fewer than two images.
+
+    Example:
+        >>> sorted(cut_validation([f"{number:05d}" for number in range(40)]))
+        ['00005', '00015', '00025', '00035']
     """
     if len(stems) < 2:
-        raise InputError(f"{len(stems)} training images; expected at least 2, one of them to validate with")
+        raise InputError(f"found {len(stems)} training images, expected at least 2, one of them for validation")
     ordered, wanted = sorted(stems), max(1, round(len(stems) / 10))
     runs = min(_VALIDATION_RUNS, wanted)
     chosen: set[str] = set()
@@ -67,11 +82,20 @@ def cut_validation(stems: Collection[str]) -> set[str]:
 
 
 def neighbour_leakage(stems_by_split: Mapping[str, Collection[str]]) -> float | None:
-    """Give the fraction of test images whose number is one beside that of a train or val image.
+    """Compute the fraction of test images whose frame number is next to that of a train or val image.
 
-    Videos were cut into these images, so neighbours often show one scene. Val images count because they choose which
-    weights are tested. A stem is a number, maybe with one letter behind it (MSRS: 00004N); None when a stem is not, or
-    there is no test image.
+    The images are frames of videos, so neighbours often show the same scene. Val images count, because they choose the
+    weights that are tested.
+
+    Args:
+        stems_by_split: stems of train, val and test; each a number, optionally followed by one letter (MSRS: 00004N).
+
+    Returns:
+        A fraction in [0, 1]; None if a stem has another form, or there is no test image.
+
+    Example:
+        >>> neighbour_leakage({"train": ["00001"], "test": ["00002", "00009"]})
+        0.5
     """
     seen = [_number(stem) for split in ("train", "val") for stem in stems_by_split.get(split, ())]
     test = [_number(stem) for stem in stems_by_split.get("test", ())]
@@ -82,8 +106,10 @@ def neighbour_leakage(stems_by_split: Mapping[str, Collection[str]]) -> float | 
 
 
 def _random(stems: Collection[str], seed: int) -> dict[str, str]:
+    import numpy as np
+
     if len(stems) < 3:
-        raise InputError(f"split 'random': {len(stems)} images; expected at least 3, one each to train, val and test")
+        raise InputError(f"split 'random': found {len(stems)} images, expected at least 3, for train, val and test")
     shuffled = [str(stem) for stem in np.random.default_rng(seed).permutation(sorted(stems))]
     held_out = max(1, round(len(shuffled) / 10))
     names = ["test"] * held_out + ["val"] * held_out + ["train"] * (len(shuffled) - 2 * held_out)
@@ -99,8 +125,8 @@ def _listed(stems: set[str], folder: Path) -> dict[str, str]:
         ids = _read_list(path)
         if missing := sorted(set(ids) - stems):
             raise InputError(
-                f"{path}: {len(missing)} of {len(ids)} ids have no image: {first_few(missing)}; "
-                "for a part of a data set choose split=random"
+                f"{path}: {len(missing)} of {len(ids)} ids have no image: {first_few(missing)}. "
+                "Try: data.split=random for a part of a data set"
             )
         if twice := sorted(set(ids) & assigned.keys()):
             raise InputError(f"{path}: {len(twice)} ids are also in {assigned[twice[0]]}.txt: {first_few(twice)}")
@@ -114,7 +140,7 @@ def _read_list(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as text ({error}); expected one stem per line") from error
+        raise InputError(f"{path}: cannot be read as text ({error}; expected one stem per line)") from error
     return [line.strip() for line in lines if line.strip()]
 
 

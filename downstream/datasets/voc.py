@@ -1,4 +1,4 @@
-"""Read Pascal VOC labels: one XML file per image, classes by name, corners in pixels."""
+"""Read Pascal VOC labels: one XML file per image, class names, corners in pixels."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from downstream.datasets.boxes import Box, coordinate, require_class
-from fusion.errors import InputError
+from fusion.errors import InputError, one_line
 
 
 def read_voc(path: Path, classes: Collection[str], size: tuple[int, int]) -> list[Box]:
-    """Read the objects of one image; coordinates are taken as they are, without shifting 1-based ones.
+    """Read the objects of one image.
+
+    Coordinates are used as they are: 1-based ones are not shifted, and boxes are not clipped.
 
     Args:
-        path: the XML file; its <size> may be absent.
-        classes: names an object may have.
-        size: width and height of the image.
+        path: the XML file; its <size> is optional.
+        classes: the known class names.
+        size: width and height of the image in pixels.
+
+    Returns:
+        The objects in the order of the file; none if the annotation has no <object>.
 
     Raises:
-        InputError: not VOC, a tag is missing, a coordinate is no finite number, a class is unknown, or <size> differs
-            from `size`.
+        InputError: the file is not a VOC annotation, a tag is missing, a coordinate is not a finite number, a class is
+            unknown, or <size> differs from `size`.
     """
     root = _parse(path)
     stated = root.find("size")
     if stated is not None:
         width, height = (_number(stated, tag, f"{path}: <size>") for tag in ("width", "height"))
         if (width, height) != size:
-            raise InputError(f"{path}: <size> is {width:g}x{height:g}, but the image is {size[0]}x{size[1]}")
+            raise InputError(
+                f"{path}: <size> differs from the image (found {width:g}x{height:g}, expected {size[0]}x{size[1]})"
+            )
     return [_box(item, classes, f"{path}: object {n}") for n, item in enumerate(root.findall("object"), 1)]
 
 
@@ -37,9 +44,9 @@ def _parse(path: Path) -> ElementTree.Element:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except (ElementTree.ParseError, LookupError, ValueError) as error:  # the last two: an encoding unknown to Python
-        raise InputError(f"{path}: malformed XML ({error}); expected a VOC <annotation>") from error
+        raise InputError(f"{path}: malformed XML ({one_line(error)}; expected a VOC <annotation>)") from error
     if root.tag != "annotation":
-        raise InputError(f"{path}: the outermost tag is <{root.tag}>; expected a VOC <annotation>")
+        raise InputError(f"{path}: no VOC file (found root tag {root.tag!r}, expected 'annotation')")
     return root
 
 
@@ -48,7 +55,7 @@ def _box(item: ElementTree.Element, classes: Collection[str], where: str) -> Box
     require_class(name, classes, where)
     bounds = item.find("bndbox")
     if bounds is None:
-        raise InputError(f"{where}: no <bndbox>; expected one with <xmin>, <ymin>, <xmax> and <ymax>")
+        raise InputError(f"{where}: no <bndbox> (expected one with <xmin>, <ymin>, <xmax> and <ymax>)")
     x1, y1, x2, y2 = (_number(bounds, tag, where) for tag in ("xmin", "ymin", "xmax", "ymax"))
     return Box(name, (x1, y1, x2, y2))
 
@@ -58,11 +65,11 @@ def _number(parent: ElementTree.Element, tag: str, where: str) -> float:
     try:
         return coordinate(text)
     except ValueError as error:
-        raise InputError(f"{where}: <{tag}> is {text!r}; expected a finite number of pixels") from error
+        raise InputError(f"{where}: <{tag}> is invalid (found {text!r}, expected a finite number of pixels)") from error
 
 
 def _text(parent: ElementTree.Element, tag: str, where: str) -> str:
     text = (parent.findtext(tag) or "").strip()
     if not text:
-        raise InputError(f"{where}: <{tag}> is missing or empty; expected it inside <{parent.tag}>")
+        raise InputError(f"{where}: <{tag}> is missing or empty (expected it inside <{parent.tag}>)")
     return text

@@ -1,4 +1,4 @@
-"""Read and write YOLO labels: one text file per image, a line `class x_centre y_centre width height` per object."""
+"""Read and write YOLO labels: one text file per image, one line `class x_centre y_centre width height` per object."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from fusion.errors import InputError
 from fusion.storage import write_text
 
 _LINE = "class x_centre y_centre width height"
+_HIGHEST = 2  # above it, values are pixels, not fractions; clipping would silently lose every box of such a file
 
 
 def read_yolo_txt(path: Path, classes: Sequence[str], size: tuple[int, int]) -> list[Box]:
-    """Read the objects of one image; an empty file means that there are none.
+    """Read the objects of one image.
 
     Args:
-        path: the text file; positions and lengths are fractions of the image size.
-        classes: names in the order of the file's class numbers, from 0.
-        size: width and height of the image.
+        path: the text file; centres and lengths are fractions of the image size. An empty file has no objects.
+        classes: class names in the order of the class numbers, from 0.
+        size: width and height of the image in pixels.
+
+    Returns:
+        The objects in the order of the file, in pixels; boxes are not clipped.
 
     Raises:
-        InputError: a line has other than five fields, a class number outside `classes`, or a value that is no finite
-            number or far beyond 1; the message names file and line.
+        InputError: the file is not UTF-8 text, or a line does not have five fields, has a class number outside
+            `classes`, or a value that is not finite or beyond 2; the message names file and line.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -32,7 +36,14 @@ def read_yolo_txt(path: Path, classes: Sequence[str], size: tuple[int, int]) -> 
 
 
 def write_yolo_txt(path: Path, boxes: Iterable[Box], classes: Sequence[str], size: tuple[int, int]) -> None:
-    """Write the objects of one image of `size` (width, height), atomically; reading gives them back within 1e-4 px."""
+    """Write the objects of one image atomically; `read_yolo_txt` returns them within 1e-4 pixels.
+
+    Args:
+        path: the text file.
+        boxes: the objects; without any, the file is empty.
+        classes: class names in the order of the class numbers.
+        size: width and height of the image in pixels.
+    """
     lines = []
     for box in boxes:
         x1, y1, x2, y2 = (value / length for value, length in zip(box.xyxy, size * 2, strict=True))
@@ -44,15 +55,19 @@ def write_yolo_txt(path: Path, boxes: Iterable[Box], classes: Sequence[str], siz
 def _box(line: str, classes: Sequence[str], size: tuple[int, int], where: str) -> Box:
     fields = line.split()
     if len(fields) != 5:
-        raise InputError(f"{where}: {len(fields)} fields; expected 5: {_LINE}")
-    number = int(fields[0]) if fields[0].isdecimal() else -1
+        raise InputError(f"{where}: found {len(fields)} fields, expected 5: {_LINE}")
+    try:
+        number = int(fields[0]) if fields[0].isdecimal() else -1
+    except ValueError:  # more digits than Python converts
+        number = -1
     if not 0 <= number < len(classes):
-        raise InputError(f"{where}: class {fields[0]!r}; expected 0..{len(classes) - 1} ({', '.join(classes)})")
+        expected = f"0..{len(classes) - 1} ({', '.join(classes)})"
+        raise InputError(f"{where}: unknown class number (found {fields[0][:20]!r}, expected {expected})")
     try:
         x, y, width, height = (coordinate(field) for field in fields[1:])
     except ValueError as error:
-        raise InputError(f"{where}: {error}; expected finite numbers: {_LINE}") from error
-    if max(map(abs, (x, y, width, height))) > 2:  # clipping would quietly lose every box of a file in pixels
-        raise InputError(f"{where}: {' '.join(fields[1:])} reaches far beyond 1; expected fractions of the image size")
+        raise InputError(f"{where}: {error} (expected finite numbers: {_LINE})") from error
+    if max(map(abs, (x, y, width, height))) > _HIGHEST:
+        raise InputError(f"{where}: found {' '.join(fields[1:])}, expected fractions of the image size, about 0..1")
     x, width, y, height = x * size[0], width * size[0], y * size[1], height * size[1]
     return Box(classes[number], (x - width / 2, y - height / 2, x + width / 2, y + height / 2))

@@ -1,4 +1,7 @@
-"""The settings of a detector in the arguments of ultralytics' trainer. Call `isolate_ultralytics` first."""
+"""Convert the settings of a detector to arguments of ultralytics' trainer, and check them.
+
+Call `isolate_ultralytics` before this module is imported.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from fusion.errors import InputError, one_line
 
 
 def yolo_arguments(detector: DetectorSettings) -> dict[str, Any]:
-    """Give what the settings decide of a training."""
+    """Return the trainer arguments that follow from the settings."""
     return {
         **detector.extra,
         "model": detector.model,
@@ -29,22 +32,25 @@ def yolo_arguments(detector: DetectorSettings) -> dict[str, Any]:
 
 
 def require_arguments(detector: DetectorSettings) -> None:
-    """Check names and values as ultralytics will, which can be hours before a training starts.
+    """Check the settings as ultralytics would when a training starts, which can be hours later.
 
     Raises:
-        InputError: ultralytics does not know the architecture or an argument, or a value is out of its range. A wrong
-            optimizer is told by the training alone.
+        InputError: ultralytics does not know the architecture or an argument, or a value is out of range. An unknown
+            optimizer is only found by the training itself.
     """
-    with telling_mistakes(detector):
+    with as_input_errors(detector):
         get_cfg(overrides=yolo_arguments(detector))
         yaml_model_load(detector.model)
 
 
 @contextmanager
-def telling_mistakes(detector: DetectorSettings, state: Path | None = None) -> Iterator[None]:
-    """Turn what ultralytics raises about wrong settings, in many lines, into one of ours.
+def as_input_errors(detector: DetectorSettings, state: Path | None = None) -> Iterator[None]:
+    """Convert the exceptions that ultralytics raises for wrong settings to one-line input errors.
 
-    Where a training has left its `state`, errors are not about the settings.
+    Args:
+        detector: the settings.
+        state: the state file of a training; if it exists, the settings have been accepted before, and exceptions have
+            other causes and are left as they are.
     """
     try:
         yield

@@ -1,4 +1,7 @@
-"""Keep ultralytics inside one folder and off the network; must run before ultralytics is imported."""
+"""Keep ultralytics inside one folder and off the network.
+
+A module of its own, because it must run before anything imports ultralytics.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,25 @@ import os
 import shutil
 from pathlib import Path
 
-import matplotlib
-
 from fusion.storage import atomic_path
 
 FONTS = ("Arial.ttf", "Arial.Unicode.ttf")
 
 
 def isolate_ultralytics(folder: Path) -> None:
-    """Point settings and fonts of ultralytics into `folder`, and switch downloads, installs and telemetry off.
+    """Set the environment so that ultralytics keeps its settings and fonts in `folder` and needs no network.
 
-    Its font check ignores the offline switch, so matplotlib's own font is put where it looks.
+    Downloads, automatic installs and telemetry are switched off. The font check of ultralytics ignores its offline
+    switch, so a font of matplotlib is copied to where it looks.
+
+    Args:
+        folder: created if missing.
+
+    Raises:
+        InputError: the folder cannot be written.
     """
+    import matplotlib
+
     home = folder.absolute() / "Ultralytics"
     home.mkdir(parents=True, exist_ok=True)
     font = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"

@@ -1,4 +1,4 @@
-"""Score predicted boxes by the COCO protocol: the only file that imports pycocotools."""
+"""Score predicted boxes by the COCO protocol; the only module that imports pycocotools."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pycocotools.cocoeval import COCOeval
 
 from downstream.datasets import LabelledPair
 from downstream.detection.matches import DetectionMatches, collect_matches
-from downstream.detection.predictions import Prediction
+from downstream.detection.outputs import Prediction
 from downstream.scores import Score
 
 MOST_BOXES = 300
@@ -24,7 +24,13 @@ SIZES = ("all", "small", "medium", "large")  # COCO's: below 32^2, up to 96^2, a
 
 @dataclass(frozen=True)
 class DetectionScore:
-    """All scores of one detector, per class the precision at recall 0, .01, .. 1 at IoU .5, and what was right."""
+    """The result of one detector.
+
+    Attributes:
+        scores: over all classes, by object size, and by class.
+        curves: by class with ground truth, the 101 precisions at recall 0, .01, .., 1 and IoU .5.
+        matches: which detections are true positives.
+    """
 
     scores: tuple[Score, ...]
     curves: dict[str, list[float]]
@@ -34,16 +40,20 @@ class DetectionScore:
 def score_detections(
     truth: Sequence[LabelledPair], predictions: Sequence[Prediction], classes: Sequence[str]
 ) -> DetectionScore:
-    """Compute mAP50:95 and mAP50 over all classes, by object size, and per class; at most 300 boxes an image count.
+    """Compute mAP50:95 and mAP50 over all classes, by object size and by class.
+
+    At most 300 boxes per image count, those of the highest scores. Classes without ground-truth box are left out of
+    the mean.
 
     Args:
-        truth: the test images with their true boxes.
-        predictions: of these images.
-        classes: the order of the result.
+        truth: the test images with their ground-truth boxes.
+        predictions: detections on these images.
+        classes: the classes in the order of the result.
 
-    Source: the COCO evaluation, pycocotools. Classes without a true box are left out of the mean.
+    Source: the COCO evaluation, pycocotools.
+    Verified against: a plain implementation of greedy matching and 101-point interpolation, 1e-9.
     """
-    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools reports every step
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints every step
         evaluation = COCOeval(*_as_coco(truth, predictions, classes), "bbox")
         evaluation.params.maxDets = [1, 10, MOST_BOXES]
         evaluation.evaluate()
@@ -66,7 +76,7 @@ def score_detections(
 
 
 def _mean(precision: npt.NDArray[np.float64]) -> float | None:
-    defined = precision[precision > -1]  # pycocotools writes -1 where there is no true box
+    defined = precision[precision > -1]  # pycocotools writes -1 where there is no ground truth
     return float(defined.mean()) if defined.size else None
 
 

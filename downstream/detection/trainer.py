@@ -1,4 +1,4 @@
-"""Ultralytics' trainer made repeatable: killed after any epoch, it goes on as if it had never stopped."""
+"""Ultralytics' trainer made resumable: killed at any time and started again, it ends with the same weights."""
 
 from __future__ import annotations
 
@@ -30,65 +30,70 @@ from fusion.storage import (
 _AVERAGE = "average."
 
 
-class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
-    """Trains without validation, for the last epoch is what counts, from start weights of ours.
+class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
+    """Trains from given weights and without validation, because the weights of the last epoch are scored.
 
-    Ultralytics' own checkpoint has half precision and no random state, so a training that goes on from it ends
-    elsewhere. Here an epoch depends on nothing but what the state file holds and its own number: randomness is drawn
-    anew from the seed, the buffer of the mosaics is empty, and no gradients are carried over, since the optimizer also
-    steps at the end of an epoch.
+    The checkpoints of ultralytics have half precision and no random state, so a training resumed from them ends with
+    other weights. Here an epoch depends only on its number and on the state file: random generators are seeded from
+    both, the mosaic buffer starts empty, and no gradients are carried over, because the optimizer also steps at the
+    end of an epoch.
 
     Args:
-        overrides: ultralytics' arguments.
-        start: start weights, None for random ones.
-        state: file for what the training needs to go on, written after every epoch but the last.
-        facts: what decides the result.
+        overrides: arguments of ultralytics.
+        start: pretrained weights; None for random ones.
+        state: the state file, written after every epoch but the last; if it exists, the training resumes from it.
+        facts: the settings that determine the result, stored and compared.
+
+    Raises:
+        InputError: the state file belongs to a training with other settings.
     """
 
-    _due: bool | None = None
+    _step_is_due: bool | None = None
     last: Path
 
     def __init__(self, overrides: dict[str, Any], start: Path | None, state: Path, facts: dict[str, Any]) -> None:
         self._start, self._state, self._facts = start, state, json.loads(json.dumps(facts))
-        self._stored: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+        self._checkpoint: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         if state.exists():
-            self._stored = load_tensors(state)
-            if self._stored[1].get("run") != self._facts:
-                raise InputError(f"{state}: belongs to a training with other settings; choose another folder")
+            self._checkpoint = load_tensors(state)
+            if self._checkpoint[1].get("run") != self._facts:
+                raise InputError(f"{state}: belongs to a training with other settings. Try: another folder")
         super().__init__(overrides=overrides)
         self.add_callback("on_train_epoch_start", lambda _: self._begin_epoch())
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = True) -> torch.nn.Module:
-        """Build the network; a training that begins gives it the start weights."""
+        """Build the network, and load the pretrained weights unless the training resumes."""
         model: torch.nn.Module = super().get_model(cfg, weights, verbose=False)
-        if self._stored is None:
+        if self._checkpoint is None:
             note = load_start_weights(model, self._start) if self._start else "random weights"
             tqdm.write(f"the detector starts from {note}")
         return model
 
     def resume_training(self, ckpt: Any) -> None:
-        """Go back to what the state file holds, if there is one."""
-        if self._stored is not None:
+        """Restore the state file, if there is one."""
+        if self._checkpoint is not None:
             self.resume = True
-            super().resume_training({"epoch": self._stored[1]["epoch"]})
+            super().resume_training({"epoch": self._checkpoint[1]["epoch"]})
 
     def _load_checkpoint_state(self, ckpt: Any) -> None:
-        assert self._stored is not None
-        tensors, facts = self._stored
+        assert self._checkpoint is not None
+        tensors, facts = self._checkpoint
         restore_training(self.model, self.optimizer, tensors, self._state)
         load_state(self.ema.ema, with_prefix(tensors, _AVERAGE), self._state)
         self.ema.updates = facts["updates"]
         write_text(self.csv, facts["log"])
-        self._stored = None  # needed no more, and as large as all that trains
+        self._checkpoint = None  # free the memory: it is as large as network and optimizer
 
     def _begin_epoch(self) -> None:
-        if self.batch_size != self._facts["batch_size"]:  # ultralytics has halved it, and would not say so
-            raise RuntimeError(f"no memory for batches of {self._facts['batch_size']}; lower detector.batch_size")
-        self._batches = self._gathered = 0  # of this epoch, and since the last step
+        if self.batch_size != self._facts["batch_size"]:  # ultralytics has silently halved it
+            raise RuntimeError(
+                f"out of memory with detector.batch_size={self._facts['batch_size']}. Try: a smaller one"
+            )
+        self._batches = self._accumulated = 0  # in this epoch, and since the last step
         seed = seed_for(self.args.seed, "epoch", self.epoch)
         init_seeds(seed % 2**32, deterministic=True)
         self.train_loader.generator.manual_seed(seed)
-        self.train_loader.reset()  # ends the workers, each with its own buffer
+        self.train_loader.reset()  # restart the workers, each of which has a mosaic buffer
         dataset = self.train_loader.dataset
         for index in dataset.buffer:
             dataset.ims[index] = dataset.im_hw0[index] = dataset.im_hw[index] = None
@@ -96,28 +101,28 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
 
     @property
     def accumulate(self) -> int:
-        """How many batches make a step.
+        """Number of batches whose gradients are accumulated for one step.
 
-        Inside a batch ultralytics asks whether so many have gone by since a step that it remembers itself; the answer
-        is then 0 if a step is due and out of reach if not, whatever it remembers.
+        During a batch, ultralytics compares this number with its own count of batches since the last step, which is
+        wrong after a resume. It then gets 0 if a step is due, and an unreachable number if not.
         """
-        return self._batches_a_step if self._due is None else 0 if self._due else sys.maxsize
+        return self._batches_per_step if self._step_is_due is None else 0 if self._step_is_due else sys.maxsize
 
     @accumulate.setter
     def accumulate(self, batches: int) -> None:
-        self._batches_a_step, self._due = batches, None
+        self._batches_per_step, self._step_is_due = batches, None
 
     def preprocess_batch(self, batch: Any) -> Any:
-        """Take up a batch and decide whether a step is due behind it."""
+        """Count the batch, decide whether a step is due after it, and preprocess it as ultralytics does."""
         self._batches += 1
-        self._gathered += 1
-        self._due = self._gathered >= self._batches_a_step or self._batches == len(self.train_loader)
-        if self._due:
-            self._gathered = 0
+        self._accumulated += 1
+        self._step_is_due = self._accumulated >= self._batches_per_step or self._batches == len(self.train_loader)
+        if self._step_is_due:
+            self._accumulated = 0
         return super().preprocess_batch(batch)
 
     def save_model(self) -> bool:
-        """Write the state after an epoch, and only the weights after the last one."""
+        """Write the state file after an epoch, and only the weights after the last one."""
         if not self.stop:
             tensors = training_tensors(self.model, self.optimizer)
             tensors |= {_AVERAGE + name: tensor for name, tensor in self.ema.ema.state_dict().items()}
@@ -138,8 +143,8 @@ class RepeatableTrainer(DetectionTrainer):  # type: ignore[misc]
         return False
 
     def validate(self) -> tuple[dict[str, float], float]:
-        """Leave validation out."""
+        """Skip validation."""
         return {}, 0.0
 
     def final_eval(self) -> None:
-        """Leave the final validation out too."""
+        """Skip the final validation."""

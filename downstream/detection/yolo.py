@@ -1,4 +1,7 @@
-"""Train a YOLO and predict with it. Call `isolate_ultralytics` first."""
+"""Train a YOLO and predict with it.
+
+Call `isolate_ultralytics` before this module is imported.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +17,32 @@ from ultralytics import YOLO, settings
 from ultralytics.utils import LOGGER, torch_utils
 
 from downstream.datasets import Box
-from downstream.detection.arguments import telling_mistakes, yolo_arguments
-from downstream.detection.predictions import Prediction
+from downstream.detection.arguments import as_input_errors, yolo_arguments
+from downstream.detection.outputs import Prediction, detector_weights
 from downstream.detection.settings import DetectorSettings
-from downstream.detection.trainer import RepeatableTrainer
+from downstream.detection.trainer import ResumableTrainer
 
-CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # the protocol's, equal for all fusers
+CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # of the evaluation protocol, equal for all fusers
 
 
 def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, seed: int, device: str) -> None:
-    """Train on the `train` images of `data_yaml`, or go on with what `out_dir` holds.
+    """Train on the `train` images of `data_yaml`, or resume the training in `out_dir`.
 
-    Writes `out_dir/state.safetensors` after every epoch, and `out_dir/run/weights/last.pt` at the end. Killed and
-    started again, it goes on behind its last whole epoch and ends with the same weights; on a GPU, whose sums have no
-    fixed order, with nearly the same.
+    Writes `out_dir/state.safetensors` after every epoch, and `detector_weights(out_dir)` at the end. A training that
+    was killed resumes after its last complete epoch and ends with the same weights; on a GPU, where sums have no fixed
+    order, with nearly the same. A finished training is left as it is.
 
     Args:
-        out_dir: of this run alone.
-        data_yaml: as `write_yolo_data` wrote it.
-        detector: what to train.
-        seed: decides initial weights of layers without start weights, order and augmentation.
+        out_dir: a folder for this training only; created if missing.
+        data_yaml: of `write_yolo_data`.
+        detector: the architecture and its schedule.
+        seed: of the initial weights of layers without pretrained ones, of the order and the augmentation.
         device: "cpu" or "cuda".
 
     Raises:
-        InputError: ultralytics does not know the architecture or an argument, the start weights do not fit, or
-            `out_dir` holds a run with other settings.
+        InputError: ultralytics does not know the architecture or an argument, the pretrained weights do not fit, or
+            `out_dir` contains a training with other settings.
+        FloatingPointError: the loss is not finite.
     """
     overrides = {
         **yolo_arguments(detector),
@@ -57,8 +61,8 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
     state = out_dir / "state.safetensors"
     if not detector_weights(out_dir).exists():
         start = Path(detector.weights) if detector.weights else None
-        with _quiet_with_our_threads(), telling_mistakes(detector, state):
-            trainer = RepeatableTrainer(overrides, start, state, {**asdict(detector), "seed": seed})
+        with _undo_process_changes(), as_input_errors(detector, state):
+            trainer = ResumableTrainer(overrides, start, state, {**asdict(detector), "seed": seed})
             name = out_dir.name.strip(".").removesuffix(".part")
             bar = tqdm(total=detector.epochs, desc=f"train {name}", unit="epoch")
             trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
@@ -68,25 +72,20 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
     state.unlink(missing_ok=True)
 
 
-def detector_weights(out_dir: Path) -> Path:
-    """Say where `train_detector` leaves the weights."""
-    return out_dir / "run" / "weights" / "last.pt"
-
-
 def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, device: str) -> list[Prediction]:
-    """Detect objects: confidence >= 0.001, NMS IoU 0.7, at most 300 boxes an image.
+    """Detect objects: confidence >= 0.001, NMS at IoU 0.7, at most 300 boxes per image.
 
     Args:
         weights: of `train_detector`.
-        images: files, whose stems name the predictions.
-        detector: the settings it was trained with.
+        images: the image files; predictions refer to them by stem.
+        detector: the settings of the training.
         device: "cpu" or "cuda".
 
     Returns:
-        One record per box, in pixels of the image.
+        One record per box, in pixels of the image, clipped to it.
     """
     found: list[Prediction] = []
-    with _quiet_with_our_threads():
+    with _undo_process_changes():
         model = YOLO(str(weights))
         for path in tqdm(images, desc="predict", unit="image"):
             result = model.predict(
@@ -105,8 +104,8 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
 
 
 @contextmanager
-def _quiet_with_our_threads() -> Iterator[None]:
-    """Undo what ultralytics does to the process: telemetry, chatter, and one thread less than there are cores."""
+def _undo_process_changes() -> Iterator[None]:
+    """Undo what ultralytics changes in the process: telemetry, log messages, number of threads, determinism."""
     settings.update({key: False for key, value in settings.items() if isinstance(value, bool)})
     LOGGER.setLevel(logging.ERROR)
     threads = torch.get_num_threads()

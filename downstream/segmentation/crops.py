@@ -1,4 +1,4 @@
-"""Training crops of a segmenter: the same window of image and mask, resized and flipped the same way."""
+"""Augmented training crops of a segmenter: image and mask are cut, scaled and flipped alike."""
 
 from __future__ import annotations
 
@@ -14,28 +14,32 @@ from downstream.datasets import IGNORED, Mask
 from downstream.segmentation.labelled_images import LabelledImages, Pixels
 from fusion.seeds import generator_for
 
-_SMALLEST, _LARGEST = 0.5, 1.5  # scales
+_SMALLEST_SCALE, _LARGEST_SCALE = 0.5, 1.5
 _CONTRAST, _BRIGHTNESS = 0.2, 0.1
 
 
 class SegmentationCrops:
-    """Batches of aligned random crops of images and their masks.
+    """Mini-batches of random crops of images and their masks.
 
     Args:
-        images: what to draw from.
-        size: side of the square crops. Where an image ends, it is reflected and its mask says `IGNORED`.
-        seed: with the number of a batch it decides every crop, whatever was drawn before.
-        workers: threads that read and cut.
+        images: the images to crop.
+        size: height and width of the crops in pixels. Beyond the border, images are reflected and masks are `IGNORED`.
+        seed: together with the number of a batch it determines every crop, independently of earlier batches.
+        workers: threads that read and crop.
     """
 
     def __init__(self, images: LabelledImages, size: int, seed: int, workers: int) -> None:
         self._images, self._size, self._seed, self._workers = images, size, seed, workers
 
     def batch(self, indices: Sequence[int], number: int) -> tuple[Tensor, Tensor]:
-        """Cut one crop of each image named by `indices`: scaled by 0.5 to 1.5, flipped, of other contrast and light.
+        """Cut one random crop of each image: scaled by 0.5 to 1.5, flipped, with jittered contrast and brightness.
+
+        Args:
+            indices: of the B images; an image may be repeated.
+            number: of the batch, from the start of the training.
 
         Returns:
-            Images (B, 3, S, S) float32 in [0, 1], RGB, and masks (B, S, S) int64.
+            Images (B, 3, S, S) float32 RGB in [0, 1], and masks (B, S, S) int64 of class numbers and `IGNORED`.
 
         Raises:
             InputError: as `LabelledImages.read`.
@@ -52,7 +56,7 @@ class SegmentationCrops:
     def _cut(self, index: int, draws: Sequence[float]) -> tuple[Pixels, Mask]:
         image, mask = self._images.read(index)
         scale, down, right, flip = draws
-        window = round(self._size / (_SMALLEST + scale * (_LARGEST - _SMALLEST)))
+        window = round(self._size / (_SMALLEST_SCALE + scale * (_LARGEST_SCALE - _SMALLEST_SCALE)))
         top, left = (_offset(side - window, draw) for side, draw in zip(mask.shape, (down, right), strict=True))
         size = (self._size, self._size)
         image_crop = cv2.resize(_window(image, top, left, window), size, interpolation=cv2.INTER_LINEAR)
@@ -62,12 +66,12 @@ class SegmentationCrops:
 
 
 def _offset(spare: int, draw: float) -> int:
-    """Choose where a window begins: inside an image that is larger by `spare`, or around one that is smaller."""
+    """Choose the start of a window inside an image that is larger by `spare`, or around one that is smaller."""
     return min(spare, 0) + int(draw * (abs(spare) + 1))
 
 
 def _window(pixels: Pixels, top: int, left: int, side: int) -> Pixels:
-    """Cut a square out of an image (H, W, 3), or a mask (H, W), that need not reach as far."""
+    """Cut a square out of an image (H, W, 3) or a mask (H, W), and pad what lies outside."""
     height, width = pixels.shape[:2]
     bottom, right = top + side, left + side
     inside = pixels[max(top, 0) : bottom, max(left, 0) : right]

@@ -1,4 +1,4 @@
-"""Images with their label masks, read once where memory allows."""
+"""Images with their label masks, cached in memory up to a limit."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ import numpy.typing as npt
 
 from downstream.datasets import Mask, read_mask
 from fusion.errors import InputError
-from fusion.images import read_visible, to_bytes
 
 CACHE_BYTES = 2 * 1024**3
 Pixels = npt.NDArray[np.uint8]
 
 
 class Labelled(NamedTuple):
-    """One image and the mask that says what its pixels show."""
+    """The files of one image and of its label mask."""
 
     image: Path
     mask: Path
 
 
 class LabelledImages:
-    """A list of labelled images that keeps what it has read, up to 2 GB; further ones are read again.
+    """A list of labelled images with a cache of at most 2 GB; images beyond it are read again.
 
     Args:
-        files: what to read.
-        classes: in the order of the class numbers.
+        files: the images and their masks.
+        classes: class names in the order of the class numbers.
     """
 
     def __init__(self, files: Sequence[Labelled], classes: Sequence[str]) -> None:
@@ -41,19 +40,20 @@ class LabelledImages:
         return len(self._files)
 
     def read(self, index: int) -> tuple[Pixels, Mask]:
-        """Read one image as (H, W, 3) uint8 RGB, and its mask as (H, W) uint8; neither may be written to.
+        """Read one image and its mask; the arrays are shared and must not be modified.
+
+        Returns:
+            (H, W, 3) uint8 RGB, and (H, W) uint8 of class numbers and `IGNORED`.
 
         Raises:
-            InputError: a file cannot be decoded, the mask holds no class numbers, or the two sizes differ.
+            InputError: a file cannot be decoded, the mask contains no class numbers, or the two sizes differ.
         """
         if index in self._cache:
             return self._cache[index]
         image, mask = self._files[index]
         pixels, labels = read_pixels(image), read_mask(mask, self._classes)
         if pixels.shape[:2] != labels.shape:
-            raise InputError(
-                f"{image}: {_size(pixels)}, but {mask} is {_size(labels)}; expected a mask of the image's size"
-            )
+            raise InputError(f"{mask}: size differs from {image} (found {_size(labels)}, expected {_size(pixels)})")
         if self._cached_bytes + pixels.nbytes + labels.nbytes <= CACHE_BYTES:
             self._cache[index] = pixels, labels
             self._cached_bytes += pixels.nbytes + labels.nbytes
@@ -61,7 +61,13 @@ class LabelledImages:
 
 
 def read_pixels(path: Path) -> Pixels:
-    """Read one image as (H, W, 3) uint8 RGB; errors as `fusion.images.images.read_visible`."""
+    """Read one image as (H, W, 3) uint8 RGB.
+
+    Raises:
+        InputError: the file is missing or cannot be decoded.
+    """
+    from fusion.images import read_visible, to_bytes
+
     return np.ascontiguousarray(to_bytes(read_visible(path)))
 
 

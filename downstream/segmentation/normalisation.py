@@ -1,4 +1,4 @@
-"""Mean and deviation of the colours of images, which networks want to see as 0 and 1."""
+"""Normalise images by the mean and standard deviation of their colours."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tqdm import tqdm
 
 from downstream.segmentation.labelled_images import LabelledImages
 
-_SMALLEST_DEVIATION = 1 / 255  # of images of one colour
+_SMALLEST_DEVIATION = 1 / 255
 
 
 class ImageStatistics(NamedTuple):
-    """Mean and standard deviation of red, green and blue in [0, 1]."""
+    """Mean and standard deviation of red, green and blue, of values in [0, 1]."""
 
     mean: list[float]
     deviation: list[float]
 
     def scale(self, images: Tensor) -> Tensor:
-        """Shift and scale (B, 3, H, W) float32 in [0, 1], so that these statistics become 0 and 1."""
+        """Normalise (B, 3, H, W) float32 RGB in [0, 1]: subtract the mean, divide by the standard deviation."""
         mean, deviation = (torch.tensor(values, device=images.device).view(3, 1, 1) for values in self)
         return (images - mean) / deviation
 
@@ -30,13 +30,16 @@ IMAGENET_STATISTICS = ImageStatistics([0.485, 0.456, 0.406], [0.229, 0.224, 0.22
 
 
 def measure_statistics(images: LabelledImages) -> ImageStatistics:
-    """Measure mean and deviation over all pixels of all images; exact, so that order does not matter.
+    """Compute mean and standard deviation over all pixels of all images.
+
+    Computed from histograms of integers, so the result does not depend on the order of the images. The standard
+    deviation is at least 1/255, for images of one colour.
 
     Raises:
         InputError: as `LabelledImages.read`.
     """
     counts = np.zeros((3, 256), np.int64)
-    for index in tqdm(range(len(images)), desc="mean and deviation", unit="image", leave=False):
+    for index in tqdm(range(len(images)), desc="mean and standard deviation", unit="image", leave=False):
         pixels, _ = images.read(index)
         counts += np.stack([np.bincount(pixels[..., channel].reshape(-1), minlength=256) for channel in range(3)])
     levels, pixels_in_all = np.arange(256) / 255, counts.sum(axis=1)

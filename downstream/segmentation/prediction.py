@@ -12,26 +12,25 @@ from torch import nn
 from tqdm import tqdm
 
 from downstream.datasets import Mask, write_mask
-from downstream.segmentation.half_precision import autocast_for
 from downstream.segmentation.labelled_images import Pixels, read_pixels
 from downstream.segmentation.normalisation import ImageStatistics
-from downstream.segmentation.segmenter import SIDE_MULTIPLE, SMALLEST_SIDE, untrained_segmenter
+from downstream.segmentation.segmenter import SIDE_MULTIPLE, SMALLEST_SIDE, autocast_for, untrained_segmenter
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
 from fusion.storage import load_state, load_tensors
 
 
 def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: str) -> None:
-    """Write `out_dir/STEM.png` for each image: the likeliest class number of every pixel, of the image's own size.
+    """Predict the mask of each image and write it to `out_dir/STEM.png`, in the size of the image.
 
     Args:
-        weights: `best.safetensors` of `train_segmenter`; nothing else is read, nothing is downloaded.
-        images: of any size.
-        out_dir: is made if needed.
+        weights: `best.safetensors` of `train_segmenter`; nothing else is read and nothing is downloaded.
+        images: image files of any size.
+        out_dir: created if missing.
         device: "cpu" or "cuda".
 
     Raises:
-        InputError: the weights are broken or not of a segmenter, an image cannot be read, a mask cannot be written.
+        InputError: the weights are corrupt or not of a segmenter, an image cannot be read, or a mask cannot be written.
     """
     network, statistics = _load(weights)
     network = network.to(device).to(memory_format=torch.channels_last)
@@ -42,15 +41,17 @@ def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: 
 
 
 def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels) -> Mask:
-    """Give the likeliest class number of each pixel; small images and odd sides are reflected meanwhile.
+    """Predict the most likely class of each pixel.
+
+    The image is padded by reflection to sides that the network accepts, and the logits are cropped again.
 
     Args:
-        network: from (B, 3, H, W) to logits; is left in evaluation mode.
-        statistics: what it has seen images scaled by.
-        image: (H, W, 3) uint8, RGB.
+        network: from (1, 3, H', W') to logits (1, C, H', W'); left in evaluation mode.
+        statistics: the normalisation that the network was trained with.
+        image: (H, W, 3) uint8 RGB, of any size.
 
     Returns:
-        (H, W) uint8.
+        (H, W) uint8 of class numbers 0..C-1.
     """
     height, width = image.shape[:2]
     more = [max(side + -side % SIDE_MULTIPLE, SMALLEST_SIDE) - side for side in (height, width)]
@@ -70,7 +71,7 @@ def _load(path: Path) -> tuple[nn.Module, ImageStatistics]:
         statistics = ImageStatistics(**facts["statistics"])
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"{path}: not the weights of a segmenter; expected best.safetensors of its training"
+            f"{path}: not the weights of a segmenter (expected best.safetensors of its training)"
         ) from error
     network = untrained_segmenter(model, encoder, classes)
     load_state(network, tensors, path)

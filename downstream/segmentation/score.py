@@ -1,4 +1,4 @@
-"""Score predicted masks by intersection over union, all from one confusion matrix over the whole test set."""
+"""Score predicted masks by intersection over union, from one confusion matrix over the whole test set."""
 
 from __future__ import annotations
 
@@ -14,21 +14,30 @@ Confusion = npt.NDArray[np.int64]
 
 
 def confusion_matrix(truth: Mask, predicted: Mask, classes: int) -> Confusion:
-    """Count the pixels of every true class (rows) by what was predicted (columns).
+    """Count pixels by ground-truth class (rows) and predicted class (columns).
 
     Args:
-        truth: (H, W) class numbers; pixels of 255 are left out.
-        predicted: (H, W) class numbers.
-        classes: how many there are.
+        truth: (H, W) uint8 class numbers 0..C-1; pixels of value 255 are ignored.
+        predicted: (H, W) uint8 class numbers 0..C-1.
+        classes: number of classes C.
 
     Returns:
-        (classes, classes).
+        (C, C) int64.
 
     Raises:
-        ValueError: shapes differ, or a number outside 0..classes-1 is to be counted.
+        ValueError: the shapes differ, or a pixel that counts has a number above C-1.
+
+    Verified against: scikit-learn's confusion_matrix, exactly.
+
+    Example:
+        >>> truth = np.array([[0, 0, 1, 255]], np.uint8)
+        >>> predicted = np.array([[0, 1, 1, 0]], np.uint8)
+        >>> confusion_matrix(truth, predicted, classes=2)
+        array([[1, 1],
+               [0, 1]])
     """
     if truth.shape != predicted.shape:
-        raise ValueError(f"truth is {truth.shape}, prediction {predicted.shape}; expected equal shapes")
+        raise ValueError(f"shapes differ: truth {truth.shape}, prediction {predicted.shape}")
     known = truth != IGNORED
     of_truth, of_prediction = truth[known].astype(np.int64), predicted[known].astype(np.int64)
     highest = max(of_truth.max(initial=0), of_prediction.max(initial=0))
@@ -38,55 +47,101 @@ def confusion_matrix(truth: Mask, predicted: Mask, classes: int) -> Confusion:
 
 
 def class_shares(confusion: Confusion) -> npt.NDArray[np.float64]:
-    """Give which share of every true class (rows) was taken for which class; zeros for a class without pixels."""
+    """Normalise the rows of a confusion matrix: which share of a class was predicted as which class.
+
+    Args:
+        confusion: (C, C), rows by ground truth.
+
+    Returns:
+        (C, C) in [0, 1]; each row sums to 1, or is zero for a class without pixels.
+
+    Example:
+        >>> class_shares(np.array([[3, 1], [0, 0]]))
+        array([[0.75, 0.25],
+               [0.  , 0.  ]])
+    """
     shares: npt.NDArray[np.float64] = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     return shares
 
 
 def class_ious(confusion: Confusion) -> list[float | None]:
-    """Give intersection over union of every class; None for one that is neither there nor predicted."""
+    """Compute the intersection over union of each class, in [0, 1].
+
+    Args:
+        confusion: (C, C), rows by ground truth.
+
+    Returns:
+        C values; None for a class that is neither in the ground truth nor predicted.
+
+    Example:
+        >>> class_ious(np.array([[2, 1, 0], [0, 1, 0], [0, 0, 0]]))
+        [0.6666666666666666, 0.5, None]
+    """
     both = np.diag(confusion)
     either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
     return [float(hit / union) if union else None for hit, union in zip(both, either, strict=True)]
 
 
 def mean_iou(ious: Sequence[float | None]) -> float | None:
-    """Give the mean of those that are defined; None if none is."""
+    """Average the values that are defined; None if none is.
+
+    Example:
+        >>> mean_iou([0.5, 1.0, None])
+        0.75
+    """
     defined = [iou for iou in ious if iou is not None]
     return sum(defined) / len(defined) if defined else None
 
 
-def resampled_miou(confusions: Confusion, weights: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Compute mIoU as if every test image stood in the set as often as its weight says.
+def bootstrap_miou(confusions: Confusion, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Compute mIoU for bootstrap resamples of the test images.
 
     Args:
-        confusions: (I, C, C), one matrix per image.
-        weights: (R, I), one line for each selection of images.
+        confusions: (I, C, C), one confusion matrix per image.
+        counts: (R, I), how often each image occurs in each of R resamples; ones for the test set itself.
 
     Returns:
-        (R,): the mean over the classes that are in truth or prediction; NaN without any.
+        (R,) in [0, 1]: the mean over the classes that are in the ground truth or the prediction of the resample; NaN
+        if no class is.
+
+    Example:
+        >>> confusions = np.array([[[4, 0], [0, 0]], [[1, 1], [0, 2]]])  # image 0 is predicted perfectly
+        >>> bootstrap_miou(confusions, np.array([[1, 1], [2, 0], [0, 2]])).round(3)
+        array([0.75 , 1.   , 0.583])
     """
-    totals = np.tensordot(weights, confusions, axes=1)  # (R, C, C)
+    totals = np.tensordot(counts, confusions, axes=1)  # (R, C, C)
     both = np.diagonal(totals, axis1=1, axis2=2)
     either = totals.sum(axis=1) + totals.sum(axis=2) - both
     ious = np.divide(both, either, out=np.zeros(both.shape), where=either > 0)
     defined = (either > 0).sum(axis=1)
     mean: npt.NDArray[np.float64] = np.divide(
-        ious.sum(axis=1), defined, out=np.full(len(weights), np.nan), where=defined > 0
+        ious.sum(axis=1), defined, out=np.full(len(counts), np.nan), where=defined > 0
     )
     return mean
 
 
 def score_confusion(confusion: Confusion, classes: Sequence[str], images: int) -> list[Score]:
-    """Give mIoU (the background, class 0, included), mIoU without it, pixel accuracy, and the IoU of each class.
+    """Compute mIoU (with the background, class 0), mIoU without it, pixel accuracy, and the IoU of each class.
 
     Args:
-        confusion: summed over all test images.
-        classes: in the order of the class numbers.
-        images: how many were summed.
+        confusion: (C, C), summed over all test images.
+        classes: class names in the order of the class numbers.
+        images: number of test images.
 
-    Source: MSRS, as in protocols of the field: one matrix over the whole test set, not a mean over images.
+    Returns:
+        The scores in this order, each in [0, 1] or None if undefined.
+
+    Source: MSRS, as usual in the field: one matrix over the whole test set, not a mean over images.
     Verified against: scikit-learn's confusion_matrix and jaccard_score, 1e-12.
+
+    Example:
+        >>> for score in score_confusion(np.array([[3, 1], [0, 4]]), ["background", "car"], images=1):
+        ...     print(score.metric, score.class_name, round(score.value, 3), score.n)
+        mIoU all 0.775 1
+        mIoU_foreground all 0.8 1
+        pixel_accuracy all 0.875 1
+        IoU background 0.75 4
+        IoU car 0.8 4
     """
     ious, total = class_ious(confusion), confusion.sum()
     accuracy = float(np.trace(confusion) / total) if total else None

@@ -1,4 +1,4 @@
-"""What a segmenter is trained with: one setting for all fusers of a table."""
+"""How a segmenter is trained; the same settings for every fuser of a table."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ Normalisation = Literal["fused", "imagenet"]
 
 @dataclass(frozen=True)
 class SegmenterSettings:
-    """A segmentation network and its schedule.
+    """A segmentation network and its training schedule.
 
-    Args:
+    Attributes:
         model: an architecture of segmentation_models_pytorch, such as "DeepLabV3Plus" or "Unet".
         encoder: one of its encoders, such as "resnet34" or "mobilenet_v2".
-        encoder_weights: start weights of the encoder: a `.safetensors` file; "imagenet", which downloads those that
-            segmentation_models_pytorch names; None starts from random weights.
+        encoder_weights: pretrained weights of the encoder: a `.safetensors` file; "imagenet" downloads those that
+            segmentation_models_pytorch lists; None starts from random weights.
         epochs: passes over the training images.
-        batch_size: images a step; batch normalisation needs at least 2.
-        crop: sides of the training crops in pixels.
-        learning_rate: of AdamW at the start; it falls to 0 as (1 - progress)^0.9.
+        batch_size: images per mini-batch; batch normalisation needs at least 2.
+        crop: height and width of the training crops in pixels, a multiple of 32.
+        learning_rate: of AdamW at the start; it decays to 0 as (1 - progress)^0.9.
         weight_decay: of AdamW.
-        normalisation: mean and deviation that images are scaled by: those of the "fused" training images, or of
-            "imagenet".
+        normalisation: whose mean and standard deviation images are normalised with: of the "fused" training images, or
+            of "imagenet".
         workers: threads that load images.
 
     Raises:
-        InputError: the weights are not at hand, or a value is out of range.
+        InputError: the weights do not exist or have another format, or a value is out of range.
     """
 
     model: str = "DeepLabV3Plus"
@@ -46,22 +46,25 @@ class SegmenterSettings:
     workers: int = 4
 
     def __post_init__(self) -> None:
-        if self.encoder_weights not in (None, IMAGENET) and not Path(str(self.encoder_weights)).is_file():
-            raise InputError(
-                f"{self.encoder_weights}: no such file; give segmenter.encoder_weights=FILE (.safetensors), "
-                f"{IMAGENET}, or None to start from random weights"
-            )
-        if self.encoder_weights not in (None, IMAGENET) and Path(str(self.encoder_weights)).suffix != ".safetensors":
-            raise InputError(f"{self.encoder_weights}: start weights of a segmenter are read from .safetensors alone")
-        if min(self.epochs, self.workers) < 1 or self.batch_size < 2 or self.crop < 32 or self.crop % 32:
-            raise InputError(
-                f"segmenter epochs={self.epochs} batch_size={self.batch_size} workers={self.workers} "
-                f"crop={self.crop}; expected epochs and workers >= 1, batch_size >= 2, crop a multiple of 32"
-            )
-        if self.learning_rate <= 0 or self.weight_decay < 0:
-            raise InputError(
-                f"segmenter learning_rate={self.learning_rate} weight_decay={self.weight_decay}; expected a rate "
-                "above 0, a decay of 0 or more"
-            )
+        if self.encoder_weights not in (None, IMAGENET):
+            _require_safetensors(Path(str(self.encoder_weights)))
+        for name, value, valid, expected in (
+            ("epochs", self.epochs, self.epochs >= 1, "at least 1"),
+            ("workers", self.workers, self.workers >= 1, "at least 1"),
+            ("batch_size", self.batch_size, self.batch_size >= 2, "at least 2, for batch normalisation"),
+            ("crop", self.crop, self.crop >= 32 and not self.crop % 32, "a multiple of 32"),
+            ("learning_rate", self.learning_rate, self.learning_rate > 0, "a number above 0"),
+            ("weight_decay", self.weight_decay, self.weight_decay >= 0, "0 or more"),
+        ):
+            if not valid:
+                raise InputError(f"segmenter.{name}={value}: out of range (expected {expected})")
         if self.normalisation not in get_args(Normalisation):
-            raise unknown_name("normalisation", self.normalisation, get_args(Normalisation))
+            raise unknown_name("segmenter.normalisation", self.normalisation, get_args(Normalisation))
+
+
+def _require_safetensors(path: Path) -> None:
+    remedy = f"Try: segmenter.encoder_weights=FILE (.safetensors), {IMAGENET}, or None for random weights"
+    if not path.is_file():
+        raise InputError(f"{path}: no such file (named by segmenter.encoder_weights). {remedy}")
+    if path.suffix != ".safetensors":
+        raise InputError(f"{path}: not a .safetensors file (named by segmenter.encoder_weights). {remedy}")

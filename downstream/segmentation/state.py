@@ -1,4 +1,4 @@
-"""Everything the training of a segmenter needs to go on behind its last whole epoch as if it had never stopped."""
+"""What a segmenter's checkpoint contains, so that a resumed training equals an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ COLUMNS = ("epoch", "loss", "cross_entropy", "dice", "learning_rate", "validatio
 class SegmenterState:
     """Network, optimizer, gradient scaler, number of finished steps, and the history of finished epochs.
 
-    Randomness is no part of it: it is derived from the seed and the number of the step.
+    No random state is stored: randomness is derived from the seed and the step number.
 
     Args:
-        network: being trained.
+        network: the network being trained.
         optimizer: AdamW over its parameters.
-        scaler: of float16 gradients; a disabled one elsewhere.
-        statistics: what images are scaled by.
-        facts: what decides the result.
+        scaler: of float16 gradients; disabled for other precisions.
+        statistics: the normalisation of the images.
+        facts: the settings that determine the result.
     """
 
     def __init__(
@@ -43,10 +43,16 @@ class SegmenterState:
         self.history: list[Row] = []
 
     def close_epoch(self, row: Row) -> bool:
-        """Add the epoch's row to the history and tell whether none before had a higher validation mIoU.
+        """Append an epoch to the history.
+
+        Args:
+            row: values by the names in `COLUMNS`.
+
+        Returns:
+            Whether no earlier epoch has a higher validation mIoU.
 
         Raises:
-            FloatingPointError: the last step spoilt the network.
+            FloatingPointError: a weight is not finite.
         """
         if not all(torch.isfinite(parameter).all() for parameter in self.network.parameters()):
             raise FloatingPointError(f"training diverged at step {self.step}: weights are not finite")
@@ -54,7 +60,7 @@ class SegmenterState:
         return all(earlier["validation_mIoU"] <= row["validation_mIoU"] for earlier in self.history)
 
     def save_network(self, path: Path) -> None:
-        """Write the network with all that prediction needs, atomically."""
+        """Write the network and everything that prediction needs, atomically."""
         last = self.history[-1]
         facts = {
             **self.facts,
@@ -65,13 +71,13 @@ class SegmenterState:
         save_tensors(path, self.network.state_dict(), facts)
 
     def save(self, path: Path) -> None:
-        """Write the state, atomically."""
+        """Write the whole state, atomically."""
         tensors = training_tensors(self.network, self.optimizer)
         progress = {"step": self.step, "history": self.history, "scaler": self.scaler.state_dict()}
         save_tensors(path, tensors, {"run": self.facts, "statistics": self.statistics._asdict(), "progress": progress})
 
     def load(self, path: Path) -> None:
-        """Go back to what `save` wrote, all but statistics and facts.
+        """Restore a file of `save`, except statistics and facts.
 
         Raises:
             InputError: the file does not fit the network.
@@ -79,21 +85,21 @@ class SegmenterState:
         tensors, stored = load_tensors(path)
         progress = stored["progress"]
         self.step, self.history = progress["step"], progress["history"]
-        if progress["scaler"]:  # empty from a device without float16
+        if progress["scaler"]:  # empty if the scaler was disabled
             self.scaler.load_state_dict(progress["scaler"])
         restore_training(self.network, self.optimizer, tensors, path)
 
 
 def read_progress(path: Path, facts: dict[str, Any]) -> tuple[ImageStatistics, int]:
-    """Look up in a file of `SegmenterState.save` what its images are scaled by, and how many epochs are finished.
+    """Read the normalisation and the number of finished epochs from a file of `SegmenterState.save`.
 
     Raises:
-        InputError: the file is broken, or belongs to a run with other facts.
+        InputError: the file is corrupt, or belongs to a training with other facts.
     """
     stored = load_tensors(path)[1]
     run = stored.get("run", {})
     if different := [key for key, value in facts.items() if run.get(key) != value]:
-        raise InputError(f"{path}: belongs to a training with other {', '.join(different)}; choose another folder")
+        raise InputError(f"{path}: belongs to a training with other {', '.join(different)}. Try: another folder")
     return ImageStatistics(**stored["statistics"]), len(stored["progress"]["history"])
 
 

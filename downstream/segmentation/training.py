@@ -1,4 +1,4 @@
-"""Train a segmenter: one visible loop that can be killed at any moment and goes on behind its last whole epoch."""
+"""Train a segmenter: one visible loop that can be killed at any time and resumes after its last complete epoch."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import torch
 from tqdm import tqdm
 
 from downstream.segmentation.crops import SegmentationCrops
-from downstream.segmentation.half_precision import autocast_for
 from downstream.segmentation.labelled_images import Labelled, LabelledImages
 from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
-from downstream.segmentation.passes import training_step, validation_miou
-from downstream.segmentation.segmenter import build_segmenter, untrained_segmenter
+from downstream.segmentation.segmenter import autocast_for, build_segmenter, untrained_segmenter
 from downstream.segmentation.settings import IMAGENET, SegmenterSettings
 from downstream.segmentation.state import COLUMNS, Row, SegmenterState, read_progress, write_log
+from downstream.segmentation.steps import training_step, validation_miou
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
 from fusion.seeds import generator_for, seed_for
 
-_DECAY = 0.9
+_DECAY = 0.9  # exponent of the learning rate schedule
 
 
 def train_segmenter(
@@ -36,31 +35,34 @@ def train_segmenter(
     device: str,
     on_epoch: Callable[[], None],
 ) -> Path:
-    """Train, or go on with what `out_dir` holds, and return the file with the best weights.
+    """Train a segmenter on cross-entropy plus Dice loss, or resume the training in `out_dir`.
 
-    Minimises cross-entropy plus Dice. Writes after every epoch `best.safetensors` (highest mIoU over the validation
-    images at full size, of equal ones the latest), `last.safetensors` (everything needed to go on) and `log.csv`.
-    Killed and started again, it ends with the same weights as without; on a GPU, whose sums have no fixed order, with
-    nearly the same.
+    After every epoch, `best.safetensors` (highest mIoU on the validation images at full size, the latest of equal
+    ones), `last.safetensors` (everything needed to resume) and `log.csv` are written. A training that was killed and
+    resumed ends with the same weights as an uninterrupted one; on a GPU, where sums have no fixed order, with nearly
+    the same.
 
     Args:
-        out_dir: of this run alone; is made if needed.
-        training: at least 2. An epoch leaves out, by chance, what does not fill a batch.
-        validation: at least 1; chooses the epoch and never trains.
-        classes: in the order of the class numbers.
-        settings: what to train, and how long.
-        seed: decides initial weights without start weights, order, crops and dropout.
+        out_dir: a folder for this training only; created if missing.
+        training: the training images, at least 2. Each epoch leaves out, at random, those that do not fill a batch.
+        validation: the validation images, at least 1; they select the epoch.
+        classes: class names in the order of the class numbers.
+        settings: the network and its schedule.
+        seed: of initial weights without pretrained ones, order, crops and dropout.
         device: "cpu" or "cuda".
-        on_epoch: called when the files of an epoch are written.
+        on_epoch: called after the files of an epoch are written.
+
+    Returns:
+        The path of `best.safetensors`.
 
     Raises:
-        InputError: there are too few images, one cannot be read, `out_dir` holds a run with other settings or cannot
-            be written, or `build_segmenter` refuses the settings.
-        FloatingPointError: the loss is not finite; the files of the last epoch are left as they are.
+        InputError: there are too few images, an image cannot be read, `out_dir` belongs to a training with other
+            settings or cannot be written, or `build_segmenter` refuses the settings.
+        FloatingPointError: the loss is not finite; the files of the last epoch are kept.
     """
     if len(training) < 2 or not validation:
-        found = f"{len(training)} training and {len(validation)} validation images"
-        raise InputError(f"{found}; expected at least 2, since batch normalisation compares images, and 1")
+        found = f"found {len(training)} training and {len(validation)} validation images"
+        raise InputError(f"{found}, expected at least 2, for batch normalisation, and at least 1")
     best, last = out_dir / "best.safetensors", out_dir / "last.safetensors"
     facts = _facts(training, validation, classes, settings, seed)
     if last.exists() and read_progress(last, facts)[1] == settings.epochs:
@@ -99,7 +101,7 @@ def _facts(
     settings: SegmenterSettings,
     seed: int,
 ) -> dict[str, Any]:
-    """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""
+    """Return the settings that determine the result; checkpoints contain them, and a resumed training compares them."""
     segmenter = asdict(settings)
     del segmenter["workers"]
     return {

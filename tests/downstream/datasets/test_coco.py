@@ -5,7 +5,7 @@ import pytest
 from downstream.datasets.boxes import Box
 from downstream.datasets.coco import read_coco
 from fusion.errors import InputError
-from tests.downstream.detection.detection_scenes import CLASSES, OBJECTS, SIZE, coco_content
+from tests.downstream.datasets.labelled_scenes import CLASSES, OBJECTS, SIZE, coco_content
 
 SCENE = [Box(name, xyxy) for name, xyxy in OBJECTS]
 
@@ -24,14 +24,14 @@ def test_an_image_without_annotations_has_no_boxes(tmp_path):
     assert read(tmp_path, {**coco_content(["a"]), "annotations": []}) == {"a": []}
 
 
-def test_crowd_annotations_are_left_out(tmp_path):
+def test_crowd_annotations_are_skipped(tmp_path):
     content = coco_content(["a"])
     content["annotations"][0]["iscrowd"] = 1
     content["annotations"][1]["iscrowd"] = 0
     assert read(tmp_path, content) == {"a": SCENE[1:]}
 
 
-def test_a_size_need_not_be_stated(tmp_path):
+def test_a_stated_size_is_optional(tmp_path):
     content = coco_content(["a"])
     del content["images"][0]["width"]
     assert read(tmp_path, content) == {"a": SCENE}
@@ -47,22 +47,30 @@ def test_windows_paths_have_the_same_stem(tmp_path):
     ("kind", "key", "value", "message"),
     [
         ("images", "file_name", None, "image 50: no 'file_name'"),
-        ("images", "id", 51, r"image 51 \(Vis/b.png\) stands twice"),
-        ("images", "file_name", "Ir/b.jpg", r"image 51 \(Vis/b.png\) stands twice"),
-        ("images", "width", 41, "Vis/a.png is stated as 41x30, but the image is 40x30"),
+        ("images", "id", 51, "image id 51 is repeated"),
+        ("images", "file_name", "Ir/b.jpg", "image 'Vis/b.png': stem 'b' is repeated"),
+        ("images", "width", 41, r"size of 'Vis/a.png' differs .*\(found 41x30, expected 40x30\)"),
         ("categories", "name", None, "category 1: no 'name'"),
-        ("annotations", "image_id", 7, "annotation 0: image id 7; expected one that the file lists"),
-        ("annotations", "category_id", 7, "annotation 0: category id 7; expected one that the file lists"),
+        ("annotations", "image_id", 7, r"annotation 0: unknown image_id 7 \(expected one that the file lists\)"),
+        ("annotations", "category_id", 7, r"annotation 0: unknown category_id 7 \(expected one that the file lists\)"),
         ("annotations", "category_id", None, "annotation 0: no 'category_id'"),
         ("annotations", "category_id", 2, "annotation 0: unknown class 'Unused'"),
         ("annotations", "bbox", None, "annotation 0: no 'bbox'"),
-        ("annotations", "bbox", [1, 2, 3], r"annotation 0: bbox is \[1, 2, 3\]; expected four finite numbers"),
+        (
+            "annotations",
+            "bbox",
+            [1, 2, 3],
+            r"annotation 0: invalid bbox \(found \[1, 2, 3\], expected four finite numbers",
+        ),
         ("annotations", "bbox", [1, 2, 3, float("nan")], "expected four finite numbers"),
         ("annotations", "bbox", [1, 2, 3, None], "expected four finite numbers"),
         ("annotations", "bbox", 5, "expected four finite numbers"),
+        ("annotations", "bbox", "1234", "expected four finite numbers"),
+        ("annotations", "bbox", [1, 2, 10**400, 3], "expected four finite numbers"),
+        ("annotations", "bbox", [1e308, 2, 1e308, 3], "expected four finite numbers"),
     ],
 )
-def test_a_faulty_record_is_named_in_one_line(tmp_path, kind, key, value, message):
+def test_an_invalid_record_is_reported_in_one_line(tmp_path, kind, key, value, message):
     content = coco_content(["a", "b"])
     content[kind][0][key] = value
     with pytest.raises(InputError, match=message) as caught:

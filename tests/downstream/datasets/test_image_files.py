@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from downstream.datasets.image_files import opened_image
+from downstream.datasets.folders import find_pairs
+from downstream.datasets.image_files import image_size, open_image, pair_size
 from downstream.detection.environment import isolate_ultralytics
 from fusion.errors import InputError
+from tests.downstream.datasets.labelled_scenes import make_folder, write_blank
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no image"])
-def test_a_file_that_is_no_image_is_named_when_ultralytics_has_changed_how_images_open(
+def test_a_file_of_another_kind_is_reported_when_ultralytics_has_patched_how_images_open(
     tmp_path: Path, content: bytes | None
 ) -> None:
     isolate_ultralytics(tmp_path)
@@ -20,6 +22,26 @@ def test_a_file_that_is_no_image_is_named_when_ultralytics_has_changed_how_image
         (tmp_path / "a.png").write_bytes(content)
     with (
         pytest.raises(InputError, match=r"a\.png: cannot be decoded as a mask"),
-        opened_image(tmp_path / "a.png", "a mask"),
+        open_image(tmp_path / "a.png", "a mask"),
     ):
         pass
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tif", ".webp"])
+def test_the_size_of_an_image_is_width_and_height(tmp_path, suffix):
+    write_blank(tmp_path / f"a{suffix}", (40, 30))
+    assert image_size(tmp_path / f"a{suffix}") == (40, 30)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n"])
+def test_a_file_of_another_kind_is_an_input_error(tmp_path, content):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(InputError, match=r"a.png: cannot be decoded as an image"):
+        image_size(tmp_path / "a.png")
+
+
+def test_two_sizes_within_a_pair_are_reported(tmp_path):
+    make_folder(tmp_path, ["a"])
+    write_blank(tmp_path / "Ir" / "a.png", (30, 40))
+    with pytest.raises(InputError, match=r"Ir/a.png: size differs from .*Vis/a.png \(found 30x40 and 40x30"):
+        pair_size(find_pairs(tmp_path)[0])

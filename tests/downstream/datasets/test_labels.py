@@ -7,7 +7,7 @@ from downstream.datasets.boxes import LabelFaults
 from downstream.datasets.folders import find_pairs
 from downstream.datasets.labels import read_labels, require_label_format
 from fusion.errors import InputError
-from tests.downstream.detection.detection_scenes import CLASSES, OBJECTS, SIZE, coco_content, make_folder
+from tests.downstream.datasets.labelled_scenes import CLASSES, OBJECTS, SIZE, coco_content, make_folder
 
 
 def read(root, label_format):
@@ -56,7 +56,7 @@ def test_only_the_labels_of_the_wanted_pairs_are_read(tmp_path):
 def test_an_image_without_label_is_named(tmp_path, label_format, suffix):
     make_folder(tmp_path, ["a", "b"], label_format)
     (tmp_path / "Annotation" / f"b{suffix}").unlink()
-    with pytest.raises(InputError, match=r"Vis: 1 without partner in .*Annotation: b; expected equal stems"):
+    with pytest.raises(InputError, match=r"Annotation: 1 of 2 stems of .*Vis missing: b"):
         read(tmp_path, label_format)
 
 
@@ -64,23 +64,24 @@ def test_an_image_without_label_is_named(tmp_path, label_format, suffix):
 def test_a_label_without_image_is_named(tmp_path, label_format, suffix):
     make_folder(tmp_path, ["a", "b"], label_format)
     (tmp_path / "Annotation" / f"c{suffix}").write_text("")
-    with pytest.raises(InputError, match=r"Annotation: 1 without partner in .*Vis: c; expected equal stems"):
+    with pytest.raises(InputError, match=r"Vis: 1 of 3 stems of .*Annotation missing: c"):
         read(tmp_path, label_format)
 
 
 @pytest.mark.parametrize(
-    ("listed", "lonely"), [("a", "Vis: 1 without .*annotations.json: b"), ("abc", "json: 1 .*: c;")]
+    ("listed", "missing"),
+    [("a", "annotations.json: 1 of 2 stems of .*Vis missing: b"), ("abc", "Vis: 1 of 3 .*json missing: c")],
 )
-def test_images_on_disk_and_in_a_coco_file_must_be_the_same(tmp_path, listed, lonely):
+def test_images_on_disk_and_in_a_coco_file_must_be_the_same(tmp_path, listed, missing):
     make_folder(tmp_path, ["a", "b"], "coco")
     (tmp_path / "annotations.json").write_text(json.dumps(coco_content(listed)))
-    with pytest.raises(InputError, match=lonely):
+    with pytest.raises(InputError, match=missing):
         read(tmp_path, "coco")
 
 
 def test_labels_of_another_format_are_not_found(tmp_path):
     make_folder(tmp_path, ["a"], "voc")
-    with pytest.raises(InputError, match=r"Annotation: no labels found; expected files ending in .txt"):
+    with pytest.raises(InputError, match=r"Annotation: no labels found .expected files ending in .txt"):
         read(tmp_path, "yolo")
 
 

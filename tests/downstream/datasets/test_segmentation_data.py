@@ -65,23 +65,23 @@ def test_it_comes_back_from_a_file(msrs: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "parts"),
     [
-        (lambda root: (root / "train" / "Segmentation_labels" / "00003N.png").unlink(), ["00003N", "without partner"]),
+        (lambda root: (root / "train" / "Segmentation_labels" / "00003N.png").unlink(), ["00003N", "1 of 20 stems"]),
         (lambda root: (root / "test" / "Segmentation_labels").rename(root / "test" / "gt"), ["folder of label masks"]),
         (
             lambda root: cv2.imwrite(
                 str(root / "train" / "Segmentation_labels" / "00003N.png"), np.zeros((8, 10), np.uint8)
             ),
-            ["00003N.png: 10x8", "12x8"],
+            ["00003N.png: size differs from", "found 10x8, expected 12x8"],
         ),
         (
             lambda root: cv2.imwrite(
                 str(root / "test" / "Segmentation_labels" / "01000D.png"), np.full((8, 12), 3, np.uint8)
             ),
-            ["01000D.png: values 3", "0..2 (background, car, person)"],
+            ["01000D.png: unknown classes (found 3;", "0..2 (background, car, person)"],
         ),
     ],
 )
-def test_a_mistake_in_the_folders_is_named(msrs: Path, spoil, parts) -> None:
+def test_a_mistake_in_the_folders_is_reported(msrs: Path, spoil, parts) -> None:
     spoil(msrs)
     with pytest.raises(InputError) as error:
         read_segmentation_data(msrs, CLASSES, "folders", 0)
@@ -91,5 +91,5 @@ def test_a_mistake_in_the_folders_is_named(msrs: Path, spoil, parts) -> None:
 def test_one_training_image_cannot_validate_too(tmp_path: Path) -> None:
     make_folder(tmp_path / "train", ["00001D"])
     make_folder(tmp_path / "test", ["00002D"])
-    with pytest.raises(InputError, match="1 training images; expected at least 2"):
+    with pytest.raises(InputError, match="found 1 training images, expected at least 2"):
         read_segmentation_data(tmp_path, CLASSES, "folders", 0)

@@ -4,7 +4,7 @@ import pytest
 from downstream.datasets.boxes import Box
 from downstream.datasets.yolo_txt import read_yolo_txt, write_yolo_txt
 from fusion.errors import InputError
-from tests.downstream.detection.detection_scenes import CLASSES, OBJECTS, SIZE, yolo_text
+from tests.downstream.datasets.labelled_scenes import CLASSES, OBJECTS, SIZE, yolo_text
 
 
 def read(tmp_path, text):
@@ -31,17 +31,18 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("1 .5 .5 .1", "line 3: 4 fields; expected 5: class x_centre y_centre width height"),
-        ("1 .5 .5 .1 .1 .9", "line 3: 6 fields; expected 5"),
-        ("3 .5 .5 .1 .1", r"line 3: class '3'; expected 0..2 \(People, Car, Bus\)"),
-        ("-1 .5 .5 .1 .1", "line 3: class '-1'; expected 0..2"),
-        ("Car .5 .5 .1 .1", "line 3: class 'Car'; expected 0..2"),
-        ("1 .5 x .1 .1", "line 3: could not convert string to float: 'x'; expected finite numbers"),
-        ("1 .5 nan .1 .1", "line 3: nan is not finite; expected finite numbers"),
-        ("1 20 15 4 3", "line 3: 20 15 4 3 reaches far beyond 1; expected fractions of the image size"),
+        ("1 .5 .5 .1", "line 3: found 4 fields, expected 5: class x_centre y_centre width height"),
+        ("1 .5 .5 .1 .1 .9", "line 3: found 6 fields, expected 5"),
+        ("3 .5 .5 .1 .1", r"line 3: unknown class number \(found '3', expected 0..2 \(People, Car, Bus\)\)"),
+        ("-1 .5 .5 .1 .1", "line 3: unknown class number .found '-1', expected 0..2"),
+        ("Car .5 .5 .1 .1", "line 3: unknown class number .found 'Car', expected 0..2"),
+        (f"{'1' * 5000} .5 .5 .1 .1", "line 3: unknown class number .found '11111"),
+        ("1 .5 x .1 .1", "line 3: could not convert string to float: 'x' .expected finite numbers"),
+        ("1 .5 nan .1 .1", "line 3: nan is not finite .expected finite numbers"),
+        ("1 20 15 4 3", "line 3: found 20 15 4 3, expected fractions of the image size"),
     ],
 )
-def test_a_faulty_line_is_named(tmp_path, line, message):
+def test_an_invalid_line_is_reported(tmp_path, line, message):
     with pytest.raises(InputError, match=message) as caught:
         read(tmp_path, f"0 .5 .5 .1 .1\n\n{line}\n")
     assert str(caught.value).startswith(str(tmp_path / "00001.txt"))

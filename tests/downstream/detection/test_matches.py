@@ -4,19 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from downstream.datasets.boxes import Box
 from downstream.datasets.detection_data import LabelledPair
-from downstream.detection.matches import DetectionMatches, resampled_map
-from downstream.detection.predictions import Prediction
+from downstream.detection.matches import DetectionMatches, bootstrap_map
+from downstream.detection.outputs import Prediction
 from downstream.detection.score import score_detections
+from fusion.errors import InputError
 from fusion.images.pairs import Pair
+from fusion.storage.tensor_files import load_tensors, save_tensors
 
 CLASSES = ("People", "Car", "Bus", "Lamp")
 
 
 def make_set(seed: int, images: int = 6) -> tuple[list[LabelledPair], list[Prediction]]:
-    """Draw true boxes, none of class Lamp, and detections of which some meet them more or less well."""
+    """Draw ground-truth boxes, none of class Lamp, and detections that match some of them more or less closely."""
     random = np.random.default_rng(seed)
     truth, found = [], []
     for number in range(images):
@@ -35,13 +38,11 @@ def make_set(seed: int, images: int = 6) -> tuple[list[LabelledPair], list[Predi
 
 
 def repeated(
-    truth: list[LabelledPair], found: list[Prediction], weights: np.ndarray
+    truth: list[LabelledPair], found: list[Prediction], counts: np.ndarray
 ) -> tuple[list[LabelledPair], list[Prediction]]:
-    """Copy every image and its detections as often as its weight says."""
+    """Copy every image and its detections as often as `counts` says."""
     names = [
-        (item, f"{item.pair.stem}-{copy}")
-        for item, weight in zip(truth, weights, strict=True)
-        for copy in range(weight)
+        (item, f"{item.pair.stem}-{copy}") for item, count in zip(truth, counts, strict=True) for copy in range(count)
     ]
     copies = [LabelledPair(Pair(name, Path("a"), Path("b")), 200, 200, "test", item.boxes) for item, name in names]
     return copies, [Prediction(name, p.box, p.score) for item, name in names for p in found if p.stem == item.pair.stem]
@@ -59,29 +60,42 @@ def coco_means(truth: list[LabelledPair], found: list[Prediction]) -> tuple[floa
 @pytest.mark.parametrize("seed", range(4))
 def test_the_whole_set_once_gives_the_scores_of_pycocotools(seed: int) -> None:
     truth, found = make_set(seed)
-    means = resampled_map(score_detections(truth, found, CLASSES).matches, np.ones((1, len(truth)), np.int64))
+    means = bootstrap_map(score_detections(truth, found, CLASSES).matches, np.ones((1, len(truth)), np.int64))
     assert (means[0, 0], means[0].mean()) == pytest.approx(coco_means(truth, found), abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_weights_are_what_repeated_images_are_to_pycocotools(seed: int) -> None:
+def test_counts_equal_repeated_images_in_pycocotools(seed: int) -> None:
     truth, found = make_set(seed)
-    weights = np.random.default_rng(seed).integers(0, 4, (5, len(truth)))
-    means = resampled_map(score_detections(truth, found, CLASSES).matches, weights)
-    for line, mean in zip(weights, means, strict=True):
-        assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, line)), abs=1e-12)
+    counts = np.random.default_rng(seed).integers(0, 4, (5, len(truth)))
+    means = bootstrap_map(score_detections(truth, found, CLASSES).matches, counts)
+    for resample, mean in zip(counts, means, strict=True):
+        assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, resample)), abs=1e-12)
 
 
-def test_without_detections_it_is_zero_and_without_truth_undefined() -> None:
+def test_map_is_zero_without_detections_and_undefined_without_ground_truth() -> None:
     truth, _ = make_set(0)
     matches = score_detections(truth, [], CLASSES).matches
-    assert (resampled_map(matches, np.ones((1, len(truth)), np.int64)) == 0).all()
-    assert np.isnan(resampled_map(matches, np.zeros((1, len(truth)), np.int64))).all()
+    assert (bootstrap_map(matches, np.ones((1, len(truth)), np.int64)) == 0).all()
+    assert np.isnan(bootstrap_map(matches, np.zeros((1, len(truth)), np.int64))).all()
 
 
-def test_they_come_back_from_a_file(tmp_path: Path) -> None:
+def test_matches_are_loaded_as_they_were_saved(tmp_path: Path) -> None:
     truth, found = make_set(1)
     matches = score_detections(truth, found, CLASSES).matches
     matches.save(tmp_path / "matches.safetensors")
     loaded = DetectionMatches.load(tmp_path / "matches.safetensors")
     assert all((vars(loaded)[name] == array).all() for name, array in vars(matches).items())
+
+
+def test_a_file_has_the_array_names_of_earlier_versions(tmp_path: Path) -> None:
+    truth, found = make_set(1)
+    score_detections(truth, found, CLASSES).matches.save(tmp_path / "matches.safetensors")
+    tensors, _ = load_tensors(tmp_path / "matches.safetensors")
+    assert tensors.keys() == {"image", "class_number", "score", "right", "true"}
+
+
+def test_a_file_of_other_tensors_is_refused(tmp_path: Path) -> None:
+    save_tensors(tmp_path / "a.safetensors", {"weight": torch.zeros(2)}, {})
+    with pytest.raises(InputError, match=r"a\.safetensors: not saved matches \(found weight, expected image, class"):
+        DetectionMatches.load(tmp_path / "a.safetensors")

@@ -5,7 +5,7 @@ import pytest
 
 from downstream.datasets.boxes import Box
 from downstream.datasets.detection_data import LabelledPair
-from downstream.detection.predictions import Prediction
+from downstream.detection.outputs import Prediction
 from downstream.detection.score import score_detections
 from fusion.images.pairs import Pair
 

@@ -11,21 +11,21 @@ def test_the_defaults_are_allowed_and_start_from_random_weights():
 @pytest.mark.parametrize(
     "wrong", [{"epochs": 0}, {"batch_size": 0}, {"image_size": 0}, {"image_size": 100}, {"image_size": -32}]
 )
-def test_a_number_out_of_range_is_refused_with_its_value(wrong):
+def test_a_number_out_of_range_is_refused_with_its_setting_and_value(wrong):
     ((name, value),) = wrong.items()
-    with pytest.raises(InputError, match=rf"{name}={value}\b"):
+    with pytest.raises(InputError, match=rf"^detector\.{name}={value}: out of range \(expected .*\)$"):
         DetectorSettings(**wrong)
 
 
-def test_missing_weights_are_refused_with_their_path_and_both_ways_out(tmp_path):
+def test_missing_weights_are_refused_with_their_path_and_both_remedies(tmp_path):
     path = tmp_path / "missing.pt"
     with pytest.raises(InputError) as error:
         DetectorSettings(weights=str(path))
-    for part in (str(path), "never downloaded", "detector.weights=FILE", "detector.weights=None"):
+    for part in (str(path), "never downloaded", "Try: detector.weights=FILE", "detector.weights=None"):
         assert part in str(error.value)
 
 
-def test_a_folder_is_no_weights_file(tmp_path):
+def test_a_folder_is_refused_as_weights(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         DetectorSettings(weights=str(tmp_path))
 
@@ -34,7 +34,14 @@ def test_two_settings_do_not_share_their_extra_arguments():
     assert DetectorSettings().extra is not DetectorSettings().extra
 
 
-@pytest.mark.parametrize("wrong", [{"model": "m.pt"}, {"extra": {"resume": "m.pt"}}, {"extra": {"distill_model": "m"}}])
-def test_nothing_that_ultralytics_would_unpickle_is_taken(wrong):
-    with pytest.raises(InputError, match=r"detector\.(model|extra)"):
+@pytest.mark.parametrize(
+    ("wrong", "setting"),
+    [
+        ({"model": "m.pt"}, r"detector\.model='m\.pt'"),
+        ({"extra": {"resume": "m.pt"}}, r"detector\.extra\.resume"),
+        ({"extra": {"distill_model": "m"}}, r"detector\.extra\.distill_model"),
+    ],
+)
+def test_everything_that_ultralytics_would_unpickle_is_refused(wrong, setting):
+    with pytest.raises(InputError, match=rf"^{setting}: .*Try: detector\.weights=FILE"):
         DetectorSettings(**wrong)

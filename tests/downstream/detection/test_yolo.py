@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from downstream.detection.environment import isolate_ultralytics
-from downstream.detection.log import training_losses
+from downstream.detection.outputs import training_losses
 from downstream.detection.settings import DetectorSettings
 from fusion.errors import InputError
 from fusion.storage.tensor_files import save_tensors

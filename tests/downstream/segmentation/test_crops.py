@@ -26,7 +26,7 @@ def write_ramp(folder, height, width):
 
 
 @pytest.mark.parametrize("size", [(90, 110), (20, 110), (20, 24)])
-def test_image_and_mask_are_cut_scaled_and_flipped_alike(tmp_path, monkeypatch, size):
+def test_image_and_mask_are_cropped_scaled_and_flipped_alike(tmp_path, monkeypatch, size):
     monkeypatch.setattr(segmentation_crops, "_CONTRAST", 0.0)
     monkeypatch.setattr(segmentation_crops, "_BRIGHTNESS", 0.0)
     crops = crops_of([write_ramp(tmp_path, *size)], NUMBERS)
@@ -60,14 +60,14 @@ def test_scales_reach_from_half_to_one_and_a_half(tmp_path, monkeypatch):
     assert 1.7 < max(steps) < 1 / 0.5 + 0.05
 
 
-def test_what_lies_outside_of_a_small_image_is_ignored(tmp_path):
+def test_pixels_beyond_the_border_of_a_small_image_are_ignored(tmp_path):
     scene = write_labelled(tmp_path, "small", np.full((16, 16, 3), 90, np.uint8), np.ones((16, 16), np.uint8))
     images, masks = crops_of([scene], size=64).batch([0], 0)
     assert set(masks.unique().tolist()) == {1, IGNORED}
     assert images.std() < 1e-6  # reflected, not black
 
 
-def test_a_batch_depends_on_seed_and_number_alone(tmp_path):
+def test_a_batch_depends_only_on_seed_and_number(tmp_path):
     files = write_scenes(tmp_path, 3)
     first, second = crops_of(files), crops_of(files)
     first.batch([2, 1], 5)
@@ -77,7 +77,7 @@ def test_a_batch_depends_on_seed_and_number_alone(tmp_path):
     assert not torch.equal(first.batch([0, 2], 7)[0], crops_of(files, seed=1).batch([0, 2], 7)[0])
 
 
-def test_images_of_a_batch_get_other_light_but_keep_their_range(tmp_path):
+def test_brightness_differs_within_a_batch_and_values_keep_their_range(tmp_path):
     white = write_labelled(tmp_path, "white", np.full((40, 40, 3), 240, np.uint8), np.zeros((40, 40), np.uint8))
     images, _ = crops_of([white]).batch([0] * 8, 0)
     assert len(images.mean((1, 2, 3)).unique()) > 3
@@ -85,15 +85,15 @@ def test_images_of_a_batch_get_other_light_but_keep_their_range(tmp_path):
     assert images.max() <= 1
 
 
-def test_a_mask_of_another_size_is_refused_with_both_names(tmp_path):
+def test_a_mask_of_another_size_is_refused_with_both_files(tmp_path):
     scene = write_scenes(tmp_path, 1)[0]
     write_mask(scene.mask, np.zeros((44, 61), np.uint8))
     with pytest.raises(InputError) as error:
         crops_of([scene]).batch([0], 0)
-    assert str(error.value) == f"{scene.image}: 60x44, but {scene.mask} is 61x44; expected a mask of the image's size"
+    assert str(error.value) == f"{scene.mask}: size differs from {scene.image} (found 61x44, expected 60x44)"
 
 
-def test_images_are_read_once_until_memory_is_full(tmp_path, monkeypatch):
+def test_images_are_read_once_until_the_cache_is_full(tmp_path, monkeypatch):
     files = write_scenes(tmp_path, 2)
     images = LabelledImages(files, CLASSES)
     monkeypatch.setattr(labelled_images, "CACHE_BYTES", 44 * 60 * 4)
@@ -114,7 +114,7 @@ def test_statistics_are_those_of_all_pixels(tmp_path):
     assert (scaled.std((0, 2, 3)) - 1).abs().max() < 1e-3
 
 
-def test_statistics_of_one_colour_divide_by_no_zero(tmp_path):
+def test_statistics_of_one_colour_are_safe_to_divide_by(tmp_path):
     grey = write_labelled(tmp_path, "grey", np.full((8, 8, 3), 90, np.uint8), np.zeros((8, 8), np.uint8))
     assert min(measure_statistics(LabelledImages([grey], CLASSES)).deviation) == pytest.approx(1 / 255)
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix as reference_confusion
 from sklearn.metrics import jaccard_score
 
-from downstream.segmentation.score import class_ious, confusion_matrix, mean_iou, resampled_miou, score_confusion
+from downstream.segmentation.score import bootstrap_miou, class_ious, confusion_matrix, mean_iou, score_confusion
 
 CLASSES = ("background", "car", "person", "bike")
 
@@ -67,15 +67,15 @@ def test_unknown_pixels_do_not_count() -> None:
 
 
 def test_what_cannot_be_counted_is_refused() -> None:
-    with pytest.raises(ValueError, match="expected equal shapes"):
+    with pytest.raises(ValueError, match="shapes differ"):
         confusion_matrix(np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8), 2)
     with pytest.raises(ValueError, match=r"class number 2; expected 0\.\.1"):
         confusion_matrix(np.zeros((1, 1), np.uint8), np.full((1, 1), 2, np.uint8), 2)
 
 
-def test_weights_are_what_repeated_images_are_to_the_matrix() -> None:
+def test_counts_equal_repeated_images() -> None:
     confusions = np.stack([confusion_matrix(*masks(seed, classes=3), 4) for seed in range(5)])
-    weights = np.array([[1, 1, 1, 1, 1], [0, 3, 0, 1, 1], [2, 0, 0, 0, 0]])
-    expected = [mean_iou(class_ious(np.repeat(confusions, line, axis=0).sum(axis=0))) for line in weights]
-    assert resampled_miou(confusions, weights) == pytest.approx(expected, abs=1e-12)
-    assert np.isnan(resampled_miou(confusions, np.zeros((1, 5), np.int64))).all()
+    counts = np.array([[1, 1, 1, 1, 1], [0, 3, 0, 1, 1], [2, 0, 0, 0, 0]])
+    expected = [mean_iou(class_ious(np.repeat(confusions, resample, axis=0).sum(axis=0))) for resample in counts]
+    assert bootstrap_miou(confusions, counts) == pytest.approx(expected, abs=1e-12)
+    assert np.isnan(bootstrap_miou(confusions, np.zeros((1, 5), np.int64))).all()

@@ -53,7 +53,8 @@ def test_a_file_of_which_nothing_fits_is_refused_and_names_the_setting(tmp_path)
     path = tmp_path / "other.safetensors"
     save_file({"a": torch.zeros(2)}, path)
     message = refused(encoder_weights=str(path))
-    assert message == f"{path}: none of its 1 tensors fits; choose segmenter.encoder to match"
+    assert message.startswith(f"{path}: none of its 1 tensors fits the network ")
+    assert message.endswith("Try: another segmenter.encoder")
 
 
 def test_a_broken_file_is_refused_by_name(tmp_path):
@@ -65,7 +66,7 @@ def test_a_broken_file_is_refused_by_name(tmp_path):
 def test_a_pickle_is_refused_by_its_suffix(tmp_path):
     path = tmp_path / "encoder.pt"
     torch.save({"a": torch.zeros(2)}, path)
-    assert ".safetensors alone" in refused(encoder_weights=str(path))
+    assert "encoder.pt: not a .safetensors file" in refused(encoder_weights=str(path))
 
 
 @pytest.mark.parametrize(
@@ -80,13 +81,13 @@ def test_a_misspelt_name_gets_a_suggestion(wrong, meant):
     ("model", "encoder"), [("UnetPlusPlus", "mit_b0"), ("DeepLabV3", "inceptionv4"), ("Unet", "tu-nonsense")]
 )
 def test_a_combination_that_is_not_supported_names_both(model, encoder):
-    assert f"segmenter.model={model} does not work with segmenter.encoder={encoder}" in refused(
+    assert f"segmenter.model={model}: does not work with segmenter.encoder={encoder}" in refused(
         model=model, encoder=encoder
     )
 
 
 def test_an_encoder_without_imagenet_weights_is_told_at_once():
-    assert "no imagenet weights; give segmenter.encoder_weights=FILE" in refused(
+    assert "segmenter.encoder=dpn68b: no imagenet weights exist. Try: segmenter.encoder_weights=FILE" in refused(
         encoder="dpn68b", encoder_weights="imagenet"
     )
 
@@ -97,8 +98,8 @@ def test_an_unreachable_server_is_told_at_once_with_the_way_out(no_cache, monkey
     started = time.monotonic()
     message = refused(encoder=encoder, encoder_weights="imagenet")
     assert time.monotonic() - started < 5
-    assert f"the imagenet weights of {encoder} cannot be downloaded from http://127.0.0.1:9" in message
-    assert "segmenter.encoder_weights=FILE (.safetensors), or None" in message
+    assert f"cannot download the weights of {encoder} from http://127.0.0.1:9" in message
+    assert "Try: segmenter.encoder_weights=FILE (.safetensors), or None" in message
 
 
 def test_a_server_that_never_answers_is_told_within_seconds(no_cache, monkeypatch):
@@ -111,7 +112,7 @@ def test_a_server_that_never_answers_is_told_within_seconds(no_cache, monkeypatc
 
 def test_offline_mode_needs_no_probe(no_cache, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert "cannot be downloaded" in refused(encoder_weights="imagenet")
+    assert "cannot download" in refused(encoder_weights="imagenet")
 
 
 @pytest.mark.parametrize("model", ["DeepLabV3Plus", "Segformer", "Unet", "PAN"])
@@ -122,10 +123,10 @@ def test_logits_have_the_size_of_the_image(model):
 
 
 def test_crops_that_are_too_small_for_an_architecture_are_told_before_the_training():
-    assert "segmenter.model=PAN cannot see segmenter.crop=32" in refused(model="PAN", crop=32)
+    assert "segmenter.crop=32: too small for segmenter.model=PAN" in refused(model="PAN", crop=32)
     build_segmenter(small_settings(model="PAN", crop=128), 3, lambda note: None)
 
 
-def test_batches_of_one_are_refused_by_the_settings():
-    with pytest.raises(InputError, match=r"batch_size=1 .*batch_size >= 2"):
+def test_a_batch_size_of_one_is_refused_by_the_settings():
+    with pytest.raises(InputError, match=r"segmenter\.batch_size=1: out of range \(expected at least 2"):
         small_settings(batch_size=1)

@@ -1,4 +1,4 @@
-"""Lay fused images and their labels out as the folder a YOLO detector trains on."""
+"""Write fused images and their labels as the folder that a YOLO trains on."""
 
 from __future__ import annotations
 
@@ -13,24 +13,28 @@ from fusion.storage import unwritable, write_text
 
 
 def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path) -> Path:
-    """Write `out_dir`/images and labels, each with a folder per split, and data.yaml; give the path of the latter.
+    """Write `out_dir`/images and `out_dir`/labels, each with one folder per split, and data.yaml.
 
-    The folder can be moved: data.yaml names its own neighbours. Without a val split it names the test images as val.
-    What an earlier, perhaps interrupted, call left in the split folders is replaced.
+    The folder can be moved, because data.yaml contains relative paths. Without a val split, data.yaml names the test
+    images as val. Split folders of an earlier, perhaps interrupted call are replaced.
 
     Args:
-        out_dir: made where missing.
+        out_dir: created if missing.
         data: the pairs, boxes and splits.
-        fused_dir: holds <stem>.png of the size of its pair for every item; the files are linked, or else copied.
+        fused_dir: contains STEM.png for every item, of the size of its pair; files are hard-linked if possible, else
+            copied.
+
+    Returns:
+        The path of data.yaml.
 
     Raises:
-        InputError: a fused image is missing or of another size, or `out_dir` cannot be written.
+        InputError: a fused image is missing or has another size, or `out_dir` cannot be written.
     """
     for item in data.items:
         _require_fused(fused_dir / f"{item.pair.stem}.png", (item.width, item.height))
     try:
         for folder in (out_dir / kind / split for kind in ("images", "labels") for split in SPLITS):
-            if folder.is_dir():  # a pair that has changed its split must not stay in the old one
+            if folder.is_dir():  # a pair may have moved to another split
                 shutil.rmtree(folder)
         for item in data.items:
             stem, size = item.pair.stem, (item.width, item.height)
@@ -47,15 +51,17 @@ def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path) -> Path
 
 def _require_fused(path: Path, size: tuple[int, int]) -> None:
     if not path.is_file():
-        raise InputError(f"{path}: no such fused image; expected one for every pair of the data set")
+        raise InputError(f"{path}: no such fused image (expected one for every pair of the data set)")
     found = image_size(path)
     if found != size:
-        raise InputError(f"{path}: {found[0]}x{found[1]}; expected {size[0]}x{size[1]}, the size of its pair")
+        raise InputError(
+            f"{path}: size differs from its pair (found {found[0]}x{found[1]}, expected {size[0]}x{size[1]})"
+        )
 
 
 def _link(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(source.resolve(), target)  # resolved: the link to a link would be a link, and relative ones break
+        os.link(source.resolve(), target)  # resolved, because a hard link to a relative symbolic link would break
     except OSError:  # another disk, or one without hard links
         shutil.copyfile(source, target)

@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from downstream.datasets.masks import IGNORED
-from downstream.segmentation.loss import segmentation_loss
+from downstream.segmentation.steps import segmentation_loss
 
 
 def random_case(classes=4):

@@ -6,9 +6,9 @@ import pytest
 
 from downstream.datasets.detection_data import read_detection_data
 from downstream.datasets.yolo_txt import read_yolo_txt
-from downstream.detection.dataset import write_yolo_data
+from downstream.detection.yolo_data import write_yolo_data
 from fusion.errors import InputError
-from tests.downstream.detection.detection_scenes import CLASSES, SIZE, make_folder, write_blank
+from tests.downstream.datasets.labelled_scenes import CLASSES, SIZE, make_folder, write_blank
 
 STEMS = [f"{number:05d}" for number in range(10)]
 
@@ -103,14 +103,16 @@ def test_the_fused_images_are_never_changed(tmp_path, data):
 
 def test_a_missing_fused_image_is_named_before_anything_is_written(tmp_path, data):
     (tmp_path / "fused" / "00009.png").unlink()
-    with pytest.raises(InputError, match=r"fused/00009.png: no such fused image; expected one for every pair"):
+    with pytest.raises(InputError, match=r"fused/00009.png: no such fused image \(expected one for every pair"):
         write_yolo_data(tmp_path / "out", data, tmp_path / "fused")
     assert not (tmp_path / "out").exists()
 
 
 def test_a_fused_image_of_another_size_is_named(tmp_path, data):
     write_blank(tmp_path / "fused" / "00009.png", (20, 15))
-    with pytest.raises(InputError, match=r"fused/00009.png: 20x15; expected 40x30, the size of its pair"):
+    with pytest.raises(
+        InputError, match=r"fused/00009.png: size differs from its pair \(found 20x15, expected 40x30\)"
+    ):
         write_yolo_data(tmp_path / "out", data, tmp_path / "fused")
 
 

@@ -1,0 +1,184 @@
+"""Read every image and label of a data folder, and collect what it contains and all faults at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from downstream.datasets.boxes import Box
+from downstream.datasets.coco import read_coco
+from downstream.datasets.folders import find_label_folder, find_mask_folder, find_pair_folders
+from downstream.datasets.image_files import image_size
+from downstream.datasets.labels import COCO_FILE, READERS, require_label_format
+from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
+from fusion.errors import InputError, first_few
+from fusion.images import Pair, files_by_stem, images_by_stem
+
+_READERS = 4
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class LabelFiles:
+    """The labels of one folder.
+
+    Attributes:
+        folder: the label folder, or the file with all labels.
+        stems: the images that have a label.
+        counts_of: counts boxes or pixels by class, given the stem and (width, height) of an image.
+    """
+
+    folder: Path
+    stems: Collection[str]
+    counts_of: Callable[[str, tuple[int, int]], Counts]
+
+
+@dataclass
+class Findings:
+    """What a data set contains so far.
+
+    Attributes:
+        sizes: width and height in pixels, by stem of the usable pairs.
+        classes: boxes or pixels by class, likewise.
+        contents: a digest of the visible file, likewise; equal files have equal digests.
+        faults: one line for each problem.
+    """
+
+    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    classes: dict[str, Counts] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def size_counts(self) -> Counter[str]:
+        """Count the pairs of each size, named like "640x480"."""
+        return Counter(f"{width}x{height}" for width, height in self.sizes.values())
+
+
+def inspect_folder(
+    folder: Path,
+    findings: Findings,
+    find_labels: Callable[[Path], LabelFiles] | None = None,
+    infrared: str = "",
+    visible: str = "",
+) -> list[str]:
+    """Decode all images and read all labels of one folder, and add the results to `findings`.
+
+    Args:
+        folder: contains one infrared, one visible and maybe one label folder.
+        findings: of the data set so far; extended.
+        find_labels: finds the labels of `folder`; None if pairs need none.
+        infrared: name of the infrared folder, if it is not a usual one.
+        visible: name of the visible folder, likewise.
+
+    Returns:
+        The stems that are in both image folders, sorted.
+    """
+    try:
+        infrared_dir, visible_dir = find_pair_folders(folder, infrared, visible)
+        images = images_by_stem(infrared_dir), images_by_stem(visible_dir)
+    except InputError as error:
+        findings.faults.append(str(error))
+        return []
+    labels = None
+    try:
+        labels = find_labels(folder) if find_labels else None
+    except InputError as error:
+        findings.faults.append(str(error))
+    sources = [(infrared_dir, set(images[0])), (visible_dir, set(images[1]))]
+    if labels:
+        sources.append((labels.folder, set(labels.stems)))
+    _report_missing(findings, sources)
+    stems = sorted(images[0].keys() & images[1].keys())
+    pairs = [Pair(stem, images[0][stem], images[1][stem]) for stem in stems]
+    with ThreadPoolExecutor(_READERS) as readers:
+        results = readers.map(lambda pair: _inspect_pair(pair, labels), pairs)
+        for pair, (size, counts, content, fault) in zip(
+            pairs, tqdm(results, total=len(pairs), desc=f"check {folder.name}", unit="pair"), strict=True
+        ):
+            if pair.stem in findings.sizes:
+                findings.faults.append(f"{pair.visible}: same stem as in another folder (expected unique stems)")
+            elif fault:
+                findings.faults.append(fault)
+            else:
+                findings.sizes[pair.stem], findings.contents[pair.stem] = size, content
+                findings.classes[pair.stem] = counts
+    return stems
+
+
+def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> LabelFiles:
+    """Find the box labels of one folder.
+
+    Args:
+        folder: contains the images, and the label folder or annotations.json.
+        label_format: `voc`, `yolo` or `coco`.
+        classes: the known class names; for `yolo` in the order of the class numbers.
+
+    Raises:
+        InputError: the format is unknown, there are no labels, or annotations.json is invalid.
+    """
+    require_label_format(label_format)
+    if label_format == "coco":
+        source = folder / COCO_FILE
+        visible = images_by_stem(find_pair_folders(folder)[1])
+        found = read_coco(source, classes, {stem: image_size(path) for stem, path in visible.items()})
+        return LabelFiles(source, found, lambda stem, _: _count(found[stem]))
+    suffix, read = READERS[label_format]
+    label_dir = find_label_folder(folder)
+    files = files_by_stem(label_dir, (suffix,), "labels")
+    return LabelFiles(label_dir, files, lambda stem, size: _count(read(files[stem], classes, size)))
+
+
+def mask_labels(folder: Path, classes: Sequence[str], name: str = "") -> LabelFiles:
+    """Find the label masks of one folder.
+
+    Args:
+        folder: contains the folder of masks.
+        classes: class names in the order of the class numbers.
+        name: of the folder of masks, if it is not a usual one.
+
+    Raises:
+        InputError: there are no masks.
+    """
+    mask_dir = find_mask_folder(folder, name)
+    files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
+
+    def count(stem: str, size: tuple[int, int]) -> Counts:
+        mask = read_mask(files[stem], classes)
+        if mask.shape[::-1] != size:
+            raise InputError(
+                f"{files[stem]}: size differs from its images "
+                f"(found {mask.shape[1]}x{mask.shape[0]}, expected {size[0]}x{size[1]})"
+            )
+        counts = np.bincount(mask[mask != IGNORED], minlength=len(classes)).tolist()
+        return dict(zip(classes, counts, strict=True))
+
+    return LabelFiles(mask_dir, files, count)
+
+
+def _count(boxes: Sequence[Box]) -> Counts:
+    return Counter(box.class_name for box in boxes)
+
+
+def _report_missing(findings: Findings, sources: list[tuple[Path, set[str]]]) -> None:
+    for folder, stems in sources:
+        for other, others in sources:
+            if missing := sorted(others - stems):
+                findings.faults.append(f"{folder}: {len(missing)} stems of {other} missing: {first_few(missing)}")
+
+
+def _inspect_pair(pair: Pair, labels: LabelFiles | None) -> tuple[tuple[int, int], Counts, str, str]:
+    """Return size, class counts, digest of the visible file, and the fault ("" for none)."""
+    try:
+        infrared, _ = pair.read()
+        size = infrared.shape[2], infrared.shape[1]
+        counts = labels.counts_of(pair.stem, size) if labels and pair.stem in labels.stems else {}
+    except InputError as error:
+        return (0, 0), {}, "", str(error)
+    return size, counts, hashlib.sha256(pair.visible.read_bytes()).hexdigest(), ""
