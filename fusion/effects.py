@@ -1,63 +1,84 @@
-"""How far a fused image moves when its inputs are intervened upon: holes in them, or a missing camera."""
+"""Measure how much a fused image changes under interventions on its inputs: holes, or a missing camera.
+
+Importing this module does not import torch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from fusion.errors import InputError
 from fusion.fusers import Fuser
-from fusion.images import Pair, luma
-from fusion.interventions import complementary_masks, random_masks
+from fusion.images import Pair
+from fusion.interventions import INTERVENTIONS, complementary_masks, random_masks
 from fusion.scoring import ImageScores
-from fusion.seeds import generator_for
 
-INTERVENTIONS = ("complementary", "random", "without_visible", "without_infrared")
-EffectMaps = dict[str, Tensor]  # intervention -> (1, H, W), how far each pixel of the fused luma moved, in [0, 1]
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+EffectMaps = dict[str, "Tensor"]  # intervention -> (1, H, W), absolute change of the fused luma per pixel, in [0, 1]
 
 
-@torch.inference_mode()
 def effect_maps(fuser: Fuser, infrared: Tensor, visible: Tensor, generator: torch.Generator) -> EffectMaps:
-    """Tell for every pixel of one pair how far fused luma moves under each intervention, |F_do(p) - F|.
+    """Compute for every pixel of one pair how much the fused luma changes under each intervention, |F_do(p) - F|.
 
     Args:
-        fuser: any; it is asked once for the pair as it is and once for each intervention.
-        infrared: (1, H, W) luma in [0, 1]; H, W >= 16, the size of a hole.
+        fuser: runs once on the unchanged pair and once for each intervention.
+        infrared: (1, H, W) luma in [0, 1]; H, W >= 16, the side of a hole.
         visible: likewise.
-        generator: draws the holes of "complementary" and "random", as training draws them.
+        generator: a CPU generator; draws the holes of "complementary" and "random" as in training.
 
     Returns:
-        One map for each of `INTERVENTIONS`; "without_visible" is the effect of a visible image that is all 0.
+        One (1, H, W) map in [0, 1] for each of `INTERVENTIONS`. "without_visible" is the effect of an all-zero visible
+        image.
 
     Raises:
         ValueError: a side is shorter than a hole.
 
-    Source: ISFuse, arXiv 2603.23272, average treatment effect (ATE); its mean over pixels is one image's share of it.
+    Source: ISFuse, arXiv 2603.23272, average treatment effect (ATE); the mean of a map over its pixels is the
+    contribution of one image to it.
+
+    Example:
+        >>> import torch
+        >>> from fusion import build_fuser
+        >>> white = torch.ones(1, 32, 32)
+        >>> maps = effect_maps(build_fuser("average"), white, white, torch.Generator().manual_seed(0))
+        >>> {name: float(effect.max()) for name, effect in maps.items()}
+        {'complementary': 0.5, 'random': 1.0, 'without_visible': 0.5, 'without_infrared': 0.5}
     """
-    _, height, width = infrared.shape
-    complementary = complementary_masks(1, height, width, generator)
-    random = random_masks(1, height, width, generator)
-    infrared, visible = infrared[None], visible[None]  # (1, 1, H, W)
-    black = torch.zeros_like(infrared)
-    intervened = (
-        (infrared * complementary.infrared, visible * complementary.visible),
-        (infrared * random.infrared, visible * random.visible),
-        (infrared, black),
-        (black, visible),
-    )
-    fused = fuser.fuse(infrared, visible)
-    return {name: (fuser.fuse(*pair) - fused)[0].abs() for name, pair in zip(INTERVENTIONS, intervened, strict=True)}
+    import torch
+
+    with torch.inference_mode():
+        _, height, width = infrared.shape
+        complementary = complementary_masks(1, height, width, generator)
+        random = random_masks(1, height, width, generator)
+        infrared, visible = infrared[None], visible[None]  # (1, 1, H, W)
+        black = torch.zeros_like(infrared)
+        intervened = (
+            (infrared * complementary.infrared, visible * complementary.visible),
+            (infrared * random.infrared, visible * random.visible),
+            (infrared, black),
+            (black, visible),
+        )
+        fused = fuser.fuse(infrared, visible)
+        return {
+            name: (fuser.fuse(*pair) - fused)[0].abs() for name, pair in zip(INTERVENTIONS, intervened, strict=True)
+        }
 
 
 def pair_effects(fuser: Fuser, pair: Pair, seed: int) -> EffectMaps:
-    """Read one pair and give its effect maps; the holes follow from `seed` and the pair's stem alone.
+    """Read one pair and compute its effect maps; the holes depend on `seed` and the stem of the pair only.
 
     Raises:
-        InputError: an image cannot be read, is smaller than a hole, or the two differ in size.
+        InputError: an image cannot be read or is smaller than a hole, or the two sizes differ.
     """
+    from fusion.images import luma
+    from fusion.seeds import generator_for
+
     infrared, visible = pair.read()
     try:
         return effect_maps(fuser, infrared, luma(visible), generator_for(seed, "effects", pair.stem))
@@ -72,23 +93,20 @@ def measure_effects(
     seed: int = 0,
     look: Callable[[Pair, EffectMaps], object] | None = None,
 ) -> list[ImageScores]:
-    """Measure the mean effect of each intervention on every pair; `mean_scores` makes the ATE of it.
+    """Measure the mean effect of each intervention on every pair; `fusion.scoring.mean_scores` averages them to ATEs.
 
     Args:
-        method: what the fuser is called in the results.
+        method: name of the fuser in the results.
         fuser: from `build_fuser`.
-        pairs: from `match_pairs`; the values of one depend on no other.
+        pairs: from `match_pairs`; the values of one pair do not depend on the others.
         seed: of the holes.
-        look: is shown every pair with its maps, which are too large to keep for all.
+        look: called with every pair and its maps, which are too large to be kept for all pairs.
 
     Returns:
         One element per pair, in the order of `pairs`; its values are means over pixels of luma in [0, 1].
 
     Raises:
         InputError: as `pair_effects`.
-
-    Example:
-        >>> mean_scores(measure_effects("average", build_fuser("average"), pairs))["without_visible"]["average"].mean
     """
     rows = []
     for pair in tqdm(pairs, desc=f"effects {method}", unit="image"):

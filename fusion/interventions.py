@@ -1,34 +1,55 @@
-"""Interventions on the inputs of the network: holes, different or equal in both modalities, and a missing modality."""
+"""Interventions on the inputs of the network: hide parts of both images, or one modality as a whole.
+
+Importing this module does not import torch: the names in `INTERVENTIONS` are needed while a run is planned.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
+INTERVENTIONS = ("complementary", "random", "without_visible", "without_infrared")
 HOLE_SIDE = 16
 MOST_HOLES = 6
 DISC_PROBABILITY = 0.3
-INTERVENTIONS = "complementary", "random", "without visible", "without infrared"
 
 
 class Masks(NamedTuple):
-    """What each modality keeps, (B, 1, H, W) float32: 1 where a pixel stays, 0 where it is hidden."""
+    """One mask per modality, (B, 1, H, W) float32: 1 where a pixel is kept, 0 where it is hidden."""
 
     infrared: Tensor
     visible: Tensor
 
 
 def complementary_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Masks:
-    """Draw different holes for the two modalities so that no pixel is hidden in both.
+    """Draw different holes for the two modalities, such that no pixel is hidden in both.
 
-    Where both would be hidden, a fair coin per pixel restores one of them.
+    Where the holes of both overlap, a fair coin per pixel decides which modality keeps it.
+
+    Args:
+        batch: number of samples B.
+        height: of the masks, at least 16, the side of a hole.
+        width: likewise.
+        generator: a CPU generator.
+
+    Returns:
+        Masks of (B, 1, H, W).
 
     Raises:
         ValueError: a side is shorter than a hole.
+
+    Example:
+        >>> import torch
+        >>> masks = complementary_masks(2, 32, 48, torch.Generator().manual_seed(0))
+        >>> masks.infrared.shape, bool((masks.infrared + masks.visible >= 1).all())
+        (torch.Size([2, 1, 32, 48]), True)
     """
+    import torch
+
     infrared = hole_masks(batch, height, width, generator)
     visible = hole_masks(batch, height, width, generator)
     hidden_in_both = (infrared + visible) == 0
@@ -42,28 +63,38 @@ def complementary_masks(batch: int, height: int, width: int, generator: torch.Ge
 def random_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Masks:
     """Draw one set of holes and hide it in both modalities.
 
-    Raises:
-        ValueError: a side is shorter than a hole.
+    Arguments, shapes and errors are those of `complementary_masks`.
     """
     mask = hole_masks(batch, height, width, generator)
     return Masks(mask, mask)
 
 
-def one_each(complementary: Masks, random: Masks, turns: Sequence[int]) -> Masks:
-    """Give every sample the one of `INTERVENTIONS` whose turn it is, as masks; a missing modality is wholly hidden."""
-    whole, nothing = torch.ones_like(random.infrared), torch.zeros_like(random.infrared)
-    of_infrared = complementary.infrared, random.infrared, whole, nothing
-    of_visible = complementary.visible, random.visible, nothing, whole
+def assign_interventions(complementary: Masks, random: Masks, sample_indices: Sequence[int]) -> Masks:
+    """Assign one of `INTERVENTIONS` to every sample, in rotation; a missing modality is hidden completely.
+
+    Args:
+        complementary: from `complementary_masks`, (B, 1, H, W).
+        random: from `random_masks`, likewise.
+        sample_indices: running number of each sample in the training; its remainder modulo 4 selects the intervention.
+
+    Returns:
+        Masks of (B, 1, H, W).
+    """
+    import torch
+
+    keep_all, hide_all = torch.ones_like(random.infrared), torch.zeros_like(random.infrared)
+    for_infrared = complementary.infrared, random.infrared, keep_all, hide_all
+    for_visible = complementary.visible, random.visible, hide_all, keep_all
     return Masks(
         *(
-            torch.stack([kept[turn % len(INTERVENTIONS)][sample] for sample, turn in enumerate(turns)])
-            for kept in (of_infrared, of_visible)
+            torch.stack([masks[index % len(INTERVENTIONS)][sample] for sample, index in enumerate(sample_indices)])
+            for masks in (for_infrared, for_visible)
         )
     )
 
 
 def hole_masks(batch: int, height: int, width: int, generator: torch.Generator) -> Tensor:
-    """Draw 1 to 6 holes for each sample: squares of side 16 (probability 0.7) or discs of radius 8, wholly inside.
+    """Draw 1 to 6 holes for each sample: squares of side 16 (probability 0.7) or discs of radius 8, fully inside.
 
     Returns:
         (B, 1, H, W) float32, 0 inside a hole and 1 elsewhere.
@@ -71,8 +102,12 @@ def hole_masks(batch: int, height: int, width: int, generator: torch.Generator) 
     Raises:
         ValueError: a side is shorter than a hole.
     """
+    import torch
+
     if min(height, width) < HOLE_SIDE:
-        raise ValueError(f"image {width}x{height} is smaller than a hole; expected at least {HOLE_SIDE}x{HOLE_SIDE}")
+        raise ValueError(
+            f"image is smaller than a hole (found {width}x{height}, expected at least {HOLE_SIDE}x{HOLE_SIDE})"
+        )
     shape = (batch, MOST_HOLES, 1, 1)
     count = torch.randint(1, MOST_HOLES + 1, (batch, 1, 1, 1), generator=generator)
     top = torch.randint(0, height - HOLE_SIDE + 1, shape, generator=generator)
@@ -85,6 +120,6 @@ def hole_masks(batch: int, height: int, width: int, generator: torch.Generator) 
     disc = from_centre[:, None] ** 2 + from_centre**2 < (HOLE_SIDE / 2) ** 2
     for sample, holes in enumerate(count.flatten().tolist()):
         drawn = (draws[sample, :holes].flatten().tolist() for draws in (top, left, is_disc))
-        for y, x, round_hole in zip(*drawn, strict=True):
-            hidden[sample, 0, y : y + HOLE_SIDE, x : x + HOLE_SIDE] |= disc if round_hole else square
+        for y, x, is_round in zip(*drawn, strict=True):
+            hidden[sample, 0, y : y + HOLE_SIDE, x : x + HOLE_SIDE] |= disc if is_round else square
     return (~hidden).float()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code, parse_override
-from fusion.training import is_first_process
+from fusion.training import is_main_process
 from pipelines.config import known_keys, load_training, override
 from pipelines.extras import REPORT, require_packages
 
@@ -46,7 +46,7 @@ def main() -> None:
     ]
     trainer = build_trainer(pairs, settings, arguments.device)
     weights = trainer.run(arguments.out, lambda: draw_training_curves(arguments.out))
-    if is_first_process():
+    if is_main_process():
         draw_held_out(arguments.out, trainer.held_out)
         print(f"weights: {weights}; curves.png and scenes/ beside them")
 

@@ -1,4 +1,15 @@
-"""Training of the fusion network."""
+"""Training of the fusion network.
+
+- settings: `Schedule` and `LossWeights`; objective: `Objective`, its ablations, and the passes of a training step.
+  Both can be imported and checked without torch.
+- losses/: the terms of the loss.
+- trainer: `Trainer`, the training loop; state: what it saves and resumes from.
+- crops, batches: aligned crops of the pairs, and mini-batches with their masks (`Batch`, `draw_masks`).
+- validation: held-out pairs, and the network's loss and metrics on them.
+- parallel, sync_batchnorm: one training in several processes, as torchrun starts them.
+
+Other rooms use what `__init__.pyi` lists.
+"""
 
 import lazy_loader
 

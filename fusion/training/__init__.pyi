@@ -1,9 +1,10 @@
-from .batch_terms import Batch as Batch
-from .batch_terms import batch_terms as batch_terms
-from .batch_terms import draw_masks as draw_masks
-from .losses.terms import LossWeights as LossWeights
+from .batches import Batch as Batch
+from .batches import draw_masks as draw_masks
+from .objective import BatchNormPasses as BatchNormPasses
 from .objective import Objective as Objective
-from .parallel import is_first_process as is_first_process
-from .schedule import Precision as Precision
-from .schedule import Schedule as Schedule
+from .objective import batch_terms as batch_terms
+from .parallel import is_main_process as is_main_process
+from .settings import LossWeights as LossWeights
+from .settings import Precision as Precision
+from .settings import Schedule as Schedule
 from .trainer import Trainer as Trainer

@@ -1,4 +1,4 @@
-"""Training crops: the same window of both images of a pair, turned the same way."""
+"""Training crops: the same window of both images of a pair, with the same flips."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ READERS = 4
 class CropSource:
     """Batches of aligned luma crops from a list of pairs.
 
-    Decoded pairs stay in memory as float16 (a twentieth of a grey level) up to 2 GB; further ones are read again.
+    Decoded pairs are cached as float16 (precise to a twentieth of a grey level) up to 2 GB; others are read each time.
 
     Args:
-        pairs: what to draw from.
-        size: side of the square crops; smaller images are extended by reflection.
-        seed: with the number of a batch it decides every crop, whatever was drawn before.
-        teacher: a fuser whose results are cut along.
+        pairs: to crop from.
+        size: side S of the square crops in pixels; smaller images are extended by reflection.
+        seed: determines every crop together with the batch number, independently of earlier draws.
+        teacher: a fuser whose fused images are cropped along with the pairs.
     """
 
     def __init__(self, pairs: Sequence[Pair], size: int, seed: int, teacher: Fuser | None = None) -> None:
@@ -36,27 +36,30 @@ class CropSource:
         self._cache: dict[int, Tensor] = {}
         self._cached_bytes = 0
 
-    def random_batch(self, indices: Sequence[int], number: int, share: Sequence[int] | None = None) -> Tensor:
-        """Cut one random crop of each pair named by `indices`, flipped and transposed at random.
+    def random_batch(self, indices: Sequence[int], number: int, shard: Sequence[int] | None = None) -> Tensor:
+        """Cut one random crop of each pair in `indices`, flipped and transposed at random.
 
         Args:
-            indices: of all pairs of the batch.
+            indices: pairs of the whole batch.
             number: of the batch.
-            share: which crops of the batch are wanted, all if None.
+            shard: positions in `indices` for which crops are returned; None returns all.
 
         Returns:
-            (B, 2, S, S) float32 in [0, 1]: infrared and visible luma; (B, 3, S, S) with what the teacher makes of the
-            whole pair.
+            (B, 2, S, S) float32 in [0, 1]: infrared and visible luma. With a teacher (B, 3, S, S): the third channel is
+            cropped from its fusion of the whole pair.
+
+        Raises:
+            InputError: an image cannot be read or is too small, or the sizes of a pair differ.
         """
-        share = range(len(indices)) if share is None else share
+        shard = range(len(indices)) if shard is None else shard
         generator = generator_for(self._seed, "crops", number)
         draws = torch.rand(len(indices), 5, generator=generator).tolist()
         with ThreadPoolExecutor(READERS) as readers:
-            images = readers.map(self._read, [indices[sample] for sample in share])
-            return torch.stack([self._cut(image, *draws[sample]) for image, sample in zip(images, share, strict=True)])
+            images = readers.map(self._read, [indices[sample] for sample in shard])
+            return torch.stack([self._cut(image, *draws[sample]) for image, sample in zip(images, shard, strict=True)])
 
     def central_batch(self, indices: Sequence[int]) -> Tensor:
-        """Cut the central crop of each pair, for validation; the form is that of `random_batch`."""
+        """Cut the central crop of each pair, for validation; the shape is that of `random_batch`."""
         return torch.stack([self._cut(self._read(index), 0.5, 0.5, 1.0, 1.0, 1.0) for index in indices])
 
     def _cut(self, image: Tensor, down: float, right: float, flip_y: float, flip_x: float, transpose: float) -> Tensor:
@@ -72,7 +75,11 @@ class CropSource:
             return self._cache[index]
         infrared, visible = self._pairs[index].read()
         if min(infrared.shape[1:]) < SMALLEST_SIDE:
-            raise InputError(f"{self._pairs[index].infrared}: sides below {SMALLEST_SIDE} pixels cannot be trained on")
+            size = f"{infrared.shape[2]}x{infrared.shape[1]}"
+            expected = f"sides of at least {SMALLEST_SIDE}"
+            raise InputError(
+                f"{self._pairs[index].infrared}: too small to train on (found {size} pixels, expected {expected})"
+            )
         channels = [infrared, luma(visible)]
         if self._teacher:
             channels.append(self._teacher.fuse(channels[0][None], channels[1][None])[0])
@@ -84,7 +91,7 @@ class CropSource:
 
 
 def _at_least(image: Tensor, size: int) -> Tensor:
-    """Extend (C, H, W) by reflection until both sides reach `size`."""
+    """Extend (C, H, W) by reflection until both sides have at least `size` pixels."""
     while min(image.shape[1:]) < size:
         more = [min(max(size - side, 0), side - 1) for side in image.shape[1:]]
         image = F.pad(image, (0, more[1], 0, more[0]), mode="reflect")

@@ -1,7 +1,7 @@
-"""Several processes that train one network, each on its share of every batch, as torchrun starts them.
+"""Data-parallel training: several processes, started by torchrun, that each take a shard of every batch.
 
-The result is that of one process but for rounding: losses are weighed by the shares, gradients are summed, and
-BatchNorm normalises by the whole batch (`fusion.training.sync_batchnorm`).
+Except for rounding, the result is that of a single process: losses are weighted by the size of the shard, gradients are
+summed over the processes, and BatchNorm normalises by the whole batch (`fusion.training.sync_batchnorm`).
 """
 
 from __future__ import annotations
@@ -17,31 +17,53 @@ from torch import Tensor, distributed, nn
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a training: on which device this one is, which of them, from 0, and how many they are."""
+    """The processes of a training, as seen from one of them.
+
+    Args:
+        device: of this process.
+        rank: of this process, from 0.
+        count: number of processes.
+
+    Example:
+        >>> cpu = torch.device("cpu")
+        >>> [Processes(cpu, rank, 2).shard(5) for rank in range(2)]
+        [[0, 2, 4], [1, 3]]
+        >>> [Processes(cpu, rank, 2).weight(5) for rank in range(2)]
+        [0.6, 0.4]
+    """
 
     device: torch.device
     rank: int = 0
     count: int = 1
 
     @property
-    def first(self) -> bool:
-        """Whether this process is the one that validates, writes and shows."""
+    def is_main(self) -> bool:
+        """Whether this process validates, writes files and shows progress."""
         return self.rank == 0
 
-    def divide(self, samples: int) -> bool:
-        """Tell whether a batch is shared; with fewer than two samples a process, every one takes all of it."""
+    def is_sharded(self, samples: int) -> bool:
+        """Return whether a batch is sharded; with fewer than two samples per process, each takes the whole batch."""
         return 1 < self.count <= samples // 2
 
-    def share(self, samples: int) -> list[int]:
-        """Name the samples of a batch that this process takes."""
-        return list(range(self.rank, samples, self.count) if self.divide(samples) else range(samples))
+    def shard(self, samples: int) -> list[int]:
+        """Return the indices of the samples of a batch that this process takes."""
+        return list(range(self.rank, samples, self.count) if self.is_sharded(samples) else range(samples))
 
     def weight(self, samples: int) -> float:
-        """Tell what the mean over this process's share counts in the mean over the batch."""
-        return len(self.share(samples)) / samples if self.divide(samples) else 1 / self.count
+        """Return the weight of the mean over this process's shard in the mean over the batch."""
+        return len(self.shard(samples)) / samples if self.is_sharded(samples) else 1 / self.count
 
-    def add_up(self, network: nn.Module, terms: dict[str, Tensor], weight: float) -> dict[str, Tensor]:
-        """Sum gradients, which carry their weight already, and weighted terms over the processes."""
+    def all_reduce(self, network: nn.Module, terms: dict[str, Tensor], weight: float) -> dict[str, Tensor]:
+        """Sum gradients and loss terms over the processes.
+
+        Args:
+            network: its gradients are replaced by their sum; they must be weighted already.
+            terms: scalars; multiplied by `weight` before they are summed.
+            weight: from `weight`.
+
+        Returns:
+            The summed terms.
+        """
         if self.count == 1:
             return terms
         gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
@@ -55,9 +77,9 @@ class Processes:
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[Processes]:
-    """Join the processes that torchrun has started; without it this process stands alone."""
-    if not _launched():
+def process_group(device: torch.device) -> Iterator[Processes]:
+    """Join the processes that torchrun started; without torchrun, yield this process alone."""
+    if not _is_launched():
         yield Processes(device)
         return
     if device.type == "cuda":
@@ -70,10 +92,10 @@ def joined(device: torch.device) -> Iterator[Processes]:
         distributed.destroy_process_group()
 
 
-def is_first_process() -> bool:
-    """Tell whether this process is the one that writes and shows, inside `joined` or not."""
-    return not _launched() or os.environ["RANK"] == "0"
+def is_main_process() -> bool:
+    """Return whether this process is the one that writes files, inside `process_group` or not."""
+    return not _is_launched() or os.environ["RANK"] == "0"
 
 
-def _launched() -> bool:
+def _is_launched() -> bool:
     return distributed.is_available() and distributed.is_torchelastic_launched()

@@ -1,4 +1,4 @@
-"""Everything a training needs to go on as if it had never stopped."""
+"""The state of a training: started from random or given weights, saved, and resumed as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import torch
 from torch import Tensor
 
 from fusion.errors import InputError
+from fusion.fusers import start_file
 from fusion.networks import ISFuse
-from fusion.storage import load_tensors, restore_training, save_tensors, training_tensors, write_csv
+from fusion.seeds import seed_for
+from fusion.storage import load_state, load_tensors, restore_training, save_tensors, training_tensors, write_csv
+from fusion.training.parallel import Processes
+from fusion.training.settings import Schedule
+from fusion.training.sync_batchnorm import convert_sync_batchnorm
 
 Row = dict[str, float]
 
@@ -20,12 +25,12 @@ Row = dict[str, float]
 class TrainingState:
     """Network, optimizer, number of finished steps, and the history of finished epochs.
 
-    Randomness is no part of it: it is derived from the seed and the number of the step.
+    It contains no random state: all random numbers are derived from the seed and the step number.
 
     Args:
-        network: being trained.
+        network: the network in training.
         optimizer: Adam over its parameters.
-        facts: what decides the result; a run goes on only with equal facts.
+        facts: everything that determines the result; a run is resumed only with equal facts.
     """
 
     def __init__(self, network: ISFuse, optimizer: torch.optim.Adam, facts: dict[str, Any]) -> None:
@@ -37,12 +42,12 @@ class TrainingState:
         self._saved_at = time.monotonic()
 
     def count(self, terms: dict[str, Tensor], samples: int) -> None:
-        """Book one finished step of `samples` crops.
+        """Record one finished step of `samples` crops with its loss terms, scalars.
 
         Raises:
-            FloatingPointError: the loss is not finite, so the network is spoilt; the last checkpoint is not.
+            FloatingPointError: the loss is not finite; the network is unusable, the last checkpoint is not affected.
         """
-        values = dict(zip(terms, torch.stack(list(terms.values())).tolist(), strict=True))  # waits for a GPU once
+        values = dict(zip(terms, torch.stack(list(terms.values())).tolist(), strict=True))  # one GPU synchronisation
         if not math.isfinite(values["total"]):
             raise FloatingPointError(f"training diverged at step {self.step}: loss {values['total']}")
         self.step += 1
@@ -51,7 +56,11 @@ class TrainingState:
             self._sums[name] = self._sums.get(name, 0.0) + value * samples
 
     def close_epoch(self, epoch: int, validation: Row) -> bool:
-        """Add the epoch's row to the history and tell whether it is the best one so far."""
+        """Append the row of an epoch to the history, and return whether its validation loss is the lowest so far.
+
+        Raises:
+            FloatingPointError: the validation loss is not finite.
+        """
         if not math.isfinite(validation["validation_total"]):
             raise FloatingPointError(f"training diverged at step {self.step}: validation loss is not finite")
         training = {name: total / self._samples for name, total in self._sums.items()}
@@ -61,14 +70,15 @@ class TrainingState:
         return all(validation["validation_total"] < value for value in earlier)
 
     def seconds_since_save(self) -> float:
-        """Tell how much work would be lost now."""
+        """Return the seconds since the state was saved, which a crash would lose."""
         return time.monotonic() - self._saved_at
 
     def save(self, path: Path) -> None:
-        """Write the state, atomically.
+        """Write the state atomically.
 
         Raises:
-            FloatingPointError: the last step spoilt the network; what was written before stays.
+            FloatingPointError: the weights are not finite; an earlier file is kept.
+            InputError: the file cannot be written.
         """
         if not all(torch.isfinite(parameter).all() for parameter in self.network.parameters()):
             raise FloatingPointError(f"training diverged at step {self.step}: weights are not finite")
@@ -77,22 +87,61 @@ class TrainingState:
         self._saved_at = time.monotonic()
 
     def load(self, path: Path) -> None:
-        """Go back to what `save` wrote.
+        """Restore what `save` wrote.
 
         Raises:
-            InputError: the file belongs to a run with other settings.
+            InputError: the file was written by a run with other settings.
         """
         tensors, facts = load_tensors(path)
         different = [key for key, value in self.facts.items() if facts.get("run", {}).get(key) != value]
         if different:
-            raise InputError(f"{path}: belongs to a training with other {', '.join(different)}; choose another folder")
+            raise InputError(
+                f"{path}: belongs to a training with other settings (different: {', '.join(different)}). "
+                "Try: another output folder"
+            )
         progress = facts["progress"]
         self.step, self.history = progress["step"], progress["history"]
         self._sums, self._samples = progress["sums"], progress["samples"]
         restore_training(self.network, self.optimizer, tensors, path)
 
 
+def start_or_resume(
+    last: Path,
+    network_settings: dict[str, Any],
+    schedule: Schedule,
+    start: str | None,
+    facts: dict[str, Any],
+    processes: Processes,
+) -> TrainingState:
+    """Build the network and its optimizer, and load the tensors of both.
+
+    Args:
+        last: checkpoint of an earlier run; if it exists, the training is resumed from there.
+        network_settings: constructor arguments of `ISFuse`.
+        schedule: provides the seed of random weights and the first learning rate.
+        start: weights to start a new training from, as `start_file` takes them; None starts from random ones.
+        facts: everything that determines the result.
+        processes: that share the training.
+
+    Raises:
+        InputError: `last` belongs to a run with other facts; the start weights cannot be read or do not fit.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_for(schedule.seed, "initial weights"))
+        network = ISFuse(**network_settings)
+    if processes.count > 1:
+        convert_sync_batchnorm(network)
+    network = network.to(processes.device).to(memory_format=torch.channels_last)
+    state = TrainingState(network, torch.optim.Adam(network.parameters(), schedule.learning_rate), facts)
+    if last.exists():
+        state.load(last)
+    elif start:
+        path = start_file(start)
+        load_state(network, load_tensors(path)[0], path)
+    return state
+
+
 def write_log(path: Path, history: list[Row]) -> None:
-    """Write one CSV row per epoch, atomically."""
+    """Write the history atomically as CSV, one row per epoch."""
     names = list(history[0])
     write_csv(path, names, [[row[name] for name in names] for row in history])

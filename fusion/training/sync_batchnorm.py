@@ -1,4 +1,4 @@
-"""BatchNorm over a batch that several processes share (torch.nn.SyncBatchNorm does the same, on GPUs only)."""
+"""BatchNorm over a batch that several processes share: torch.nn.SyncBatchNorm does the same on GPUs only."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import torch
 from torch import Tensor, distributed, nn
 
 
-class WholeBatchNorm(nn.BatchNorm2d):
-    """BatchNorm whose mean and variance are those over the samples of all processes while it is `exchanging`.
+class SyncBatchNorm(nn.BatchNorm2d):
+    """BatchNorm that computes mean and variance over the samples of all processes while it `is_syncing`.
 
-    One image alone is the same in every process, the zeroed one of an intervention, and needs no exchange.
+    A single image is equal in all processes, as it is the all-zero one of an intervention, and needs no exchange.
     """
 
-    exchanging = False
+    is_syncing = False
 
     def forward(self, features: Tensor) -> Tensor:
-        """Normalise (B, C, H, W); every process calls this in the same order."""
-        if not (self.exchanging and self.training and len(features) > 1):
+        """Normalise (B, C, H, W); all processes must call their layers in the same order."""
+        if not (self.is_syncing and self.training and len(features) > 1):
             return super().forward(features)
         exact = features.to(torch.promote_types(features.dtype, torch.float32))
         variance, mean = torch.var_mean(exact, (0, 2, 3), correction=0)
         pixels = torch.full_like(mean, features.numel() / len(mean), dtype=torch.float64)
-        shares = torch.stack([pixels, pixels * mean, pixels * (variance.double() + mean.double() ** 2)])  # (3, C)
-        pixels, total, squares = _Sum.apply(shares)
+        sums = torch.stack([pixels, pixels * mean, pixels * (variance.double() + mean.double() ** 2)])  # (3, C)
+        pixels, total, squares = _AllReduceSum.apply(sums)
         mean = total / pixels
         variance = squares / pixels - mean**2
-        self._remember(mean, variance * pixels / (pixels - 1))
+        self._update_running(mean, variance * pixels / (pixels - 1))
         scale = self.weight * (variance + self.eps).rsqrt()
         shift = self.bias - mean * scale
         scale, shift = (values.to(exact.dtype).view(1, -1, 1, 1) for values in (scale, shift))
         return torch.addcmul(shift, exact, scale).to(features.dtype)
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+    def _update_running(self, mean: Tensor, variance: Tensor) -> None:
         momentum = self.momentum or 0.0
         for running, value in ((self.running_mean, mean), (self.running_var, variance)):
             if running is not None:
@@ -45,27 +45,27 @@ class WholeBatchNorm(nn.BatchNorm2d):
             self.num_batches_tracked += 1
 
 
-def normalise_by_whole_batch(network: nn.Module) -> None:
-    """Replace the BatchNorm layers of a new network; the names in its checkpoints stay."""
+def convert_sync_batchnorm(network: nn.Module) -> None:
+    """Replace the BatchNorm layers of a new network in place; the names of its tensors do not change."""
     for parent in list(network.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, nn.BatchNorm2d):
-                setattr(parent, name, WholeBatchNorm(layer.num_features))
+                setattr(parent, name, SyncBatchNorm(layer.num_features))
 
 
 @contextmanager
-def exchanged_statistics(network: nn.Module, exchanging: bool) -> Iterator[None]:
-    """Let the layers exchange statistics inside the block, if asked."""
-    layers = [module for module in network.modules() if isinstance(module, WholeBatchNorm)]
+def synced_statistics(network: nn.Module, is_syncing: bool) -> Iterator[None]:
+    """Set `is_syncing` of all SyncBatchNorm layers inside the block."""
+    layers = [module for module in network.modules() if isinstance(module, SyncBatchNorm)]
     for layer in layers:
-        layer.exchanging = exchanging
+        layer.is_syncing = is_syncing
     yield
     for layer in layers:
-        layer.exchanging = False
+        layer.is_syncing = False
 
 
-class _Sum(torch.autograd.Function):
-    """The sum over the processes; its gradient is the sum of theirs."""
+class _AllReduceSum(torch.autograd.Function):
+    """The sum of a tensor over the processes; its gradient is the sum of the processes' gradients."""
 
     @staticmethod
     def forward(_: Any, values: Tensor) -> Tensor:

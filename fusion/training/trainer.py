@@ -1,4 +1,4 @@
-"""Train the fusion network: one visible loop that can be killed at any moment and goes on where it stood."""
+"""Train the fusion network in one loop that can be interrupted at any moment and resumed from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from fusion.devices import choose_device
 from fusion.errors import InputError
 from fusion.fusers import build_fuser
 from fusion.images import Pair
-from fusion.networks import save_network
-from fusion.training.batch_terms import Batch, batch_terms
-from fusion.training.batches import TrainingBatches, central_batches
+from fusion.networks import require_network, save_network
+from fusion.training.batches import Batch, TrainingBatches, central_batches
 from fusion.training.crops import CropSource
-from fusion.training.objective import Objective
-from fusion.training.parallel import Processes, joined
-from fusion.training.schedule import Schedule
-from fusion.training.start import require_network, start_or_resume
-from fusion.training.state import TrainingState, write_log
-from fusion.training.sync_batchnorm import exchanged_statistics
+from fusion.training.objective import Objective, batch_terms
+from fusion.training.parallel import Processes, process_group
+from fusion.training.settings import Schedule
+from fusion.training.state import TrainingState, start_or_resume, write_log
+from fusion.training.sync_batchnorm import synced_statistics
 from fusion.training.validation import hold_out, validate
 
 
 @dataclass
 class Trainer:
-    """Trains one ISFuse network on aligned pairs.
+    """Train one ISFuse network on registered pairs.
 
     Args:
-        pairs: training pairs; some are held out for validation.
+        pairs: at least two; some of them are held out for validation.
         network: constructor arguments of `ISFuse`.
         objective: what is minimised.
-        schedule: how long.
+        schedule: how long and on what.
         device: "auto", "cpu", "cuda", ...
-        teacher: name of a fuser whose results the network is to make; None learns from the pairs alone.
-        start: weights to go on from, a `.safetensors` file, or a fuser's name for those that come with the project;
-            None starts at random.
+        teacher: name of a fuser whose output the network learns to reproduce; None trains on the pairs only.
+        start: weights to start from, a `.safetensors` file or the name of a learned fuser for its shipped weights; None
+            starts from random weights.
+
+    Raises:
+        InputError: too few pairs, an unknown teacher or device, or settings that are invalid or contradict each other.
     """
 
     pairs: Sequence[Pair]
@@ -52,12 +53,18 @@ class Trainer:
 
     def __post_init__(self) -> None:
         if len(self.pairs) < 2:
-            raise InputError(f"{len(self.pairs)} training pairs; expected at least 2, one of them for validation")
+            raise InputError(f"too few training pairs (found {len(self.pairs)}, expected at least 2: one is held out)")
         require_network(self.network)
         if self.objective.batchnorm == "fixed" and not self.start:
-            raise InputError("batchnorm=fixed; expected start weights, whose statistics it keeps")
-        if self.schedule.crop % (shrink := self.network.get("shrink", 1)):
-            raise InputError(f"crop={self.schedule.crop}: expected a multiple of shrink={shrink}")
+            raise InputError(
+                "batchnorm='fixed': needs start weights, whose running statistics it keeps (found none). "
+                "Try: start=isfuse"
+            )
+        if self.schedule.crop % (factor := self.network.get("shrink", 1)):
+            raise InputError(
+                f"schedule.crop={self.schedule.crop}: not divisible by network.shrink={factor} "
+                f"(expected a multiple of {factor})"
+            )
         self._precision = self.schedule.precision_on(choose_device(self.device))
         self._training, self._held_out = hold_out(len(self.pairs), self.schedule.validation, self.schedule.seed)
         teacher = build_fuser(self.teacher) if self.teacher else None
@@ -65,36 +72,38 @@ class Trainer:
         self._settings = {**self.network, **({"gate": "none"} if self.objective.leaves_out("integrator") else {})}
 
     def run(self, out_dir: Path, after_epoch: Callable[[], None] = lambda: None) -> Path:
-        """Train, or go on with what `out_dir` holds, and return the file with the best weights.
+        """Train, or resume the training in `out_dir`, and return the file with the best weights.
 
-        Writes `best.safetensors` (lowest total loss on the held-out pairs), `last.safetensors` (everything needed to
-        go on) and `log.csv`, a row per epoch with losses and metrics. Killed and started again, it ends with the same
-        weights. Started by torchrun, the processes share every batch, and a run may go on with another number of them.
+        Writes `best.safetensors` (lowest total loss on the held-out pairs), `last.safetensors` (the state to resume
+        from) and `log.csv` (losses and metrics, one row per epoch). A run that was killed and started again ends with
+        the same weights, bit by bit. Under torchrun, the processes share every batch; a run may be resumed with a
+        different number of processes.
 
         Args:
-            out_dir: is made if needed; the same one for all processes.
-            after_epoch: called when the files of an epoch are written, in the first process.
+            out_dir: created if needed; the same for all processes.
+            after_epoch: called in the main process when the files of an epoch are written.
 
         Raises:
-            InputError: `out_dir` holds a run with other settings, or cannot be written.
+            InputError: `out_dir` contains a run with other settings or cannot be written, or an image cannot be read.
+            FloatingPointError: the training diverged.
         """
-        with joined(choose_device(self.device)) as processes:
+        with process_group(choose_device(self.device)) as processes:
             self._train(out_dir, after_epoch, processes)
         return out_dir / "best.safetensors"
 
     def _train(self, out_dir: Path, after_epoch: Callable[[], None], processes: Processes) -> None:
         last = out_dir / "last.safetensors"
         state = start_or_resume(last, self._settings, self.schedule, self.start, self.facts(), processes)
-        if processes.first and not last.exists():
-            state.save(last)  # a folder that cannot be written is told before anything is computed
+        if processes.is_main and not last.exists():
+            state.save(last)  # fails before anything is computed if the folder cannot be written
         batches = TrainingBatches(self._crops, self._training, self.schedule, processes)
         steps = self.schedule.epochs * batches.steps_per_epoch
-        bar = tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", disable=not processes.first)
+        bar = tqdm(total=steps, initial=state.step, desc="train isfuse", unit="step", disable=not processes.is_main)
         with bar, closing(batches.ahead(state.step, steps)) as coming:
             for batch, samples in coming:
                 self._step(state, batch, samples, state.step / steps, processes)
                 bar.update()
-                if not processes.first:
+                if not processes.is_main:
                     continue
                 if state.step % batches.steps_per_epoch == 0:
                     self._finish_epoch(state, out_dir)
@@ -104,7 +113,7 @@ class Trainer:
                     state.save(last)
 
     def facts(self) -> dict[str, Any]:
-        """Give what decides the result, as stored in every checkpoint and compared before a run goes on."""
+        """Return everything that determines the result; saved in checkpoints and compared before a run is resumed."""
         schedule = {**asdict(self.schedule), "precision": self._precision}
         del schedule["checkpoint_s"]
         return {
@@ -119,19 +128,19 @@ class Trainer:
 
     @property
     def held_out(self) -> list[Pair]:
-        """The pairs that choose the epoch and never train."""
+        """The pairs that select the best epoch and are not trained on."""
         return [self.pairs[index] for index in self._held_out]
 
     def _step(self, state: TrainingState, batch: Batch, samples: int, progress: float, processes: Processes) -> None:
         state.network.train(self.objective.batchnorm != "fixed")
         for group in state.optimizer.param_groups:
             group["lr"] = self.schedule.rate(progress)
-        with exchanged_statistics(state.network, processes.divide(samples)):
+        with synced_statistics(state.network, processes.is_sharded(samples)):
             terms = batch_terms(self.objective, state.network, batch, self._precision)
         weight = processes.weight(samples)
         state.optimizer.zero_grad(set_to_none=True)
         (terms["total"] * weight).backward()  # type: ignore[no-untyped-call]
-        terms = processes.add_up(state.network, terms, weight)
+        terms = processes.all_reduce(state.network, terms, weight)
         state.optimizer.step()
         state.count(terms, samples)
 

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from fusion import InputError, Pair, build_fuser
-from fusion.effects import INTERVENTIONS, effect_maps, measure_effects, pair_effects
+from fusion.effects import effect_maps, measure_effects, pair_effects
 from fusion.fusers.catalogue import BUILT_IN
-from fusion.images.images import luma
+from fusion.images.colour import luma
+from fusion.interventions import INTERVENTIONS
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
 from fusion.scoring.means import mean_scores
@@ -33,7 +34,7 @@ def values(name: str, pairs: list[Pair], seed: int = 0) -> dict[str, dict[str, f
     return {row.image: row.values for row in measure_effects(name, build_fuser(name), pairs, seed)}
 
 
-def test_dropping_a_camera_moves_the_average_by_half_of_what_it_saw(make_pairs: MakePairs) -> None:
+def test_dropping_a_camera_changes_the_average_by_half_of_its_image(make_pairs: MakePairs) -> None:
     pairs = make_pairs(2)
     for pair in pairs:
         infrared, visible = pair.read()
@@ -51,7 +52,7 @@ def test_a_source_alone_depends_on_its_own_camera_only(make_pairs: MakePairs) ->
     assert of_visible["without_visible"] == pytest.approx(float(luma(visible).mean()), abs=1e-7)
 
 
-def test_holes_of_white_images_move_the_fusions_by_known_steps() -> None:
+def test_holes_in_white_images_change_the_fused_image_by_known_steps() -> None:
     white = torch.ones(1, 40, 48)
 
     def levels(name: str, intervention: str) -> set[float]:
@@ -66,7 +67,7 @@ def test_holes_of_white_images_move_the_fusions_by_known_steps() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
-def test_every_fuser_gives_a_map_in_range_for_every_intervention(name: str, request: pytest.FixtureRequest) -> None:
+def test_every_fuser_has_a_map_in_range_for_every_intervention(name: str, request: pytest.FixtureRequest) -> None:
     options = {"weights": request.getfixturevalue("weights"), "device": "cpu"} if name == "isfuse" else {}
     if name == "onnx":
         options = {"model": write_model(request.getfixturevalue("tmp_path") / "model.onnx")}
@@ -80,7 +81,7 @@ def test_every_fuser_gives_a_map_in_range_for_every_intervention(name: str, requ
     assert any(effect.max() > 0 for effect in maps.values())
 
 
-def test_equal_seeds_give_equal_effects_and_others_give_other_holes(make_pairs: MakePairs) -> None:
+def test_equal_seeds_have_equal_effects_and_different_seeds_different_holes(make_pairs: MakePairs) -> None:
     pairs = make_pairs(2)
     first, again, other = values("laplacian", pairs), values("laplacian", pairs), values("laplacian", pairs, seed=1)
     assert first == again
@@ -97,7 +98,7 @@ def test_the_effects_on_an_image_depend_on_no_other_image(make_pairs: MakePairs)
     assert values("laplacian", pairs[::-1]) == together
 
 
-def test_the_holes_follow_from_the_stem(make_pairs: MakePairs) -> None:
+def test_the_holes_depend_on_the_stem(make_pairs: MakePairs) -> None:
     (pair,) = make_pairs(1)
     infrared, visible = pair.read()
     expected = effect_maps(build_fuser("average"), infrared, luma(visible), generator_for(5, "effects", "00"))
@@ -107,7 +108,7 @@ def test_the_holes_follow_from_the_stem(make_pairs: MakePairs) -> None:
     assert not torch.equal(found["random"], renamed["random"])
 
 
-def test_every_pair_is_shown_with_the_maps_that_its_row_averages(make_pairs: MakePairs) -> None:
+def test_look_receives_every_pair_with_the_maps_that_its_row_averages(make_pairs: MakePairs) -> None:
     pairs, shown = make_pairs(2), []
     rows = measure_effects("average", build_fuser("average"), pairs, look=lambda pair, maps: shown.append((pair, maps)))
     assert [pair for pair, _ in shown] == pairs
@@ -125,8 +126,8 @@ def test_the_rows_have_means_with_intervals(make_pairs: MakePairs) -> None:
     assert mean.low < mean.mean < mean.high
 
 
-def test_an_image_smaller_than_a_hole_is_named(make_pairs: MakePairs) -> None:
+def test_an_image_smaller_than_a_hole_is_reported(make_pairs: MakePairs) -> None:
     pairs = make_pairs(1, height=15, width=40)
-    message = f"{pairs[0].infrared}: image 40x15 is smaller than a hole; expected at least 16x16"
+    message = f"{pairs[0].infrared}: image is smaller than a hole (found 40x15, expected at least 16x16)"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         measure_effects("average", build_fuser("average"), pairs)

@@ -1,34 +1,34 @@
-"""A fusion term for a student: make what its teacher makes."""
+"""The fusion term of a student network: the distance to the output of its teacher."""
 
 from __future__ import annotations
 
 from torch import Tensor
 from torch.nn import functional as F
 
-_GRADIENTS = (4.0, 2.0, 1.0)  # weights by scale, finest first
+_GRADIENTS = (4.0, 2.0, 1.0)  # weight of each scale, finest first
 _ACTIVITY, _BLOCK = 8.0, 8
 
 
-def distillation_loss(fused: Tensor, taught: Tensor) -> Tensor:
-    """Measure how far the fused image is from the teacher's: grey levels and gradients at three scales, and activity.
+def distillation_loss(fused: Tensor, teacher_output: Tensor) -> Tensor:
+    """Compute the L1 distance to the teacher's image: grey levels and gradients at three scales, and activity.
 
-    Activity is the mean absolute gradient of blocks of 8 pixels. An L1 fit blurs what it cannot place; with it, there
-    is as much detail as the teacher's even where it does not lie to the pixel.
+    Activity is the mean absolute gradient in blocks of 8x8 pixels. An L1 fit blurs detail that it cannot place exactly;
+    the activity keeps the amount of detail equal to the teacher's even where its position is off by some pixels.
 
     Args:
-        fused: (B, 1, H, W) in [0, 1].
-        taught: what the teacher makes of the same images, likewise.
+        fused: (B, 1, H, W) luma in [0, 1].
+        teacher_output: fused images of the teacher for the same pairs, likewise.
 
     Returns:
         A scalar, the mean over all pixels.
     """
-    loss = F.l1_loss(fused, taught)
+    loss = F.l1_loss(fused, teacher_output)
     for axis in (2, 3):
-        made, wanted = (F.avg_pool2d(image.diff(dim=axis).abs(), _BLOCK) for image in (fused, taught))
-        loss = loss + _ACTIVITY * F.l1_loss(made, wanted)
+        activity, target = (F.avg_pool2d(image.diff(dim=axis).abs(), _BLOCK) for image in (fused, teacher_output))
+        loss = loss + _ACTIVITY * F.l1_loss(activity, target)
     for weight in _GRADIENTS:
         for axis in (2, 3):
-            loss = loss + weight * F.l1_loss(fused.diff(dim=axis), taught.diff(dim=axis))
-        fused, taught = F.avg_pool2d(fused, 2), F.avg_pool2d(taught, 2)
-        loss = loss + F.l1_loss(fused, taught)
+            loss = loss + weight * F.l1_loss(fused.diff(dim=axis), teacher_output.diff(dim=axis))
+        fused, teacher_output = F.avg_pool2d(fused, 2), F.avg_pool2d(teacher_output, 2)
+        loss = loss + F.l1_loss(fused, teacher_output)
     return loss

@@ -1,4 +1,4 @@
-"""A term that asks the fused image to let through what each source shows: visual information fidelity as a loss."""
+"""Visual information fidelity (VIF) as a loss term: the information of the sources that the fused image loses."""
 
 from __future__ import annotations
 
@@ -10,52 +10,63 @@ from torch.nn import functional as F
 
 from fusion.metrics import gaussian
 
-_WINDOWS = (17, 9, 5, 3)  # one for each scale, finest first
-_VISUAL_NOISE = 2.0  # variance, of grey levels
+_WINDOWS = (17, 9, 5, 3)  # one per scale, finest first
+_VISUAL_NOISE = 2.0  # variance of the visual noise, grey levels squared
 _TINY = 1e-3
 _LEVELS = 255
 
 
 def information_loss(fused: Tensor, infrared: Tensor, visible: Tensor) -> Tensor:
-    """Measure how much of the information in both sources cannot be seen in the fused image, 0 (none) to 2.
+    """Compute the fraction of the sources' information that is not visible in the fused image, summed over both.
 
-    The counterpart of the metric VIF, `fusion.metrics`, with two differences. Sums run over the batch, so that crops
-    with little to see count little. And no place counts for more than its source holds: without this bound a network
-    gains most by amplifying the noise of dark places.
+    This is 2 - VIF, the metric of `fusion.metrics`, with two differences. Sums run over the whole batch, so that crops
+    with little content have little weight. And the information at a position is bounded by that of its source: without
+    the bound, the network would gain most by amplifying the noise of dark regions.
 
     Args:
-        fused: (B, 1, H, W) in [0, 1]. The sources likewise.
+        fused: (B, 1, H, W) luma in [0, 1].
+        infrared: likewise.
+        visible: likewise.
 
     Returns:
-        A scalar; 0 for crops below 17 pixels, where no window fits.
+        A scalar from 0 (nothing is lost) to 2; 0 for crops smaller than 17 pixels, where no window fits.
 
-    Source: Sheikh and Bovik, IEEE Trans. Image Processing 15 (2006). Verified against: the metric, where it is not
-    bounded, 1e-4.
+    Source: Sheikh and Bovik, IEEE Trans. Image Processing 15 (2006).
+    Verified against: the metric, where the bound has no effect, 1e-4.
     """
     if min(fused.shape[2:]) < _WINDOWS[0]:
         return fused.new_zeros(())
     images = torch.cat([infrared, visible, fused], dim=1) * _LEVELS
-    seen, there = images.new_zeros(2), images.new_full((2,), _TINY)
+    preserved_sum, total_sum = images.new_zeros(2), images.new_full((2,), _TINY)  # per source
     for size in _WINDOWS:
         window = _window(size, images.dtype, images.device)
         if size < _WINDOWS[0]:
             images = _filtered(images, window)[..., ::2, ::2]
-        if min(images.shape[2:]) < size:  # the coarser scales of a small crop
+        if min(images.shape[2:]) < size:  # a small crop has fewer scales
             break
-        let_through, held = _information(images, window)
-        seen, there = seen + torch.minimum(let_through, held).sum((0, 2, 3)), there + held.sum((0, 2, 3))
-    return (1 - seen / there).sum()
+        preserved, total = _information(images, window)
+        preserved_sum = preserved_sum + torch.minimum(preserved, total).sum((0, 2, 3))
+        total_sum = total_sum + total.sum((0, 2, 3))
+    return (1 - preserved_sum / total_sum).sum()
 
 
 @cache
 def _window(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Give a Gaussian of `size` weights, moved to a GPU once: every move waits for all that the GPU has to do."""
-    with torch.inference_mode(False):  # where gradients are wanted later, no inference tensor will do
+    """Return a Gaussian of `size` weights; cached, as every copy to a GPU waits for all its pending work."""
+    with torch.inference_mode(False):  # an inference tensor could not be used for gradients later
         return torch.tensor(gaussian(size, size / 5), dtype=dtype, device=device)
 
 
 def _information(images: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
-    """Tell what each source holds and the third image lets through of it, both (B, 2, H', W') in nats."""
+    """Compute the information of each source that the third image preserves, and its total, in nats.
+
+    Args:
+        images: (B, 3, H, W) grey levels 0..255: infrared, visible, fused.
+        window: of the local statistics.
+
+    Returns:
+        Two tensors (B, 2, H', W'), at the positions where the window fits.
+    """
     sources, fused = images[:, :2], images[:, 2:]
     moments = _filtered(torch.cat([images, images**2, sources * fused], dim=1), window)
     means, squares, products = moments[:, :3], moments[:, 3:6], moments[:, 6:]
@@ -68,8 +79,8 @@ def _information(images: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _filtered(images: Tensor, window: Tensor) -> Tensor:
-    """Filter (B, C, H, W) along both axes where the window fits."""
+    """Filter (B, C, H, W) along both axes, at the positions where the window fits."""
     planes = images.flatten(0, 1).unsqueeze(1)
-    with torch.autocast(images.device.type, enabled=False):  # variances are differences that bfloat16 does not hold
+    with torch.autocast(images.device.type, enabled=False):  # bfloat16 is too coarse for variances as differences
         planes = F.conv2d(F.conv2d(planes, window.view(1, 1, -1, 1)), window.view(1, 1, 1, -1))
     return planes.view(*images.shape[:2], *planes.shape[2:])

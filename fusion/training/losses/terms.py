@@ -1,4 +1,4 @@
-"""The three terms of the training loss: fuse well, stay the same under interventions, need both modalities.
+"""The three terms of the training loss: fusion quality, invariance under interventions, necessity of both modalities.
 
 Source: ISFuse, arXiv 2603.23272. Verified against: values of the released code, oracle/isfuse/loss_expected.json, 1e-6.
 """
@@ -6,62 +6,39 @@ Source: ISFuse, arXiv 2603.23272. Verified against: values of the released code,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fusion.errors import InputError, unknown_name
 from fusion.training.losses.detail import detail_loss
 from fusion.training.losses.distillation import distillation_loss
 from fusion.training.losses.information import information_loss
-
-Form = Literal["detail", "paper"]
-
-
-@dataclass(frozen=True)
-class LossWeights:
-    """How the terms are weighed: total = fusion + invariance * L_inv + necessity_sign * necessity * L_nec.
-
-    The sources contradict each other on two signs. The defaults are those of the released code.
-
-    Args:
-        form: of the fusion term, "detail" (`detail_loss`) or "paper" (`fusion_loss`).
-        information: weight of the information in the sources that cannot be seen, added to the fusion term of any form
-            or of a student; 0 leaves `information_loss` out.
-        edges: weight of the gradient part inside the paper's fusion term (lambda_1).
-        invariance: alpha; 0 leaves the term out.
-        necessity: beta; 0 leaves the term out.
-        gate_target: eta, the mean opening a gate is pulled to.
-        entropy_sign: +1 pushes gates towards 0 or 1 (the paper's text), -1 away from them (the released code).
-        necessity_sign: +1 makes single-modality outputs alike the fused one (formula and released code), -1 makes
-            them differ (the paper's text).
-    """
-
-    form: Form = "detail"
-    information: float = 0.0
-    edges: float = 1.0
-    invariance: float = 0.1
-    necessity: float = 0.05
-    gate_target: float = 0.3
-    entropy_sign: float = -1.0
-    necessity_sign: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.form not in get_args(Form):
-            raise unknown_name("form of the fusion term", self.form, get_args(Form))
-        if self.information < 0:
-            raise InputError(f"loss information={self.information}; expected 0 or more")
+from fusion.training.settings import LossWeights
 
 
 def fusion_term(
-    fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights, taught: Tensor | None = None
+    fused: Tensor, infrared: Tensor, visible: Tensor, weights: LossWeights, teacher_output: Tensor | None = None
 ) -> Tensor:
-    """Measure how well the images are fused: by what a teacher makes of them, or else in the form the weights name."""
-    if taught is not None:
-        term = distillation_loss(fused, taught)
+    """Compute the fusion term: the distance to the teacher's output if there is one, otherwise `weights.form`.
+
+    Args:
+        fused: (B, 1, H, W) luma in [0, 1].
+        infrared: likewise.
+        visible: likewise.
+        weights: form of the term, and weight of the information that is added to it.
+        teacher_output: fused images of a teacher, (B, 1, H, W) in [0, 1].
+
+    Returns:
+        A scalar.
+
+    Example:
+        >>> image = torch.rand(2, 1, 32, 32)
+        >>> fusion_term(image, image, image, LossWeights(form="paper"))
+        tensor(0.)
+    """
+    if teacher_output is not None:
+        term = distillation_loss(fused, teacher_output)
     elif weights.form == "detail":
         term = detail_loss(fused, infrared, visible)
     else:
@@ -70,10 +47,12 @@ def fusion_term(
 
 
 def fusion_loss(fused: Tensor, infrared: Tensor, visible: Tensor, edges: float = 1.0) -> Tensor:
-    """Measure how far the fused image is from both sources, and its edges from the stronger source edge (L_f).
+    """Compute the L1 distance to both sources, plus that of the edges to the stronger source edge (L_f).
 
     Args:
-        fused: (B, 1, H, W) in [0, 1]. The sources likewise.
+        fused: (B, 1, H, W) luma in [0, 1].
+        infrared: likewise.
+        visible: likewise.
         edges: weight of the edge part.
 
     Returns:
@@ -87,14 +66,14 @@ def fusion_loss(fused: Tensor, infrared: Tensor, visible: Tensor, edges: float =
 def invariance_loss(
     fused: Tensor, intervened: Tensor, gate: Tensor, gate_target: float = 0.3, entropy_sign: float = -1.0
 ) -> Tensor:
-    """Measure how much one intervention changes the output where the gate is open, and keep the gate in use (L_inv).
+    """Penalise how one intervention changes the output where the gate is open, and keep the gate in use (L_inv).
 
     Args:
-        fused: (B, 1, H, W), output of the standard pass.
-        intervened: (B, 1, H, W), output under the intervention.
-        gate: (B, 1, H, W) in [0, 1], see `gate_map`, of the intervened pass.
-        gate_target: mean opening each sample's gate is pulled to.
-        entropy_sign: sign of the binary entropy (nats).
+        fused: (B, 1, H, W) output of the standard pass.
+        intervened: (B, 1, H, W) output of the intervened pass.
+        gate: (B, 1, H, W) gate of the intervened pass in [0, 1], from `gate_map`.
+        gate_target: mean opening towards which the gate of each sample is pulled.
+        entropy_sign: sign of the binary entropy of the gate (nats).
 
     Returns:
         A scalar; the full term is the mean over the complementary and the random intervention.
@@ -105,12 +84,29 @@ def invariance_loss(
 
 
 def necessity_loss(fused: Tensor, without_visible: Tensor, without_infrared: Tensor) -> Tensor:
-    """Measure how much the output changes when one modality is missing (L_nec), all (B, 1, H, W), as a scalar."""
+    """Compute the L1 change of the output when one modality is missing, summed over both (L_nec).
+
+    Args:
+        fused: (B, 1, H, W) output of the standard pass.
+        without_visible: output with an all-zero visible image, likewise.
+        without_infrared: output with an all-zero infrared image, likewise.
+
+    Returns:
+        A scalar.
+    """
     return F.l1_loss(without_visible, fused) + F.l1_loss(without_infrared, fused)
 
 
 def gate_map(gates: Sequence[Tensor], size: Sequence[int]) -> Tensor:
-    """Average gates of several scales and channels into one map, (B, 1, H, W) with (H, W) = `size`."""
+    """Average the gates of several scales and channels into one map.
+
+    Args:
+        gates: (B, C, h, w) in [0, 1], of any number of channels and size each.
+        size: (H, W) to which they are upsampled bilinearly.
+
+    Returns:
+        (B, 1, H, W) in [0, 1].
+    """
     upsampled = [
         F.interpolate(_channel_mean(gate), tuple(size), mode="bilinear", align_corners=False) for gate in gates
     ]
@@ -118,13 +114,13 @@ def gate_map(gates: Sequence[Tensor], size: Sequence[int]) -> Tensor:
 
 
 def _channel_mean(gate: Tensor) -> Tensor:
-    """Average (B, C, H, W) to (B, 1, H, W) float32, with the channels last: so the gradient is laid out as the gate."""
+    """Average (B, C, H, W) to (B, 1, H, W) float32, with channels as the last axis: the gradient is channels_last."""
     pixels = gate.flatten(2).transpose(1, 2)  # (B, HW, C)
     return pixels.mean(dim=2, dtype=torch.float32).view(len(gate), 1, *gate.shape[2:])
 
 
 def _laplacian(image: Tensor) -> Tensor:
-    """Apply the 8-neighbour Laplacian, centre -8, zero padding."""
+    """Apply the 8-neighbour Laplacian (centre -8) with zero padding."""
     neighbours_and_self = F.avg_pool2d(image, 3, stride=1, padding=1, divisor_override=1)
     return neighbours_and_self - 9 * image
 

@@ -7,7 +7,7 @@ import torch
 from fusion.training.batches import TrainingBatches, central_batches
 from fusion.training.crops import CropSource
 from fusion.training.parallel import Processes
-from fusion.training.schedule import Schedule
+from fusion.training.settings import Schedule
 
 SCHEDULE = Schedule(epochs=2, batch_size=5, crop=32)
 STEPS = 4  # two an epoch, of 5 and of 2 samples
@@ -33,14 +33,14 @@ def pairs(make_pairs):
 
 
 @pytest.mark.parametrize("first", [0, 1, 3])
-def test_batches_made_in_the_background_are_those_of_their_step_wherever_one_starts(pairs, first):
+def test_batches_drawn_in_the_background_are_those_of_their_step_wherever_one_starts(pairs, first):
     drawn = list(batches(pairs).ahead(first, STEPS))
     assert [samples for _, samples in drawn] == [5, 2, 5, 2][first:]
     for step, (batch, _) in enumerate(drawn, first):
         assert same(batch, batches(pairs).draw(step)[0])
 
 
-def test_the_next_batch_is_made_while_this_one_is_in_use(pairs, monkeypatch):
+def test_the_next_batches_are_drawn_while_this_one_is_in_use(pairs, monkeypatch):
     made = []
     draw = TrainingBatches.draw
     monkeypatch.setattr(TrainingBatches, "draw", lambda self, step: made.append(step) or draw(self, step))
@@ -69,16 +69,16 @@ def test_an_error_in_the_background_arrives_at_its_step(pairs):
 
 
 @pytest.mark.parametrize("step", range(STEPS))
-def test_shares_are_the_crops_and_masks_of_the_whole_batch(pairs, step):
+def test_shards_are_the_crops_and_masks_of_the_whole_batch(pairs, step):
     whole, samples = batches(pairs).draw(step)
     for rank in range(2):
-        share, of_whole = batches(pairs, rank, 2).draw(step)
-        chosen = Processes(torch.device("cpu"), rank, 2).share(samples)
+        shard, of_whole = batches(pairs, rank, 2).draw(step)
+        chosen = Processes(torch.device("cpu"), rank, 2).shard(samples)
         assert of_whole == samples
-        assert same(share, whole.each(lambda tensor, chosen=chosen: tensor[chosen]))
+        assert same(shard, whole.map(lambda tensor, chosen=chosen: tensor[chosen]))
 
 
-def test_no_masks_are_drawn_before_the_interventions_set_in(pairs):
+def test_no_masks_are_drawn_before_the_interventions_start(pairs):
     made = batches(pairs, schedule=Schedule(epochs=2, batch_size=5, crop=32, interventions_from=0.5))
     assert [len(batch.masks) for batch, _ in made.ahead(0, STEPS)] == [0, 0, 2, 2]
 

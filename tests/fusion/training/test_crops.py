@@ -8,11 +8,11 @@ from fusion.images.pairs import Pair
 from fusion.training.crops import CropSource
 
 SIZE = 16
-HALF = 3e-4  # what float16 rounds away below 1
+HALF = 3e-4  # rounding error of float16 below 1
 
 
 def numbered(folder, index, height, width):
-    """Write a pair whose every pixel tells its place: infrared the row and column, visible 255 minus that."""
+    """Write a pair whose pixels encode their position: row and column in infrared, 255 minus that in visible."""
     place = (np.arange(height)[:, None] * width + np.arange(width)).astype(np.uint8)
     paths = folder / f"ir{index}.png", folder / f"vi{index}.png"
     assert cv2.imwrite(str(paths[0]), place)
@@ -34,32 +34,32 @@ def pairs(tmp_path):
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_infrared_and_visible_are_cut_at_the_same_place_and_turned_alike(pairs, number):
+def test_infrared_and_visible_are_cut_at_the_same_place_with_the_same_flips(pairs, number):
     crops = CropSource(pairs, SIZE, seed=0).random_batch([0, 1, 2], number)
     assert crops.shape == (3, 2, SIZE, SIZE)
     assert crops.dtype == torch.float32
     torch.testing.assert_close(crops[:, 0], 1 - crops[:, 1], rtol=0, atol=2 * HALF)
 
 
-def test_each_of_the_eight_turns_and_every_position_is_drawn(tmp_path):
+def test_each_of_the_eight_orientations_and_every_position_is_drawn(tmp_path):
     pair, place = numbered(tmp_path, 0, 17, 15)  # 3 rows and 1 column of positions for crops of 15
     source = CropSource([pair], 15, seed=0)
     seen = set()
     for number in range(300):
         crop = source.random_batch([0], number)[0, 0]
         found = [
-            (top, turn, transposed)
+            (top, axes, transposed)
             for top in range(3)
-            for turn in ((), (0,), (1,), (0, 1))
+            for axes in ((), (0,), (1,), (0, 1))
             for transposed in (False, True)
-            if torch.allclose(crop.T if transposed else crop, place[top : top + 15].flip(turn), rtol=0, atol=HALF)
+            if torch.allclose(crop.T if transposed else crop, place[top : top + 15].flip(axes), rtol=0, atol=HALF)
         ]
         assert len(found) == 1
         seen.update(found)
     assert len(seen) == 3 * 8
 
 
-def test_a_batch_depends_on_seed_and_number_alone(pairs):
+def test_a_batch_depends_on_seed_and_number_only(pairs):
     fresh = CropSource(pairs, SIZE, seed=0)
     used = CropSource(pairs, SIZE, seed=0)
     for number in (3, 1, 4):
@@ -75,7 +75,7 @@ def test_pairs_that_do_not_fit_the_cache_are_read_again(pairs, monkeypatch):
     assert torch.equal(CropSource(pairs, SIZE, seed=0).random_batch([0, 1, 2, 0], 5), expected)
 
 
-def test_the_central_crop_is_unturned_and_in_the_middle(tmp_path):
+def test_the_central_crop_is_unflipped_and_in_the_middle(tmp_path):
     pair, place = numbered(tmp_path, 0, 12, 20)
     crop = CropSource([pair], 8, seed=0).central_batch([0])[0]
     torch.testing.assert_close(crop[0], place[2:10, 6:14], rtol=0, atol=HALF)
@@ -104,7 +104,7 @@ def test_eight_bit_levels_survive_the_cache(tmp_path):
     assert torch.equal((crop * 255).round(), place * 255)
 
 
-def test_what_the_teacher_makes_of_the_whole_pair_is_cut_at_the_same_place(pairs):
+def test_the_teacher_output_for_the_whole_pair_is_cut_at_the_same_place(pairs):
     crops = CropSource(pairs, SIZE, seed=0, teacher=build_fuser("maximum"))
     for batch in (crops.random_batch([0, 1, 2], 3), crops.central_batch([0, 1, 2])):
         assert batch.shape == (3, 3, SIZE, SIZE)

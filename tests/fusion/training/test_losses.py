@@ -8,13 +8,13 @@ import torch
 from fusion.training.losses.distillation import distillation_loss
 from fusion.training.losses.information import information_loss
 from fusion.training.losses.terms import (
-    LossWeights,
     fusion_loss,
     fusion_term,
     gate_map,
     invariance_loss,
     necessity_loss,
 )
+from fusion.training.settings import LossWeights
 
 LN2 = math.log(2)
 
@@ -70,7 +70,7 @@ def test_the_default_weights_add_up_to_the_released_total(expected):
     assert total == pytest.approx(expected["total_released"], abs=1e-6)
 
 
-def test_three_equal_images_cost_nothing():
+def test_three_equal_images_have_zero_fusion_loss():
     image = torch.rand(2, 1, 9, 7)
     assert fusion_loss(image, image, image) == 0
 
@@ -109,7 +109,7 @@ def test_a_change_counts_where_the_gate_is_open():
     assert invariance_loss(fused, changed_inside, gate, 0.5, 0).item() == pytest.approx(0.3)
 
 
-def test_the_opening_is_judged_per_sample():
+def test_the_gate_target_applies_per_sample():
     image = torch.zeros(2, 1, 4, 4)
     gate = torch.tensor([0.1, 0.5]).view(2, 1, 1, 1).expand(2, 1, 4, 4)  # 0.3 on the mean of both
     assert invariance_loss(image, image, gate, 0.3, 0).item() == pytest.approx(0.2, abs=1e-6)
@@ -130,7 +130,7 @@ def test_necessity_is_zero_when_nothing_changes_and_adds_both_changes():
     assert necessity_loss(image, image + 0.1, image - 0.2).item() == pytest.approx(0.3, abs=1e-6)
 
 
-def test_a_gate_map_averages_channels_and_scales_at_the_size_asked_for():
+def test_a_gate_map_averages_channels_and_scales_at_the_given_size():
     fine = torch.rand(2, 4, 8, 12)
     constant = torch.full((2, 1, 2, 3), 0.25)
     averaged = gate_map([fine, constant], (8, 12))
@@ -145,11 +145,13 @@ def test_a_coarse_gate_is_upsampled_bilinearly_between_pixel_centres():
 @pytest.mark.parametrize("form", ["detail", "paper"])
 @pytest.mark.parametrize("has_teacher", [False, True])
 def test_information_is_added_to_every_fusion_term(form, has_teacher):
-    fused, infrared, visible, taught = torch.rand(4, 2, 1, 24, 24, generator=torch.Generator().manual_seed(0)).unbind()
-    teacher = taught if has_teacher else None
+    fused, infrared, visible, teacher_output = torch.rand(
+        4, 2, 1, 24, 24, generator=torch.Generator().manual_seed(0)
+    ).unbind()
+    teacher = teacher_output if has_teacher else None
     without, with_it = (
         fusion_term(fused, infrared, visible, LossWeights(form, information), teacher) for information in (0.0, 0.4)
     )
     torch.testing.assert_close(with_it - without, 0.4 * information_loss(fused, infrared, visible))
     if has_teacher:
-        assert without == distillation_loss(fused, taught)
+        assert without == distillation_loss(fused, teacher_output)

@@ -8,8 +8,9 @@ from fusion.errors import InputError
 from fusion.interventions import Masks, complementary_masks, random_masks
 from fusion.networks.isfuse import ISFuse
 from fusion.seeds import generator_for
-from fusion.training.losses.terms import LossWeights, fusion_term, gate_map, invariance_loss, necessity_loss
+from fusion.training.losses.terms import fusion_term, gate_map, invariance_loss, necessity_loss
 from fusion.training.objective import ABLATIONS, Objective
+from fusion.training.settings import LossWeights
 
 SIZE = 4, 32, 36
 VARIANTS = [(shared, gate) for shared in (True, False) for gate in ("channel", "pixel")]
@@ -18,8 +19,8 @@ VARIANTS = [(shared, gate) for shared in (True, False) for gate in ("channel", "
 def network_of(shared_encoder=True, gate="channel"):
     """Build a network with BatchNorm offsets other than their initial 0.
 
-    With 0 a missing image has features of zero variance, so BatchNorm multiplies rounding errors by 316 a layer and
-    the gradients of two equal computations have nothing in common.
+    With offsets of 0, the features of an all-zero image have zero variance: BatchNorm then multiplies rounding errors
+    by 316 per layer, and the gradients of two equivalent computations have nothing in common.
     """
     torch.manual_seed(1)
     network = ISFuse(shared_encoder, gate, channels=8)
@@ -74,7 +75,7 @@ def same(first, second):
 
 @pytest.mark.parametrize("batchnorm", ["standard", "all"])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_shared_features_give_the_terms_and_gradients_of_five_full_passes(variant, batchnorm):
+def test_shared_features_have_the_terms_and_gradients_of_five_full_passes(variant, batchnorm):
     weights = LossWeights(edges=0.7, invariance=0.6, necessity=0.4)  # so that no term is small
     network = network_of(*variant).double().train()
     plain = copy.deepcopy(network)
@@ -103,7 +104,7 @@ def test_the_terms_in_eval_mode_are_those_of_five_full_passes(variant):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_only_the_standard_pass_feeds_the_running_statistics(variant):
+def test_only_the_standard_pass_updates_the_running_statistics(variant):
     network, alone = network_of(*variant).train(), network_of(*variant).train()
     infrared, visible, *masks = batch()
     Objective(batchnorm="standard").terms(network, infrared, visible, *masks)
@@ -111,7 +112,7 @@ def test_only_the_standard_pass_feeds_the_running_statistics(variant):
     assert same(running_statistics(alone), running_statistics(network))
 
 
-def test_all_passes_feed_the_running_statistics_if_asked():
+def test_all_passes_update_the_running_statistics_on_request():
     network, alone = network_of().train(), network_of().train()
     infrared, visible, *masks = batch()
     Objective(batchnorm="all").terms(network, infrared, visible, *masks)
@@ -120,7 +121,7 @@ def test_all_passes_feed_the_running_statistics_if_asked():
     assert not any(torch.equal(value, statistics[name]) for name, value in running_statistics(alone).items())
 
 
-def test_the_momentum_of_batchnorm_is_given_back_even_after_an_error():
+def test_the_momentum_of_batchnorm_is_restored_even_after_an_error():
     network = network_of().train()
     infrared, visible, *_ = batch()
     broken = Masks(torch.ones(4, 1, 5, 5), torch.ones(4, 1, 5, 5))
@@ -200,7 +201,7 @@ def test_without_either_term_the_gradient_is_that_of_the_fusion_loss():
         assert same(gradients(network, terms["total"]), expected)
 
 
-def test_the_necessity_sign_turns_the_necessity_term():
+def test_the_necessity_sign_flips_the_necessity_term():
     minimised, maximised = (total("full", weights=LossWeights(necessity_sign=sign)) for sign in (1.0, -1.0))
     assert minimised["necessity"] == maximised["necessity"] > 0
     torch.testing.assert_close(
@@ -208,7 +209,7 @@ def test_the_necessity_sign_turns_the_necessity_term():
     )
 
 
-def test_the_entropy_sign_turns_the_entropy_of_the_gates():
+def test_the_entropy_sign_flips_the_entropy_of_the_gates():
     base = LossWeights()
     against, without, towards = (
         total("full", weights=replace(base, entropy_sign=sign))["invariance"] for sign in (-1.0, 0.0, 1.0)
@@ -226,22 +227,22 @@ def test_an_unknown_ablation_gets_a_suggestion_and_the_list():
         Objective(ablation="no_necesity")
 
 
-@pytest.mark.parametrize("turns", [[0, 1, 2, 3], [6, 7, 8, 9], [3, 0, 5, 10]])
-def test_a_divided_batch_meets_each_intervention_with_a_quarter_of_its_samples(turns):
+@pytest.mark.parametrize("sample_indices", [[0, 1, 2, 3], [6, 7, 8, 9], [3, 0, 5, 10]])
+def test_a_divided_batch_applies_each_intervention_to_a_quarter_of_its_samples(sample_indices):
     network = network_of().eval()
     infrared, visible, *masks = batch()
     with torch.no_grad():
-        ours = Objective().terms(network, infrared, visible, *masks, turns=turns)
+        ours = Objective().terms(network, infrared, visible, *masks, sample_indices=sample_indices)
         fused = network(infrared, visible).fused
         invariance = necessity = 0
-        for sample, turn in enumerate(turns):
+        for sample, index in enumerate(sample_indices):
             one = slice(sample, sample + 1)
-            if turn % 4 < 2:
-                hidden = masks[turn % 4]
+            if index % 4 < 2:
+                hidden = masks[index % 4]
                 hit = network((infrared * hidden.infrared)[one], (visible * hidden.visible)[one])
                 invariance += invariance_loss(fused[one], hit.fused, gate_map(hit.gates, SIZE[1:])).item() / 2
             else:
-                hit = network(infrared[one] * (turn % 4 == 2), visible[one] * (turn % 4 == 3))
+                hit = network(infrared[one] * (index % 4 == 2), visible[one] * (index % 4 == 3))
                 necessity += (hit.fused - fused[one]).abs().mean().item()
     assert ours["invariance"].item() == pytest.approx(invariance, rel=1e-5)
     assert ours["necessity"].item() == pytest.approx(necessity, rel=1e-5)
@@ -254,21 +255,21 @@ def test_divided_batches_of_any_size_have_the_terms_of_whole_ones_on_average(siz
     means = dict.fromkeys(("invariance", "necessity"), 0.0)
     count = 0
     with torch.no_grad():
-        for shift in range(4):  # so that every sample has every turn
+        for shift in range(4):  # so that every sample has every intervention
             for start in range(0, 4, size):
                 part = slice(start, start + size)
                 kinds = [Masks(*(mask[part] for mask in kind)) for kind in masks]
-                turns = [shift + sample for sample in range(4)[part]]
-                terms = Objective().terms(network, infrared[part], visible[part], *kinds, turns=turns)
-                count += len(turns)
+                sample_indices = [shift + sample for sample in range(4)[part]]
+                terms = Objective().terms(network, infrared[part], visible[part], *kinds, sample_indices=sample_indices)
+                count += len(sample_indices)
                 for name in means:
-                    means[name] += terms[name].item() * len(turns)
+                    means[name] += terms[name].item() * len(sample_indices)
         whole = Objective(divided=False).terms(network, infrared, visible, *masks)
     for name, value in means.items():
         assert value / count == pytest.approx(whole[name].item(), rel=1e-5)
 
 
-def test_without_interventions_the_standard_pass_runs_alone():
+def test_without_masks_only_the_standard_pass_runs():
     terms = Objective().terms(network_of().train(), *batch()[:2])
     assert terms["invariance"] == terms["necessity"] == 0
     assert terms["total"] == terms["fusion"]

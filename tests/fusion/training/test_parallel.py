@@ -1,4 +1,4 @@
-"""Two processes train as one: the same weights but for rounding, the same log, from each other's files."""
+"""Two processes train as one: the same weights except for rounding, the same log, resumable from either's files."""
 
 import csv
 import itertools
@@ -16,22 +16,21 @@ from fusion.interventions import Masks
 from fusion.networks.isfuse import ISFuse
 from fusion.seeds import generator_for
 from fusion.storage.tensor_files import load_tensors
-from fusion.training.batch_terms import Batch, batch_terms, draw_masks
-from fusion.training.losses.terms import LossWeights
-from fusion.training.objective import Objective
+from fusion.training.batches import Batch, draw_masks
+from fusion.training.objective import Objective, batch_terms
 from fusion.training.parallel import Processes
-from fusion.training.schedule import Schedule
-from fusion.training.sync_batchnorm import WholeBatchNorm, exchanged_statistics, normalise_by_whole_batch
+from fusion.training.settings import LossWeights, Schedule
+from fusion.training.sync_batchnorm import SyncBatchNorm, convert_sync_batchnorm, synced_statistics
 from fusion.training.trainer import Trainer
 
-# 1 pair held out; batches of 5 and of 2, so that shares are uneven, and the last batch is too small to be shared
+# 1 pair held out; batches of 5 and of 2, so that shards are uneven, and the last batch is too small to be sharded
 COUNT = 8
 SETTINGS = {"epochs": 2, "batch_size": 5, "crop": 32, "learning_rate": 1e-3, "validation": 0.1}
 TRAIN = """
 import json, sys
 from pathlib import Path
 from fusion.images.pairs import match_pairs
-from fusion.training.schedule import Schedule
+from fusion.training.settings import Schedule
 from fusion.training.trainer import Trainer
 folder, out_dir, schedule = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 pairs = match_pairs(folder / "ir", folder / "vi")
@@ -44,12 +43,12 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import torch
 from tests.fusion.training.test_parallel import CASES, step
-from fusion.training.parallel import joined
+from fusion.training.parallel import process_group
 from fusion.storage.tensor_files import save_tensors
-with joined(torch.device("cpu")) as processes:
+with process_group(torch.device("cpu")) as processes:
     for case in CASES:
         tensors = step(processes, *case)
-        if processes.first:
+        if processes.is_main:
             save_tensors(Path(sys.argv[2]) / f"{case}.safetensors", tensors, {})
 """
 CASES = [
@@ -61,25 +60,25 @@ CASES = [
 
 
 def step(processes, samples, divided, batchnorm):
-    """Give the gradients, terms and running statistics of one step, shared by the processes, in float64."""
+    """Return the gradients, terms and running statistics of one step of the processes, in float64."""
     generator = generator_for(0, "step")
     torch.manual_seed(0)
     network = ISFuse(channels=4)
     if processes.count > 1:
-        normalise_by_whole_batch(network)
+        convert_sync_batchnorm(network)
     network = network.double().train()
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):  # see network_of in test_objective.py
             module.bias.data = torch.randn(module.bias.shape, generator=generator).double() * 0.3
     images = torch.rand(samples, 2, 32, 32, generator=generator).double()
-    share = processes.share(samples)
-    masks = [Masks(*(mask[share] for mask in kind)) for kind in draw_masks(samples, 32, generator)]
-    batch = Batch(images[share], tuple(masks), tuple(share))
+    shard = processes.shard(samples)
+    masks = [Masks(*(mask[shard] for mask in kind)) for kind in draw_masks(samples, 32, generator)]
+    batch = Batch(images[shard], tuple(masks), tuple(shard))
     objective = Objective(LossWeights(invariance=0.6, necessity=0.4), divided=divided, batchnorm=batchnorm)
-    with exchanged_statistics(network, processes.divide(samples)):
+    with synced_statistics(network, processes.is_sharded(samples)):
         terms = batch_terms(objective, network, batch, "float32")
     (terms["total"] * processes.weight(samples)).backward()
-    terms = processes.add_up(network, terms, processes.weight(samples))
+    terms = processes.all_reduce(network, terms, processes.weight(samples))
     gradients = {f"{name}.gradient": parameter.grad for name, parameter in network.named_parameters()}
     return {**network.state_dict(), **gradients, **terms}
 
@@ -124,7 +123,7 @@ def test_a_step_in_two_processes_has_the_gradients_of_one(tmp_path, subprocess_e
             assert difference < 1e-6, (name, case)
 
 
-def test_two_processes_train_as_one_and_the_first_alone_reports(tmp_path, pairs, subprocess_environment):
+def test_two_processes_train_as_one_and_only_the_main_one_reports(tmp_path, pairs, subprocess_environment):
     assert train_in_two(tmp_path, tmp_path / "two", subprocess_environment) == ["epoch", "epoch"]
     trainer(pairs).run(tmp_path / "one")
     assert sorted(path.name for path in (tmp_path / "two").iterdir()) == [
@@ -138,7 +137,7 @@ def test_two_processes_train_as_one_and_the_first_alone_reports(tmp_path, pairs,
         assert ours["validation_total"] == pytest.approx(theirs["validation_total"], rel=1e-2)
 
 
-def test_another_number_of_processes_goes_on(tmp_path, pairs, subprocess_environment):
+def test_a_training_is_resumed_by_another_number_of_processes(tmp_path, pairs, subprocess_environment):
     out_dir = tmp_path / "run"
 
     def stop():
@@ -153,7 +152,7 @@ def test_another_number_of_processes_goes_on(tmp_path, pairs, subprocess_environ
     assert rows(out_dir)[1]["fusion"] == pytest.approx(rows(tmp_path / "whole")[1]["fusion"], rel=1e-3)
 
 
-def test_the_end_of_one_process_is_the_end_of_all(tmp_path, pairs, subprocess_environment):
+def test_if_one_process_ends_all_end(tmp_path, pairs, subprocess_environment):
     command = torchrun(
         tmp_path, TRAIN, tmp_path, tmp_path / "run", json.dumps({**SETTINGS, "epochs": 100_000, "checkpoint_s": 0})
     )
@@ -170,28 +169,28 @@ def test_the_end_of_one_process_is_the_end_of_all(tmp_path, pairs, subprocess_en
 
 @pytest.mark.parametrize("count", [2, 3, 5])
 @pytest.mark.parametrize("samples", [1, 2, 3, 5, 8, 11, 16, 23])
-def test_shares_make_up_the_batch(samples, count):
+def test_shards_add_up_to_the_batch(samples, count):
     processes = [Processes(torch.device("cpu"), rank, count) for rank in range(count)]
-    shares = [each.share(samples) for each in processes]
+    shards = [each.shard(samples) for each in processes]
     assert sum(each.weight(samples) for each in processes) == pytest.approx(1)
     if samples < 2 * count:
-        assert shares == [list(range(samples))] * count
+        assert shards == [list(range(samples))] * count
         return
-    assert sorted(itertools.chain(*shares)) == list(range(samples))
-    assert min(map(len, shares)) >= 2
-    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+    assert sorted(itertools.chain(*shards)) == list(range(samples))
+    assert min(map(len, shards)) >= 2
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
 
 
-def test_a_process_alone_takes_every_sample_at_full_weight():
+def test_a_single_process_takes_every_sample_at_full_weight():
     process = Processes(torch.device("cpu"))
-    assert process.share(3) == [0, 1, 2]
+    assert process.shard(3) == [0, 1, 2]
     assert process.weight(3) == 1
-    assert not process.divide(8)
+    assert not process.is_sharded(8)
 
 
-def test_the_layers_of_several_processes_keep_the_names_in_checkpoints():
+def test_synchronised_layers_keep_their_names_in_checkpoints():
     network = torch.nn.Sequential(torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3))
     names = list(network.state_dict())
-    normalise_by_whole_batch(network)
-    assert isinstance(network[1], WholeBatchNorm)
+    convert_sync_batchnorm(network)
+    assert isinstance(network[1], SyncBatchNorm)
     assert list(network.state_dict()) == names

@@ -12,9 +12,8 @@ import torch
 from fusion.errors import InputError
 from fusion.networks.checkpoints import load_network
 from fusion.storage.tensor_files import load_tensors
-from fusion.training.losses.terms import LossWeights
 from fusion.training.objective import Objective
-from fusion.training.schedule import Schedule
+from fusion.training.settings import LossWeights, Schedule
 from fusion.training.trainer import Trainer
 
 STEPS_PER_EPOCH = 3
@@ -22,7 +21,7 @@ TRAIN = """
 import json, sys
 from pathlib import Path
 from fusion.images.pairs import match_pairs
-from fusion.training.schedule import Schedule
+from fusion.training.settings import Schedule
 from fusion.training.trainer import Trainer
 folder, out_dir, schedule = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
 pairs = match_pairs(folder / "ir", folder / "vi")
@@ -59,7 +58,9 @@ def pairs(make_pairs):
     return make_pairs(count=7, height=34, width=38)  # 1 held out, 6 for training: 3 steps an epoch
 
 
-def test_killed_and_started_again_it_ends_with_the_same_weights_to_the_bit(tmp_path, pairs, subprocess_environment):
+def test_a_run_that_is_killed_and_restarted_ends_with_the_same_weights_bit_by_bit(
+    tmp_path, pairs, subprocess_environment
+):
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     schedule = settings(epochs=5, checkpoint_s=0)
     command = [sys.executable, "-c", TRAIN, str(tmp_path), str(cut), json.dumps(schedule)]
@@ -84,7 +85,7 @@ def test_a_finished_training_is_not_repeated(tmp_path, pairs):
     assert {path: path.stat().st_mtime_ns for path in best.parent.iterdir()} == before
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_one_others(tmp_path, pairs):
+def test_equal_seeds_train_equal_weights_and_different_seeds_different_ones(tmp_path, pairs):
     first, again, other = (
         contents(trainer(pairs, seed=seed).run(tmp_path / name)) for name, seed in (("a", 5), ("b", 5), ("c", 6))
     )
@@ -94,7 +95,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others(tmp_path, p
     assert not any(first[0][name] == other[0][name] for name in weights)
 
 
-def test_randomness_outside_is_neither_used_nor_touched(tmp_path, pairs):
+def test_the_global_random_state_is_neither_used_nor_changed(tmp_path, pairs):
     torch.manual_seed(1)
     state = torch.get_rng_state()
     first = contents(trainer(pairs, epochs=1).run(tmp_path / "a"))
@@ -103,7 +104,7 @@ def test_randomness_outside_is_neither_used_nor_touched(tmp_path, pairs):
     assert contents(trainer(pairs, epochs=1).run(tmp_path / "b")) == first
 
 
-def test_the_log_has_one_row_an_epoch_and_the_best_weights_are_those_of_the_best_row(tmp_path, pairs):
+def test_the_log_has_one_row_per_epoch_and_the_best_weights_are_those_of_the_best_row(tmp_path, pairs):
     best = trainer(pairs, learning_rate=0.03, epochs=6).run(tmp_path / "run")
     log = rows(best.parent)
     assert [int(row["epoch"]) for row in log] == [1, 2, 3, 4, 5, 6]
@@ -130,7 +131,7 @@ def test_training_lowers_the_validation_loss(tmp_path, pairs):
     assert min(validation[4:]) < 0.9 * validation[0]
 
 
-def test_the_best_weights_load_with_what_made_them(tmp_path, pairs):
+def test_the_best_weights_load_with_the_settings_of_their_training(tmp_path, pairs):
     chosen = {"channels": 4, "gate": "pixel", "shared_encoder": False}
     made = trainer(pairs, chosen, Objective(ablation="no_necessity"), epochs=1)
     network, facts = load_network(made.run(tmp_path / "run"))
@@ -159,41 +160,43 @@ def test_without_integrator_the_network_has_no_gate(tmp_path, pairs):
         ({"seed": 9}, "schedule"),
     ],
 )
-def test_going_on_with_other_settings_is_refused_and_harms_nothing(tmp_path, pairs, changes, named):
+def test_resuming_with_other_settings_is_refused_and_changes_nothing(tmp_path, pairs, changes, named):
     last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
     before = last.read_bytes()
-    with pytest.raises(InputError, match=rf"^{re.escape(str(last))}: belongs to a training with other {named}"):
+    with pytest.raises(
+        InputError, match=rf"^{re.escape(str(last))}: belongs to a training with other settings \(different: {named}"
+    ):
         trainer(pairs, **{"epochs": 1, **changes}).run(tmp_path / "run")
     assert last.read_bytes() == before
 
 
-def test_going_on_with_other_pairs_is_refused(tmp_path, pairs):
+def test_resuming_with_other_pairs_is_refused(tmp_path, pairs):
     trainer(pairs, epochs=1).run(tmp_path / "run")
-    with pytest.raises(InputError, match="belongs to a training with other training_pairs"):
+    with pytest.raises(InputError, match="different: training_pairs"):
         trainer(pairs[:-1], epochs=1).run(tmp_path / "run")
 
 
-def test_a_broken_checkpoint_is_named(tmp_path, pairs):
+def test_a_broken_checkpoint_is_reported(tmp_path, pairs):
     last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
     last.write_bytes(last.read_bytes()[:1000])
     with pytest.raises(InputError, match=rf"^{re.escape(str(last))}: cannot be read as a safetensors checkpoint"):
         trainer(pairs, epochs=1).run(tmp_path / "run")
 
 
-def test_a_checkpoint_in_training_is_no_network_to_fuse_with(tmp_path, pairs):
+def test_the_state_of_a_training_cannot_be_loaded_as_a_network(tmp_path, pairs):
     last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
-    with pytest.raises(InputError, match=r"last\.safetensors: architecture None; expected 'isfuse'"):
+    with pytest.raises(InputError, match=r"last\.safetensors: .*found architecture None, expected 'isfuse'"):
         load_network(last)
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_pairs_are_refused(pairs, count):
-    with pytest.raises(InputError, match=f"{count} training pairs; expected at least 2"):
+    with pytest.raises(InputError, match=f"found {count}, expected at least 2"):
         trainer(pairs[:count])
 
 
 @pytest.mark.parametrize(("count", "validation"), [(2, 0.9), (2, 0.01), (7, 0.99)])
-def test_a_pair_is_left_to_train_on_and_one_to_validate(pairs, count, validation):
+def test_at_least_one_pair_trains_and_one_validates(pairs, count, validation):
     facts = trainer(pairs[:count], validation=validation).facts()
     assert len(facts["training_pairs"]) >= 1
     assert len(facts["validation_pairs"]) >= 1
@@ -221,68 +224,63 @@ def test_bfloat16_trains_to_nearly_the_same_loss(tmp_path, pairs):
     ("network", "message"),
     [
         ({"gate": "pixle"}, "unknown gate 'pixle'.*'pixel'"),
-        ({"channels": 1}, "channels=1 "),
-        ({"shrink": 0}, "shrink=0;"),
+        ({"channels": 1}, "network.channels=1: "),
+        ({"shrink": 0}, "network.shrink=0: "),
     ],
 )
-def test_a_network_that_cannot_be_is_refused(pairs, network, message):
+def test_invalid_network_settings_are_refused(pairs, network, message):
     with pytest.raises(InputError, match=message):
         trainer(pairs, network)
 
 
 @pytest.mark.parametrize(("native", "chosen"), [(True, "bfloat16"), (False, "float32")])
-def test_precision_auto_is_what_the_processor_is_fast_with(monkeypatch, pairs, native, chosen):
+def test_precision_auto_is_bfloat16_where_the_processor_supports_it(monkeypatch, pairs, native, chosen):
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
     assert trainer(pairs, precision="auto").facts()["schedule"]["precision"] == chosen
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_the_first_step(tmp_path, pairs, monkeypatch):
+def test_a_folder_that_cannot_be_written_is_reported_before_any_image_is_read(tmp_path, pairs):
     (tmp_path / "file").touch()
-    monkeypatch.setattr(Trainer, "_step", None)
+    for pair in pairs:
+        pair.infrared.write_bytes(b"no image")
     with pytest.raises(InputError, match=r"file/run/last.safetensors: cannot be written \(Not a directory\)"):
         trainer(pairs).run(tmp_path / "file" / "run")
 
 
-def test_a_training_goes_on_from_given_weights_and_is_not_taken_for_one_from_random_ones(tmp_path, pairs):
+def test_a_training_starts_from_given_weights_and_is_not_mixed_up_with_one_from_random_weights(tmp_path, pairs):
     first = trainer(pairs, epochs=1).run(tmp_path / "first")
     still = trainer(pairs, epochs=1, learning_rate=1e-12, start=str(first))
     begun = load_network(still.run(tmp_path / "second"))[0]
     for name, tensor in load_network(first)[0].named_parameters():
         torch.testing.assert_close(begun.get_parameter(name), tensor, rtol=0, atol=1e-9)
-    with pytest.raises(InputError, match="other start"):
+    with pytest.raises(InputError, match="different: start"):
         trainer(pairs, epochs=1, learning_rate=1e-12).run(tmp_path / "second")
 
 
-def test_fixed_statistics_are_those_of_the_start_weights_though_others_are_learnt(tmp_path, pairs):
+def test_fixed_statistics_are_those_of_the_start_weights_while_other_tensors_are_trained(tmp_path, pairs):
     first = trainer(pairs).run(tmp_path / "first")
     further = trainer(pairs, objective=Objective(batchnorm="fixed"), start=str(first))
     before, after = (load_tensors(path)[0] for path in (first, further.run(tmp_path / "further")))
     for name in before:
-        learns_nothing = "key" in name and name.endswith("bias")  # it moves all places of the attention alike
+        learns_nothing = "key" in name and name.endswith("bias")  # it shifts all attention logits equally
         if not learns_nothing:
             assert torch.equal(before[name], after[name]) == ("running" in name or "tracked" in name), name
 
 
-def test_fixed_statistics_of_random_weights_are_a_mistake(pairs):
-    with pytest.raises(InputError, match=r"batchnorm=fixed; expected start weights"):
+def test_fixed_statistics_of_random_weights_are_refused(pairs):
+    with pytest.raises(InputError, match=r"batchnorm='fixed': needs start weights"):
         trainer(pairs, objective=Objective(batchnorm="fixed"))
 
 
-def test_start_weights_of_another_network_or_none_at_all_are_named(tmp_path, pairs):
+def test_start_weights_of_another_network_and_missing_ones_are_reported(tmp_path, pairs):
     wrong = trainer(pairs, epochs=1)
     wrong.start = "isfuse"
     with pytest.raises(InputError, match=r"isfuse\.safetensors: does not fit this network"):
         wrong.run(tmp_path / "run")
     wrong.start = str(tmp_path / "none.safetensors")
-    with pytest.raises(InputError, match=r"none\.safetensors: cannot be read"):
+    with pytest.raises(InputError, match=r"none\.safetensors: no such file"):
         wrong.run(tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match=r"/file/run/\S+: cannot be written"):
-        trainer(pairs, epochs=1).run(tmp_path / "file" / "run")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +297,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, pairs):
 )
 def test_a_schedule_out_of_range_is_refused_with_the_value(changes):
     (name, value), *_ = changes.items()
-    with pytest.raises(InputError, match=f"{name}={value!r}.*; expected "):
+    with pytest.raises(InputError, match=rf"schedule\.{name}={value!r}: out of range \(expected "):
         Schedule(**changes)
 
 
@@ -310,7 +308,7 @@ def test_an_unknown_precision_or_decay_gets_a_suggestion():
         Schedule(decay="cosin")
 
 
-def test_the_rate_warms_up_and_falls_to_nothing():
+def test_the_learning_rate_warms_up_and_decays_to_zero():
     schedule = Schedule(learning_rate=1.0, decay="cosine")
     rates = [schedule.rate(progress / 100) for progress in range(101)]
     assert rates[0] < 0.1 < 0.9 < max(rates)
@@ -319,6 +317,6 @@ def test_the_rate_warms_up_and_falls_to_nothing():
     assert Schedule(learning_rate=1.0).rate(0.9) == 1.0
 
 
-def test_interventions_set_in_after_their_fraction_of_the_epochs(tmp_path, pairs):
+def test_interventions_start_after_their_fraction_of_the_epochs(tmp_path, pairs):
     log = rows(trainer(pairs, epochs=4, interventions_from=0.5).run(tmp_path / "run").parent)
     assert [float(row["necessity"]) > 0 for row in log] == [False, False, True, True]

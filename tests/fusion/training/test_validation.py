@@ -13,11 +13,11 @@ def test_every_index_trains_or_validates(count, fraction, held_out):
     assert hold_out(count, fraction, seed=0) == (training, validating)
 
 
-def test_another_seed_holds_out_others():
+def test_another_seed_holds_out_other_pairs():
     assert hold_out(100, 0.1, seed=0) != hold_out(100, 0.1, seed=1)
 
 
-def test_metrics_are_those_of_the_images_as_they_would_be_written():
+def test_metrics_are_those_of_the_images_rounded_to_8_bits():
     images = torch.rand(3, 2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
     found = validation_metrics(*images)
     expected = measure(*(images * 255).round(), ["AG", "VIF"])
@@ -26,5 +26,5 @@ def test_metrics_are_those_of_the_images_as_they_would_be_written():
         assert torch.equal(found[name], values)
 
 
-def test_crops_too_small_for_a_metric_go_without_it():
+def test_a_metric_that_needs_larger_crops_is_omitted():
     assert "VIF" not in validation_metrics(*torch.rand(3, 1, 1, 32, 32))
