@@ -1,40 +1,45 @@
-"""Which forms of which fusers a benchmark compares, and how each of them is built."""
+"""The candidates of a benchmark: fusers in several forms, how each form is built, and the exported files."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import torch
-from torch import Tensor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from fusion import build_fuser
+from fusion.errors import InputError
 from fusion.fusers import SHIPPED, Fuser, fuser_class, weights_file
-from fusion.networks import load_network
-from pipelines.benchmarks.plain_network import PlainISFuse
+from fusion.images import Pair
 
-Fuse = Callable[[Tensor, Tensor], Tensor]
-PLAIN = "plain"  # the row that stands for a direct implementation of the paper
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pipelines.benchmarks.reference import PlainISFuse
+
+    Fuse = Callable[[Tensor, Tensor], Tensor]
+
+PLAIN = "plain"  # the row of `PlainISFuse`, a direct implementation of the paper
 PLAIN_OF = "isfuse"
 PYTORCH, COMPILED = "pytorch", "torch.compile"
 TORCH_BACKENDS = (PYTORCH, COMPILED)
 FLOAT32, BFLOAT16 = "float32", "bfloat16"
+_NO_PAIRS = "left out: int8 needs calibration pairs. Try: --infrared DIR --visible DIR"
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One row: a fuser in one form.
+    """A fuser in one form, which is one row of the table.
 
     Args:
         name: of the row.
-        fuser: as `build_fuser` takes it.
-        backend: what computes it.
+        fuser: any name that `build_fuser` accepts.
+        backend: the engine that runs it.
         precision: of its convolutions.
-        device: as torch names it.
-        options: of the fuser "onnx", for what is exported.
-        left_out: why it cannot be measured.
+        device: any name that torch accepts.
+        options: of the fuser "onnx", for exported forms.
+        left_out: why it cannot be measured; empty if it can.
     """
 
     name: str
@@ -46,13 +51,45 @@ class Candidate:
     left_out: str = ""
 
     @property
-    def yardstick(self) -> str:
-        """Name the form whose work and size are this one's: the fuser's, unless it is the plain one."""
+    def reference(self) -> str:
+        """The form whose work and size this candidate has: the fuser itself, or the plain network."""
         return PLAIN if self.name == PLAIN else self.fuser
 
 
+class _Export(NamedTuple):
+    """An exported form: the engine, the file format, the precision of the file, and that of the computation."""
+
+    backend: str
+    to: Literal["onnx", "openvino"]
+    stored: Literal["float32", "half", "int8"]
+    computed: str = FLOAT32
+
+    @property
+    def precision(self) -> str:
+        """The precision shown in the table: that of the computation unless it is float32."""
+        return self.stored if self.computed == FLOAT32 else self.computed
+
+
+_EXPORTS = (
+    _Export("onnxruntime", "onnx", "float32"),
+    _Export("onnxruntime", "onnx", "half"),
+    _Export("onnxruntime", "onnx", "int8"),
+    _Export("openvino", "openvino", "float32"),
+    _Export("openvino", "openvino", "half", BFLOAT16),
+    _Export("openvino", "openvino", "int8"),
+)
+EXPORT_BACKENDS = tuple(dict.fromkeys(form.backend for form in _EXPORTS))
+
+
 def torch_candidates(fuser: str, backends: Sequence[str], device: str) -> Iterator[Candidate]:
-    """List what torch computes of a fuser; a network is halved and compiled too, and the plain form stands first."""
+    """List the forms of a fuser that torch runs.
+
+    A network also has bfloat16 and compiled forms; the plain form of the paper comes first.
+
+    Example:
+        >>> [candidate.name for candidate in torch_candidates("isfuse", ["pytorch"], "cpu")]
+        ['plain', 'isfuse', 'isfuse bfloat16']
+    """
     if fuser == PLAIN_OF:
         yield Candidate(PLAIN, fuser, device=device)
     if PYTORCH in backends:
@@ -64,28 +101,62 @@ def torch_candidates(fuser: str, backends: Sequence[str], device: str) -> Iterat
         yield Candidate(f"{fuser} compiled {BFLOAT16}", fuser, COMPILED, BFLOAT16, device)
 
 
+def exported_candidates(
+    fuser: str, backends: Sequence[str], folder: Path, calibration: Sequence[Pair]
+) -> Iterator[Candidate]:
+    """Export a network in every form that these backends run, on the CPU; other fusers have no exported form.
+
+    Args:
+        fuser: any name that `build_fuser` accepts.
+        backends: of `EXPORT_BACKENDS`; others are ignored.
+        folder: where the files are written.
+        calibration: pairs for int8; without pairs, the int8 forms are left out.
+    """
+    from tqdm import tqdm
+
+    from fusion.export import export_fuser
+
+    forms = [form for form in _EXPORTS if form.backend in backends and is_network(fuser)]
+    for form in tqdm(forms, desc=f"export {fuser}", leave=False, disable=not forms):
+        path = folder / f"{fuser}-{form.stored}.{'xml' if form.to == 'openvino' else 'onnx'}"
+        reason = _NO_PAIRS if form.stored == "int8" and not calibration else ""
+        if not reason:
+            try:
+                export_fuser(fuser, form.to, path, form.stored, calibration=calibration)
+            except InputError as error:
+                reason = str(error)  # for example a missing package
+        options = {"model": path, "backend": form.backend, "precision": form.computed}
+        name = f"{fuser} {form.backend} {form.precision}"
+        yield Candidate(name, fuser, form.backend, form.precision, options=options, left_out=reason)
+
+
 def is_network(fuser: str) -> bool:
-    """Tell whether a fuser is one of ours with trained weights, which can be exported and weighed."""
+    """Return whether a fuser is one of our trained networks, which can be exported and whose work can be counted."""
     return fuser_class(fuser).learned and "weights" in inspect.signature(fuser_class(fuser)).parameters
 
 
 def build(candidate: Candidate) -> Fuse:
-    """Make a candidate ready to fuse (B, 1, H, W) luma in [0, 1] that is on its device."""
+    """Build the function that fuses (B, 1, H, W) luma in [0, 1] on the device of the candidate."""
+    import torch
+
     fuse = build_subject(candidate).fuse
     if candidate.backend == COMPILED:
         fuse = torch.compile(fuse)
     if candidate.options is not None or candidate.precision != BFLOAT16:
         return fuse
 
-    def halved(infrared: Tensor, visible: Tensor) -> Tensor:
+    def fuse_in_bfloat16(infrared: Tensor, visible: Tensor) -> Tensor:
         with torch.autocast(candidate.device, torch.bfloat16):
             return fuse(infrared, visible).float()
 
-    return halved
+    return fuse_in_bfloat16
 
 
 def build_subject(candidate: Candidate) -> Fuser | PlainISFuse:
-    """Build the fuser itself, neither compiled nor halved."""
+    """Build the fuser of a candidate, before it is compiled or its precision is reduced."""
+    from fusion.networks import load_network
+    from pipelines.benchmarks.reference import PlainISFuse
+
     if candidate.options is not None:
         return build_fuser("onnx", **candidate.options)
     if candidate.name == PLAIN:

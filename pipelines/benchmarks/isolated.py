@@ -1,37 +1,50 @@
-"""A candidate in a process of its own, which fuses whenever it is asked to and tells what that took."""
+"""A candidate in a process of its own, and what is measured there: time, peak memory and the peak of the machine."""
 
 from __future__ import annotations
 
 import multiprocessing
+import re
 import signal
 import time
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from fusion import networks
 from fusion.errors import one_line
-from pipelines.benchmarks.candidates import BFLOAT16, Candidate, Fuse, build
-from pipelines.benchmarks.matmul_peak import matmul_flops, wait_for
-from pipelines.benchmarks.memory_peak import MemoryPeak
+from fusion.fusers import BUILT_IN, fuser_class
+from pipelines.benchmarks.candidates import BFLOAT16, Candidate, build
 
-_PATIENCE_S = 10.0
+if TYPE_CHECKING:
+    from pipelines.benchmarks.candidates import Fuse
+
+_EXIT_TIMEOUT_S = 10.0
+_MATMUL_SIDE = {"cpu": 1024, "cuda": 8192}
+_MATMUL_TIMES, _MATMUL_WARM_UP = 7, 2
+_STATUS, _CLEAR_REFS = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # see proc(5)
 
 
 class Isolated:
-    """A candidate in its own process, so that no threads, memory or crash are shared with another one.
+    """A candidate in its own process, so that candidates share no threads, no memory and no crash.
+
+    The process builds the candidate and fuses once: `start_s` is the time of both, `fused` the result on the CPU.
 
     Args:
-        candidate: is built there and fuses once; `start_s` is how long that took, `fused` the result on the CPU.
-        infrared: (1, 1, H, W) in [0, 1].
+        candidate: to build there.
+        infrared: (1, 1, H, W) luma in [0, 1].
         visible: likewise.
-        threads: of torch.
+        threads: number of threads of torch.
 
     Raises:
-        RuntimeError: it cannot be built or fails, and why in one line. So does every method that asks.
+        RuntimeError: the candidate cannot be built or fails, with the reason in one line; all methods but `end` raise
+            it too.
     """
 
     def __init__(self, candidate: Candidate, infrared: Tensor, visible: Tensor, threads: int) -> None:
@@ -49,27 +62,27 @@ class Isolated:
             raise
 
     def seconds(self) -> float:
-        """Fuse twice and tell how long the second time took; the first one fetches what other processes displaced."""
+        """Fuse twice and return the time of the second run; the first one restores caches that others displaced."""
         return float(self._ask("seconds"))
 
     def peak_bytes(self) -> int | None:
-        """Tell the most memory it took so far, building and all."""
+        """Return the peak memory so far, including the build; see `MemoryPeak`."""
         peak: int | None = self._ask("peak_bytes")
         return peak
 
     def matmul_flops(self) -> float:
-        """Measure the FLOP/s that torch reaches there in this precision."""
+        """Measure the peak FLOP/s of torch there, in the precision of the candidate; see `matmul_flops`."""
         return float(self._ask("matmul_flops"))
 
     def end(self) -> None:
         """End the process."""
         self._link.close()
-        self._process.join(_PATIENCE_S)
+        self._process.join(_EXIT_TIMEOUT_S)
         self._process.kill()
         self._process.join()
 
-    def _ask(self, what: str) -> Any:
-        self._link.send(what)
+    def _ask(self, question: str) -> Any:
+        self._link.send(question)
         return self._receive()
 
     def _receive(self) -> Any:
@@ -88,10 +101,11 @@ class _Failed(NamedTuple):
 
 
 def _serve(link: Connection, candidate: Candidate, infrared: Any, visible: Any, threads: int) -> None:
-    """Answer what is asked through the link until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and closes the link
+    """Answer questions until the link is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and closes the link
     torch.set_num_threads(threads)
     images = [torch.from_numpy(image).to(candidate.device) for image in (infrared, visible)]
+    _import_ahead(candidate)
     try:
         memory = MemoryPeak(candidate.device)
         start = time.perf_counter()
@@ -112,10 +126,73 @@ def _serve(link: Connection, candidate: Candidate, infrared: Any, visible: Any, 
         link.send(_Failed(f"{type(error).__name__}: {one_line(error)}"))
 
 
+def _import_ahead(candidate: Candidate) -> None:
+    """Import our own modules before the measurement, so that `start_s` and the peak memory do not include them."""
+    for name in dir(networks):
+        getattr(networks, name)
+    if candidate.fuser in BUILT_IN:
+        fuser_class(candidate.fuser)
+
+
 def _seconds(fuse: Fuse, images: list[Tensor], device: str) -> float:
     fuse(*images)
-    wait_for(device)
+    _synchronize(device)
     start = time.perf_counter()
     fuse(*images)
-    wait_for(device)
+    _synchronize(device)
     return time.perf_counter() - start
+
+
+class MemoryPeak:
+    """The peak memory of the work done since the construction.
+
+    On a CPU it is the peak of the resident memory of this process above its initial value. `getrusage` cannot be used,
+    because the peak of a new process starts at that of its parent. On a GPU it is the most that torch allocated.
+
+    Args:
+        device: where the work is done.
+    """
+
+    def __init__(self, device: str) -> None:
+        self._device, self._before = torch.device(device), 0
+        if self._device.type == "cpu" and _CLEAR_REFS.exists():
+            _CLEAR_REFS.write_text(_RESET_PEAK, encoding="ascii")
+            self._before = _status("VmRSS")
+
+    def bytes(self) -> int | None:
+        """Return the peak so far, or None where the system does not provide it."""
+        if self._device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self._device)
+        return _status("VmHWM") - self._before if _CLEAR_REFS.exists() else None
+
+
+def _status(name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", _STATUS.read_text(encoding="ascii"), re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+def matmul_flops(device: str, dtype: torch.dtype) -> float:
+    """Measure the FLOP/s of the product of two large square matrices, as the median of several runs.
+
+    It approximates the peak of the device. On a GPU, float32 means TF32, as in convolutions.
+    """
+    kind = torch.device(device).type
+    if kind == "cuda":
+        torch.set_float32_matmul_precision("high")
+    side = _MATMUL_SIDE[kind]
+    matrix = torch.rand(side, side, device=device).to(dtype)
+    seconds = []
+    for _ in range(_MATMUL_WARM_UP + _MATMUL_TIMES):
+        _synchronize(device)
+        start = time.perf_counter()
+        matrix @ matrix
+        _synchronize(device)
+        seconds.append(time.perf_counter() - start)
+    return 2.0 * side**3 / median(seconds[_MATMUL_WARM_UP:])
+
+
+def _synchronize(device: str) -> None:
+    """Wait until a GPU has finished its work; a CPU works synchronously."""
+    if torch.device(device).type == "cuda":
+        torch.cuda.synchronize(device)

@@ -1,4 +1,4 @@
-"""What the fusion metrics cost beside a plain rendition of the same definitions, and how far the two differ."""
+"""Benchmark of the fusion metrics against a plain reference implementation: speed and numerical difference."""
 
 from __future__ import annotations
 
@@ -17,29 +17,31 @@ from fusion import build_fuser, match_pairs
 from fusion.errors import InputError
 from fusion.images import Pair, luma
 from fusion.metrics import SUITES, measure
-from pipelines.benchmarks.measured import Measured, surroundings
+from pipelines.benchmarks.results import BenchmarkResult, environment_facts
 
 Images = list[torch.Tensor]  # infrared, visible, fused, each (1, 1, H, W) uint8
-Rendition = Mapping[str, Callable[..., float]]  # of three (H, W) uint8 arrays, by name of the metric
-_NOTE = "ours_ms, plain_ms: CPU time of one thread for an image, median; ratio: plain over ours, median over the images"
+PlainMetrics = Mapping[str, Callable[..., float]]  # by name; functions of three (H, W) uint8 arrays
+_NOTE = "ours_ms, plain_ms: median CPU time of one thread per image; ratio: plain over ours, median over the images"
 
 
-def benchmark_metrics(infrared_dir: Path, visible_dir: Path, images: int, plain: Rendition, command: str) -> Measured:
-    """Compare every metric and the suite, of pairs that are fused by their average, with the rendition.
+def benchmark_metrics(
+    infrared_dir: Path, visible_dir: Path, images: int, plain: PlainMetrics, command: str
+) -> BenchmarkResult:
+    """Compare every metric and the whole suite with the plain implementation, on pairs fused by their average.
 
     Args:
-        infrared_dir: of the pairs.
-        visible_dir: likewise.
-        images: how many pairs to take.
-        plain: what to compare with, for every metric of the suite `eif`.
+        infrared_dir: folder of infrared images.
+        visible_dir: folder of visible images of the same names.
+        images: number of pairs.
+        plain: the plain implementation of every metric of the suite `eif`.
         command: as it was typed.
 
     Raises:
-        InputError: images below 1; or as `match_pairs` and `Pair.read`.
+        InputError: `images` is below 1; or see `match_pairs` and `Pair.read`.
     """
     if images < 1:
-        raise InputError(f"--images {images}; expected at least 1")
-    triplets = [_average_of(pair) for pair in match_pairs(infrared_dir, visible_dir)[:images]]
+        raise InputError(f"--images {images}: expected at least 1")
+    triplets = [_fuse_average(pair) for pair in match_pairs(infrared_dir, visible_dir)[:images]]
     cores, threads = os.cpu_count() or 1, torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -49,19 +51,19 @@ def benchmark_metrics(infrared_dir: Path, visible_dir: Path, images: int, plain:
     finally:
         torch.set_num_threads(threads)
     suite = f"{len(triplets) / together:.1f} images/s, {alone / together:.2f} x one"
-    facts = [*surroundings(command, 1), ("pairs", str(len(triplets))), (f"suite on {cores} cores", suite)]
-    return Measured(facts, rows, (_NOTE,))
+    facts = [*environment_facts(command, 1), ("pairs", str(len(triplets))), (f"suite on {cores} cores", suite)]
+    return BenchmarkResult(facts, rows, (_NOTE,))
 
 
-def _average_of(pair: Pair) -> Images:
+def _fuse_average(pair: Pair) -> Images:
     infrared, visible = pair.read()
     y = luma(visible)
     fused = build_fuser("average").fuse(infrared[None], y[None])
     return [(image * 255).round().to(torch.uint8) for image in (infrared[None], y[None], fused)]
 
 
-def _compare(label: str, names: Sequence[str], triplets: Sequence[Images], plain: Rendition) -> dict[str, Any]:
-    """Measure both in turn, image by image."""
+def _compare(label: str, names: Sequence[str], triplets: Sequence[Images], plain: PlainMetrics) -> dict[str, Any]:
+    """Measure both implementations in turn, image by image; the first image is a warm-up."""
     seconds: list[tuple[float, float]] = []
     difference = 0.0
     for images in [triplets[0], *triplets]:
@@ -85,7 +87,7 @@ def _ours(images: Images, names: Sequence[str]) -> list[float]:
     return [float(value) for value in measure(infrared, visible, fused, names).values()]
 
 
-def _plain(images: Images, names: Sequence[str], plain: Rendition) -> list[float]:
+def _plain(images: Images, names: Sequence[str], plain: PlainMetrics) -> list[float]:
     arrays = [image[0, 0].numpy() for image in images]
     return [plain[name](*arrays) for name in names]
 

@@ -1,4 +1,4 @@
-"""How long each stage of a pipeline takes, and a run that finds everything done."""
+"""Benchmark of the stages of a pipeline, and of a second run that skips all of them."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import torch
-
 from fusion.storage import read_json
-from pipelines.benchmarks.measured import Measured, surroundings
+from pipelines.benchmarks.results import BenchmarkResult, environment_facts
 from pipelines.run import run_pipeline
 from pipelines.stages import RECORD
 
 _AGAIN = "all again, skipped"
 _NOTES = (
-    "items: images or pairs of a stage; a training takes them every epoch",
-    "memory_mb: peak of the stage's process, recorded with --jobs 2 or more, where stages share the cores",
+    "items: images or pairs of a stage; a training processes them once per epoch",
+    "memory_mb: peak of the process of the stage; recorded with --jobs 2 or more, where stages share the cores",
 )
 
 
 def benchmark_pipeline(
     name: str, overrides: Sequence[str], data: Path | None, work_dir: Path | None, jobs: int, command: str
-) -> Measured:
-    """Run a pipeline twice, and tell what its stages recorded and what the second run took.
+) -> BenchmarkResult:
+    """Run a pipeline twice, and return what its stages recorded and the time of the second run.
 
     Args:
         name: of a config.
         overrides: as `key.sub=value`.
         data: as `run_pipeline` takes it.
-        work_dir: where it works; what is finished there is told as it was recorded then. None is a temporary folder.
-        jobs: how many stages run side by side.
+        work_dir: work folder; stages that are finished there are not run again, and their old records are returned.
+            None uses a temporary folder.
+        jobs: number of stages that run side by side.
         command: as it was typed.
 
     Raises:
-        InputError: a mistake of the user's.
+        InputError: see `run_pipeline`.
     """
     with TemporaryDirectory() as temporary:
         folder = work_dir or Path(temporary)
@@ -46,12 +45,15 @@ def benchmark_pipeline(
             seconds = time.monotonic() - start
         rows = _stage_rows(next(path for path in (folder / name, folder / f"{name}-sample") if path.is_dir()))
     rows.append({**dict.fromkeys(rows[0]), "stage": _AGAIN, "seconds": round(seconds, 1)})
-    facts = [*surroundings(command, torch.get_num_threads()), ("jobs", str(jobs))]
-    return Measured(facts, rows, _NOTES)
+
+    import torch
+
+    facts = [*environment_facts(command, torch.get_num_threads()), ("jobs", str(jobs))]
+    return BenchmarkResult(facts, rows, _NOTES)
 
 
 def _stage_rows(folder: Path) -> list[dict[str, Any]]:
-    """Read the records of all finished stages, in the order in which they finished."""
+    """Return one row per finished stage, in the order in which they finished."""
     paths = sorted(folder.rglob(RECORD), key=lambda path: path.stat().st_mtime_ns)
     records = {str(path.parent.relative_to(folder)): read_json(path) for path in paths}
     whole = sum(record["seconds"] for record in records.values())

@@ -1,4 +1,4 @@
-"""What the interventions cost a training step."""
+"""Benchmark of a training step with and without interventions."""
 
 from __future__ import annotations
 
@@ -6,42 +6,44 @@ import time
 from statistics import median
 from typing import Any, get_args
 
-import torch
-
-from fusion.devices import choose_device
 from fusion.errors import InputError
-from fusion.networks import ISFuse
-from fusion.training import Batch, Objective, Precision, batch_terms, draw_masks
-from pipelines.benchmarks.measured import Measured, surroundings
+from pipelines.benchmarks.results import BenchmarkResult, environment_facts
 from pipelines.config import load_training
 
 
-def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str, command: str) -> Measured:
-    """Time steps of the full objective and of the standard pass alone, in turn: medians and their ratio.
+def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str, command: str) -> BenchmarkResult:
+    """Time steps of the full objective and of the standard pass alone, in turn, and compare their medians.
 
-    `recipe` is the mean step of the default schedule as a ratio to one pass.
+    The column `recipe` is the mean time of a step over the default schedule, relative to the standard pass.
 
     Args:
-        crop: side of the crops.
-        batch_size: crops a step.
-        steps: of each kind.
-        device_name: as `choose_device` takes it.
+        crop: side of the crops in pixels.
+        batch_size: crops per step.
+        steps: number of timed steps of each kind.
+        device_name: as `choose_device` accepts it.
         command: as it was typed.
 
     Raises:
-        InputError: a number below 1, or torch does not know the device.
+        InputError: a number is below 1, or the device is not available.
     """
     if min(crop, batch_size, steps) < 1:
-        raise InputError(f"--crop {crop} --batch {batch_size} --steps {steps}; expected each at least 1")
+        raise InputError(f"--crop {crop} --batch {batch_size} --steps {steps}: expected each to be at least 1")
+
+    import torch
+
+    from fusion.devices import choose_device
+    from fusion.networks import ISFuse
+    from fusion.training import Batch, Objective, Precision, batch_terms, draw_masks
+
     device, generator = choose_device(device_name), torch.Generator().manual_seed(0)
     images = torch.rand(batch_size, 2, crop, crop, generator=generator)
-    early = load_training("fusion_quality")["schedule"]["interventions_from"]  # this part of the steps is one pass
+    early = load_training("fusion_quality")["schedule"]["interventions_from"]  # share of the steps without them
     rows: list[dict[str, Any]] = []
     for precision in get_args(Precision):
         network = ISFuse().to(device).to(memory_format=torch.channels_last)
         optimizer = torch.optim.Adam(network.parameters(), 1e-4)
         seconds: dict[str, list[float]] = {"no_interventions": [], "full": []}
-        for _ in range(steps + 1):
+        for _ in range(steps + 1):  # the first one is a warm-up
             for ablation, measured in seconds.items():
                 start = time.monotonic()
                 masks = draw_masks(batch_size, crop, generator) if ablation == "full" else ()
@@ -56,4 +58,4 @@ def benchmark_training(crop: int, batch_size: int, steps: int, device_name: str,
         times = {"one_pass_ms": plain, "full_ms": full}
         rows.append({"precision": precision, **times, "ratio": ratio, "recipe": early + (1 - early) * ratio})
     work = [("crop", str(crop)), ("batch", str(batch_size)), ("steps", str(steps)), ("device", device.type)]
-    return Measured([*surroundings(command, torch.get_num_threads()), *work], rows)
+    return BenchmarkResult([*environment_facts(command, torch.get_num_threads()), *work], rows)

@@ -1,17 +1,17 @@
-"""Which exported forms of a network there are, and that they fuse in a process of their own."""
+"""The exported forms of a network, which fuse in a process of their own."""
 
 import pytest
 
-from pipelines.benchmarks.exported import EXPORT_BACKENDS, exported_candidates
-from pipelines.benchmarks.images import luma_pair
-from pipelines.benchmarks.rounds import run_rounds
-from pipelines.benchmarks.yardstick import yardsticks
+from pipelines.benchmarks.candidates import EXPORT_BACKENDS, exported_candidates
+from pipelines.benchmarks.fusers import luma_pair
+from pipelines.benchmarks.reference import references
+from pipelines.benchmarks.trials import run_rounds
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
 
-def test_without_pairs_int8_is_left_out_and_says_so(tmp_path):
+def test_int8_is_left_out_without_pairs_with_the_reason(tmp_path):
     pytest.importorskip("openvino")
     candidates = list(exported_candidates("isfuse", EXPORT_BACKENDS, tmp_path, ()))
     assert [candidate.name for candidate in candidates] == [
@@ -23,12 +23,12 @@ def test_without_pairs_int8_is_left_out_and_says_so(tmp_path):
     assert "--infrared DIR --visible DIR" in candidates[-1].left_out
 
 
-def test_with_pairs_all_forms_of_a_backend_come_close_to_the_network(tmp_path, make_pairs):
+def test_with_pairs_all_forms_of_a_backend_approximate_the_network(tmp_path, make_pairs):
     candidates = list(exported_candidates("isfuse", ["onnxruntime"], tmp_path, make_pairs(count=2)))
     pair = luma_pair(None, (40, 30))
-    trials, sticks = run_rounds(candidates, pair, 1, 1), yardsticks(candidates, *pair)
+    trials, found = run_rounds(candidates, pair, 1, 1), references(candidates, *pair)
     assert [trial.reason for trial in trials] == [""] * 3
-    levels = [float((trial.fused - sticks["isfuse"].fused).abs().max()) * 255 for trial in trials]
+    levels = [float((trial.fused - found["isfuse"].fused).abs().max()) * 255 for trial in trials]
     assert levels[0] < 0.1
     assert levels[0] < levels[1] < levels[2] < 64
 

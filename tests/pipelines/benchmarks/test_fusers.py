@@ -1,16 +1,14 @@
-"""Candidates in their own processes, and the rows that come of them."""
+"""Candidates in their own processes, and the rows of the table."""
 
 import pytest
 import torch
 
 from fusion.errors import InputError
 from pipelines.benchmarks.candidates import Candidate
-from pipelines.benchmarks.fuser_row import fuser_row
-from pipelines.benchmarks.fusers import benchmark_fusers
-from pipelines.benchmarks.images import choose_images, luma_pair, parse_size
-from pipelines.benchmarks.memory_peak import MemoryPeak
-from pipelines.benchmarks.rounds import Trial, run_rounds
-from pipelines.benchmarks.yardstick import Yardstick, yardsticks
+from pipelines.benchmarks.fusers import benchmark_fusers, choose_images, luma_pair, parse_size
+from pipelines.benchmarks.isolated import MemoryPeak
+from pipelines.benchmarks.reference import Reference, references
+from pipelines.benchmarks.trials import Trial, fuser_row, run_rounds
 
 FUSER = """
 import torch
@@ -30,7 +28,7 @@ def strange(path, fails_at, failure):
     return Candidate(path.stem, f"{path}:Strange")
 
 
-def test_a_candidate_that_fails_leaves_the_others_alone(tmp_path):
+def test_a_candidate_that_fails_does_not_affect_the_others(tmp_path):
     candidates = [
         strange(tmp_path / "at_once.py", 1, "raise OSError('too\\nbad')"),
         strange(tmp_path / "later.py", 3, "raise OSError('later')"),
@@ -48,12 +46,12 @@ def test_a_candidate_that_fails_leaves_the_others_alone(tmp_path):
     assert average.fused.shape == (1, 1, 6, 8)
 
 
-def test_one_that_is_left_out_is_not_started_and_says_why():
+def test_a_candidate_that_is_left_out_is_not_started_and_keeps_its_reason():
     (trial,) = run_rounds([Candidate("x", "no such fuser", left_out="no pairs")], luma_pair(None, (8, 6)), 1, 1)
     assert (trial.reason, trial.seconds) == ("no pairs", [])
 
 
-def test_memory_is_what_comes_on_top_and_a_peak_that_is_over_counts():
+def test_peak_memory_excludes_what_was_there_before_and_includes_what_was_freed():
     memory = MemoryPeak("cpu")
     before = memory.bytes()
     block = torch.ones(32, 1024, 1024)  # 128 MB
@@ -63,38 +61,38 @@ def test_memory_is_what_comes_on_top_and_a_peak_that_is_over_counts():
 
 
 def test_a_row_holds_ratios_within_the_rounds_and_the_difference_in_grey_levels():
-    stick = {"isfuse": Yardstick(torch.zeros(1, 1, 2, 2), macs=3_000_000_000, parameters=2000)}
+    reference = {"isfuse": Reference(torch.zeros(1, 1, 2, 2), macs=3_000_000_000, parameters=2000)}
     first = Trial(seconds=[2.0, 4.0, 6.0])
     trial = Trial([1.0, 1.0, 3.0], torch.full((1, 1, 2, 2), 0.1), 1.5, 2 * 1024**2, matmul_flops=12e9)
-    row = fuser_row(Candidate("isfuse bfloat16", "isfuse"), trial, first, stick)
+    row = fuser_row(Candidate("isfuse bfloat16", "isfuse"), trial, first, reference)
     assert (row["median_ms"], row["images_per_s"], row["ratio"]) == (1000, 1, 2)
     assert (row["ratio_low"], row["ratio_high"]) == (2, 3)
     assert row["difference"] == pytest.approx(25.5)
     assert (row["memory_mb"], row["gmacs"], row["kparameters"], row["peak_share"]) == (2, 3, 2, 0.5)
 
 
-def test_a_failed_row_has_its_reason_and_no_figures():
+def test_a_failed_row_has_its_reason_and_no_numbers():
     row = fuser_row(Candidate("average", "average"), Trial(reason="because"), Trial(seconds=[1.0]), {})
     assert row["note"] == "because"
     assert {row[name] for name in ("median_ms", "ratio", "memory_mb", "difference", "peak_share")} == {None}
 
 
-def test_where_the_first_row_failed_there_is_no_ratio():
+def test_there_is_no_ratio_if_the_first_row_failed():
     row = fuser_row(Candidate("average", "average"), Trial([0.5]), Trial(reason="because"), {})
     assert (row["median_ms"], row["ratio"]) == (500, None)
 
 
-def test_the_plain_form_is_weighed_by_itself_and_the_others_by_their_fuser():
+def test_the_plain_form_has_its_own_work_and_the_others_that_of_their_fuser():
     candidates = [Candidate("plain", "isfuse"), Candidate("isfuse compiled", "isfuse"), Candidate("average", "average")]
-    sticks = yardsticks(candidates, *luma_pair(None, (64, 48)))
-    assert sticks.keys() == {"plain", "isfuse"}
-    assert sticks["plain"].parameters == 192_388
-    assert sticks["plain"].macs > 1.05 * sticks["isfuse"].macs
-    assert sticks["isfuse"].macs > 80_000 * 64 * 48  # with attention, 83 thousand a pixel; 72 without
-    assert (sticks["plain"].fused - sticks["isfuse"].fused).abs().max() < 1e-5
+    found = references(candidates, *luma_pair(None, (64, 48)))
+    assert found.keys() == {"plain", "isfuse"}
+    assert found["plain"].parameters == 192_388
+    assert found["plain"].macs > 1.05 * found["isfuse"].macs
+    assert found["isfuse"].macs > 80_000 * 64 * 48  # with attention, 83 thousand a pixel; 72 without
+    assert (found["plain"].fused - found["isfuse"].fused).abs().max() < 1e-5
 
 
-def test_the_first_pair_is_fused_and_others_calibrate(make_pairs):
+def test_the_first_pair_is_fused_and_the_others_calibrate(make_pairs):
     pairs = make_pairs(count=3)
     fused, calibration = choose_images(pairs[0].infrared.parent, pairs[0].visible.parent)
     assert fused == pairs[0]
@@ -103,13 +101,13 @@ def test_the_first_pair_is_fused_and_others_calibrate(make_pairs):
 
 
 def test_one_folder_alone_is_refused(tmp_path):
-    with pytest.raises(InputError, match="only one is given; expected both folders or none"):
+    with pytest.raises(InputError, match=r"only one is given \(expected both folders or none\)"):
         choose_images(tmp_path, None)
 
 
 @pytest.mark.parametrize("text", ["640", "640x", "640x480x3", "3x480", "axb", "-5x9"])
-def test_a_size_that_is_none_is_refused(text):
-    with pytest.raises(InputError, match=f"--size {text}: expected WIDTHxHEIGHT"):
+def test_an_invalid_size_is_refused(text):
+    with pytest.raises(InputError, match=f"--size {text}: .*expected WIDTHxHEIGHT in pixels"):
         parse_size(text)
     assert parse_size("640x480") == (640, 480)
 
@@ -118,13 +116,13 @@ def test_a_size_that_is_none_is_refused(text):
     ("mistake", "message"),
     [
         ({"fusers": ["isfus"]}, "unknown fuser 'isfus'. Did you mean 'isfuse'"),
-        ({"fusers": ["onnx"]}, "fuser 'onnx' needs the option model="),
+        ({"fusers": ["onnx"]}, "fuser 'onnx': missing option 'model'"),
         ({"backends": ["pytorc"]}, "unknown backend 'pytorc'. Did you mean 'pytorch'"),
-        ({"rounds": 0}, "--rounds 0 --threads 1; expected both at least 1"),
+        ({"rounds": 0}, "--rounds 0 --threads 1: expected both to be at least 1"),
         ({"device": "gpu"}, "device='gpu'"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_measured(mistake, message):
+def test_invalid_input_is_refused_before_anything_is_measured(mistake, message):
     usual = {"fusers": ["average"], "sizes": ["8x6"], "backends": ["pytorch"], "rounds": 1, "threads": 1}
     rest = {"device": "cpu", "infrared_dir": None, "visible_dir": None, "command": ""}
     with pytest.raises(InputError) as refusal:

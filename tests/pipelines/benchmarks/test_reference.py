@@ -1,4 +1,4 @@
-"""The plain form is the reference of every ratio, so it has to be the same network."""
+"""All ratios refer to the plain network, so it has to compute the same as ISFuse."""
 
 import pytest
 import torch
@@ -8,11 +8,11 @@ from fusion import build_fuser
 from fusion.fusers.learned import SHIPPED, weights_file
 from fusion.networks.checkpoints import load_network
 from fusion.networks.isfuse import ISFuse
-from pipelines.benchmarks.plain_network import PlainISFuse
+from pipelines.benchmarks.reference import PlainISFuse
 
 
 def made(**variant):
-    """Give a network with BatchNorm statistics and factors as training leaves them."""
+    """Return a network with running statistics and affine weights as they are after training."""
     torch.manual_seed(0)
     network = ISFuse(**variant).eval()
     for module in network.modules():
@@ -28,7 +28,7 @@ def made(**variant):
 def test_the_plain_form_equals_the_network(size, variant):
     network, pair = made(**variant), torch.rand(2, 2, 1, *size).unbind()
     fused = PlainISFuse(network).fuse(*pair)
-    assert fused.std() > 1e-3  # otherwise the equality would prove little
+    assert fused.std() > 1e-3  # otherwise equality would prove little
     torch.testing.assert_close(fused, network(*pair).fused, rtol=0, atol=1e-5)
 
 
