@@ -1,8 +1,27 @@
 """Fuse infrared and visible images; usable without the rest of StableFuse.
 
+The names in `__init__.pyi` are the public API; each is loaded on first use, so that importing this package is cheap.
+
+Rooms, from low to high; a room imports only from those before it:
+    storage: write files atomically, hash files, save tensors.
+    images: image files, colours, pairs.
+    metrics: quality metrics of fused images.
+    networks: the fusion network and its checkpoints.
+    engines: run ONNX and OpenVINO files.
+    fusers: fusion methods, and how to build and apply them.
+    scoring: score folders of fused images.
+    training: train the fusion network.
+    export: export a fuser to ONNX, OpenVINO or TorchScript.
+    video: fuse videos and cameras.
+Files beside them: errors, command_line, devices, seeds, interrupts, markdown and interventions, which every room may
+import; effects, how stable fusers are under interventions; `__main__`, the command `python -m fusion`.
+
 Example:
-    >>> from fusion import build_fuser, fuse_pair, read_infrared, read_visible
-    >>> fused = fuse_pair(build_fuser("laplacian"), read_infrared(infrared_path), read_visible(visible_path))
+    >>> import torch
+    >>> from fusion import build_fuser, fuse_pair
+    >>> infrared, visible = torch.rand(1, 32, 48), torch.rand(3, 32, 48)  # or read_infrared(path), read_visible(path)
+    >>> fuse_pair(build_fuser("laplacian"), infrared, visible).shape
+    torch.Size([3, 32, 48])
 """
 
 import lazy_loader

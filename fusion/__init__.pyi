@@ -4,9 +4,9 @@ from .fusers.fuser import Fuser as Fuser
 from .fusers.pair import fuse_pair as fuse_pair
 from .fusers.registry import build_fuser as build_fuser
 from .fusers.registry import list_fusers as list_fusers
-from .images.images import read_infrared as read_infrared
-from .images.images import read_visible as read_visible
-from .images.images import write_image as write_image
+from .images.io import read_infrared as read_infrared
+from .images.io import read_visible as read_visible
+from .images.io import write_image as write_image
 from .images.pairs import Pair as Pair
 from .images.pairs import match_pairs as match_pairs
 from .scoring.score import score_folder as score_folder

@@ -5,48 +5,78 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from fusion import InputError, build_fuser, fuse_folder, fuse_video, list_fusers, match_pairs
+from fusion import InputError, list_fusers, match_pairs
 from fusion.command_line import exit_code, parse_override
-from fusion.fusers import fuser_files
+from fusion.fusers import fuser_files, require_options
 from fusion.storage import Fingerprints
 
 _NOTES = """\
-Images of a pair have equal file names, videos of a pair as many frames and the same rate; both are registered and of
-one size. Images that are in the folder --out already are kept. The video is .mp4 (mp4v) or .avi (MJPG), and never
-overwrites a file. Ctrl-C ends the recording of cameras, which is kept; of video files it leaves nothing."""
+The images of a pair have the same file name apart from the suffix, the videos of a pair the same number of frames and
+the same rate; both are registered and of one size. Images that exist in the folder --out are kept. A video is written
+as .mp4 (mp4v) or .avi (MJPG) and never overwrites a file. Ctrl-C ends the recording of cameras, which is kept; of video
+files, nothing is written."""
 
 
 def main(program: str | None = None) -> None:
-    """Parse, fuse, print where the result is; `program` is what the help calls the command."""
+    """Parse the arguments, fuse, and print where the result is.
+
+    Names, options and files are checked before torch is imported.
+
+    Args:
+        program: the name of the command in the help; None for that of the script.
+    """
+    arguments = _parse(program)
+    options = dict(parse_override(option) for option in arguments.options)
+    if arguments.weights:
+        options["weights"] = arguments.weights
+    require_options(arguments.fuser, options)
+    sources = (arguments.infrared, arguments.visible)
+    if any(Path(source).is_dir() for source in sources):
+        if arguments.frames is not None:
+            raise InputError(f"--frames {arguments.frames}: for videos only (found folders of images)")
+        _fuse_folders(arguments.fuser, options, sources, arguments.out)
+    else:
+        _fuse_videos(arguments.fuser, options, sources, arguments.out, arguments.frames)
+
+
+def _parse(program: str | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(program, description=__doc__, epilog=_NOTES)
     parser.add_argument("options", nargs="*", metavar="key=value", help="an option of the fuser, such as levels=3")
     source = "folder of images, video file, number of a camera, or URL such as rtsp://..."
     parser.add_argument("--infrared", required=True, metavar="SOURCE", help=source)
-    parser.add_argument("--visible", required=True, metavar="SOURCE", help="likewise, of the same kind")
+    parser.add_argument("--visible", required=True, metavar="SOURCE", help="the same kind of source as --infrared")
     parser.add_argument("--out", type=Path, required=True, help="folder or video to write")
     names = f"path/to/file.py:ClassName, or one of: {', '.join(list_fusers())}"
     parser.add_argument("--fuser", required=True, help=names)
-    parser.add_argument("--weights", type=Path, help="for isfuse: a file of weights (default: the shipped ones)")
-    parser.add_argument("--frames", type=int, metavar="N", help="of videos and cameras: stop after N frames")
-    arguments = parser.parse_intermixed_args()
-    options = dict(parse_override(option) for option in arguments.options)
-    if arguments.weights:
-        options["weights"] = arguments.weights
-    fuser = build_fuser(arguments.fuser, **options)
-    sources = [arguments.infrared, arguments.visible]
-    if not any(Path(source).is_dir() for source in sources):
-        infrared, visible = (int(source) if source.isdecimal() else source for source in sources)
-        fused = fuse_video(fuser, infrared, visible, arguments.out, arguments.frames)
-        print(f"{fused} frames fused into {arguments.out}")
-    elif arguments.frames is not None:
-        raise InputError(f"--frames {arguments.frames} is for videos; folders of images are fused whole")
-    else:
-        files = fuser_files(arguments.fuser, options)
-        hashes = {name: Fingerprints().of(path) for name, path in files.items()}
-        pairs = match_pairs(*map(Path, sources))
-        fused = fuse_folder(fuser, pairs, arguments.out, {"fuser": arguments.fuser, **options, **hashes})
-        print(f"{len(pairs)} pairs in {arguments.out}, {fused} fused now")
+    parser.add_argument("--weights", type=Path, help="checkpoint for isfuse and isfuse-lite (default: shipped weights)")
+    parser.add_argument("--frames", type=int, metavar="N", help="for videos and cameras: stop after N frames")
+    return parser.parse_intermixed_args()
+
+
+def _fuse_folders(fuser: str, options: dict[str, Any], folders: tuple[str, str], out: Path) -> None:
+    pairs = match_pairs(*map(Path, folders))
+    hashes = {name: Fingerprints().of(path) for name, path in fuser_files(fuser, options).items()}
+
+    from fusion import build_fuser, fuse_folder
+
+    fused = fuse_folder(build_fuser(fuser, **options), pairs, out, {"fuser": fuser, **options, **hashes})
+    print(f"{len(pairs)} pairs in {out}, {fused} fused now")
+
+
+def _fuse_videos(fuser: str, options: dict[str, Any], sources: tuple[str, str], out: Path, frames: int | None) -> None:
+    from fusion.video import require_source, require_video_path
+
+    require_video_path(out)
+    infrared, visible = (int(source) if source.isdecimal() else source for source in sources)
+    require_source(infrared)
+    require_source(visible)
+
+    from fusion import build_fuser, fuse_video
+
+    fused = fuse_video(build_fuser(fuser, **options), infrared, visible, out, frames)
+    print(f"{fused} frames fused into {out}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the command line tools share: settings as `key.sub=value`, and how a tool ends."""
+"""What the command line tools share: exit codes, and settings of the form `key.sub=value`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ from fusion.errors import InputError
 
 
 def exit_code(main: Callable[[], int | None]) -> int:
-    """Run a tool: 0 or what it returns; 2 and one line for a mistake of the user's; 130 for Ctrl-C.
+    """Run a tool, report its errors as one line on stderr, and return its exit code.
 
-    A training that diverged is 1 and one line; 141, as a shell has it, where nobody reads the output any more.
+    Args:
+        main: the tool; its return value is the exit code, None means 0.
 
-    What the KeyboardInterrupt says is printed; one that says nothing stands for work that goes on when called again.
+    Returns:
+        The value of `main`; 1 for FloatingPointError (a training that diverged); 2 for InputError; 130 for Ctrl-C;
+        141 if the reader closed the pipe (for example `| head`).
+
+    The message of a KeyboardInterrupt is printed; without one, the work can be resumed with the same command.
     """
     logging.basicConfig(format="%(levelname)s: %(message)s")
     try:
@@ -28,25 +33,37 @@ def exit_code(main: Callable[[], int | None]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except FloatingPointError as error:
-        print(f"failed: {error}; a lower learning rate may help", file=sys.stderr)
+        print(f"failed: {error}. Try: a lower learning rate", file=sys.stderr)
         return 1
     except KeyboardInterrupt as stop:
-        print(f"\nstopped; {str(stop) or 'the same command goes on from here'}", file=sys.stderr)
+        print(f"\nstopped; {str(stop) or 'run the same command to continue'}", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `TOOL | head` has read enough; python would complain once more when it flushes at the end
+    except BrokenPipeError:  # redirect stdout, or Python reports the error again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
 
 
 def parse_override(argument: str) -> tuple[str, Any]:
-    """Split `key.sub=value`; the value is a Python literal, a comma list of words, or a word.
+    """Parse `key.sub=value`.
+
+    Returns:
+        The key, and the value: a Python literal (a tuple becomes a list), a list of words if there is a comma or a
+        leading bracket, otherwise the text itself.
 
     Raises:
-        InputError: there is no "=".
+        InputError: there is no "=", or nothing before it.
+
+    Example:
+        >>> parse_override("schedule.learning_rate=1e-3")
+        ('schedule.learning_rate', 0.001)
+        >>> parse_override("fusers=average,laplacian")
+        ('fusers', ['average', 'laplacian'])
+        >>> parse_override("data.name=M3FD")
+        ('data.name', 'M3FD')
     """
     key, equals, text = argument.partition("=")
     if not equals or not key:
-        raise InputError(f"{argument!r} is no setting; expected key.sub=value")
+        raise InputError(f"{argument!r}: not of the form key.sub=value")
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

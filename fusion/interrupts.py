@@ -1,4 +1,4 @@
-"""Ctrl-C between two pieces of work, never inside one: an exception out of nowhere can leave a thread's lock held."""
+"""Defer Ctrl-C to a point between two units of work: an exception at an arbitrary point may leave a lock held."""
 
 from __future__ import annotations
 
@@ -10,10 +10,21 @@ from contextlib import contextmanager
 
 @contextmanager
 def deferred_interrupt() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C back inside the block; the function given raises the KeyboardInterrupt that came meanwhile.
+    """Defer Ctrl-C inside the block.
 
-    One that came after the last call is raised at the end of the block. Outside the main thread, which alone gets
-    signals, nothing is held back.
+    In threads other than the main thread, which alone receives signals, nothing is deferred.
+
+    Yields:
+        A function to call between two units of work: it raises KeyboardInterrupt if Ctrl-C was pressed since the last
+        call.
+
+    Raises:
+        KeyboardInterrupt: at the end of the block, if Ctrl-C was pressed after the last call.
+
+    Example:
+        >>> with deferred_interrupt() as stop_if_asked:
+        ...     for step in range(3):
+        ...         stop_if_asked()
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: None

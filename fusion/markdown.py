@@ -1,4 +1,4 @@
-"""Tables in Markdown."""
+"""Format tables as Markdown."""
 
 from __future__ import annotations
 
@@ -7,18 +7,31 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """What a table says of one method in one column; `best` marks every method that no other one beats."""
+    """One value of a table of results.
+
+    Attributes:
+        text: the formatted value.
+        best: whether no other row has a better value in this column; several rows may share the best one.
+    """
 
     text: str
     best: bool
 
     @property
     def bold(self) -> str:
-        """The text, bold where it is best."""
+        """The text, bold if it is best."""
         return f"**{self.text}**" if self.best else self.text
 
 
 def markdown_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """Lay out a Markdown table; what would end a cell or a line inside a text is made harmless."""
+    r"""Format a Markdown table; pipes in cells are escaped, and white space is collapsed.
+
+    Example:
+        >>> print(markdown_lines(["fuser", "SSIM"], [["average", "**0.91**"], ["a|b", "0.88"]]), end="")
+        | fuser | SSIM |
+        | --- | --- |
+        | average | **0.91** |
+        | a\|b | 0.88 |
+    """
     body = [header, ["---"] * len(header), *lines]
     return "".join("| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in cells) + " |\n" for cells in body)

@@ -81,9 +81,9 @@ def test_a_recipe_adds_its_row_to_the_table(cwd: Path, recipe: str, row: str, fa
     assert len(list(images.glob("*.png"))) == 2
 
 
-def test_the_class_keeps_its_promises(cwd: Path) -> None:
+def test_the_class_keeps_the_contract(cwd: Path) -> None:
     (check,) = re.findall(r"^python (tools/check_fuser\.py .*)$", SECTION, re.MULTILINE)
-    assert "keeps its promises" in run(cwd, check)
+    assert "keeps the contract" in run(cwd, check)
 
 
 def test_an_installed_fuser_is_in_the_list(cwd: Path) -> None:

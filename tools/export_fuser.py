@@ -1,4 +1,4 @@
-"""Write a learned fuser as a file that other engines run, and check it against the network."""
+"""Export a learned fuser to a file for other engines, and check the file against the network."""
 
 from __future__ import annotations
 
@@ -25,34 +25,35 @@ _LOADING = (
 
 
 def main() -> None:
-    """Parse, export, print what was made and what to do with it."""
+    """Parse the arguments, export, print what was written and how to use it."""
     parser = argparse.ArgumentParser(description=__doc__, epilog=_LOADING)
-    parser.add_argument("--fuser", default="isfuse", help="one with a network (default: %(default)s)")
-    parser.add_argument("--to", choices=get_args(Form), required=True, help="the form of the file")
-    parser.add_argument("--out", type=Path, required=True, help="ends in .onnx, .xml or .pt accordingly")
-    parser.add_argument("--weights", default=SHIPPED, help="a .safetensors of train_fusion.py (default: %(default)s)")
+    parser.add_argument("--fuser", default="isfuse", help="a fuser with a network (default: %(default)s)")
+    parser.add_argument("--to", choices=get_args(Form), required=True, help="form of the file")
+    parser.add_argument("--out", type=Path, required=True, help="file to write, ending in .onnx, .xml or .pt")
+    parser.add_argument("--weights", default=SHIPPED, help="checkpoint of train_fusion.py (default: %(default)s)")
     precision = parser.add_mutually_exclusive_group()
-    precision.add_argument("--half", action="store_true", help="16-bit weights; TorchScript computes in bfloat16 too")
-    precision.add_argument("--int8", action="store_true", help="8-bit convolutions, fast in OpenVINO; needs images")
-    parser.add_argument("--infrared", type=Path, help="for --int8: folder of infrared images like those it will see")
+    precision.add_argument("--half", action="store_true", help="16-bit weights; TorchScript also computes in bfloat16")
+    precision.add_argument("--int8", action="store_true", help="8-bit convolutions, fast with OpenVINO; needs images")
+    parser.add_argument(
+        "--infrared", type=Path, help="for --int8: folder of infrared images similar to the later input"
+    )
     parser.add_argument("--visible", type=Path, help="for --int8: folder of visible images with equal file names")
     arguments = parser.parse_args()
     chosen = "half" if arguments.half else "int8" if arguments.int8 else "float32"
     folders = [folder for folder in (arguments.infrared, arguments.visible) if folder]
     if len(folders) != (2 if arguments.int8 else 0):
-        raise InputError(
-            f"{chosen} with {len(folders)} folders of images; expected --infrared and --visible, with --int8 only"
-        )
+        found = f"found {len(folders)} folders of images with {chosen}"
+        raise InputError(f"--infrared, --visible: needed with --int8, and only there ({found})")
     pairs = match_pairs(*folders) if folders else []
     made = export_checked(arguments.fuser, arguments.to, arguments.out, chosen, arguments.weights, pairs)
     print(f"{made.path}: {arguments.fuser}, {chosen}, {_size(made.path) / 1000:.0f} kB")
-    print("largest difference to the network by size, in grey levels of 255, on made images:")
+    print("largest difference from the network by image size, in grey levels of 255, on synthetic images:")
     print("  " + ", ".join(f"{size}: {255 * difference:.3g}" for size, difference in made.differences.items()))
     print(f"next: {_NEXT[arguments.to].format(path=made.path)}")
 
 
 def _size(path: Path) -> int:
-    """Count the bytes of a file, and of the weights that OpenVINO puts beside it."""
+    """Return the number of bytes of a model file, including weights that OpenVINO stores beside it."""
     return sum(file.stat().st_size for file in fuser_files("onnx", {"model": path}).values())
 
 

@@ -1,4 +1,4 @@
-"""Fuse two folders of images, two videos or two cameras; `python -m fusion` where the project is installed."""
+"""Fuse two folders of images, two videos or two cameras; the same as `python -m fusion`."""
 
 from __future__ import annotations
 

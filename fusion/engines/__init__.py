@@ -1,4 +1,11 @@
-"""What runs a model file."""
+"""Inference engines that run model files on the CPU.
+
+Inside:
+    session: what every engine provides (`Session`, `Port`) and `open_model`, which selects the engine.
+    onnxruntime_session, openvino_session: one file per engine, imported by `open_model` when it is needed.
+
+Other rooms open a model with `open_model` and see a `Session` only.
+"""
 
 import lazy_loader
 

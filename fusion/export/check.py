@@ -1,4 +1,4 @@
-"""How far the images of an exported file are from those of the network that it was made of."""
+"""Compare the images of an exported file with those of the network it was made from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from fusion.fusers import open_model
+from fusion.engines import open_model
 
 SIZES = ((4, 4), (4, 9), (9, 4), (5, 7), (8, 8), (13, 31), (37, 53), (61, 5), (6, 201), (64, 48))  # height, width
 _BATCH = 2
@@ -19,11 +19,14 @@ Fuse = Callable[[Tensor, Tensor], Tensor]
 
 
 def largest_differences(path: Path, network: nn.Module) -> dict[str, float]:
-    """Map sizes as "width x height" to the largest difference of a pixel, of images in [0, 1], on made smooth images.
+    """Measure how far an exported file is from its network, on smooth random images of ten sizes.
 
     Args:
-        path: an exported file, which its own engine runs: `.xml` OpenVINO, `.onnx` onnxruntime, else torch.
-        network: maps infrared and visible to fused luma.
+        path: an exported file; `.xml` is run with OpenVINO, `.onnx` with onnxruntime, `.pt` with torch.
+        network: maps (infrared, visible), each (B, 1, H, W) luma in [0, 1], to fused luma.
+
+    Returns:
+        The largest absolute difference of any pixel, for images in [0, 1], by size ("width x height").
     """
     fuse = _torchscript(path) if path.suffix not in (".onnx", ".xml") else _session(path)
     found = {}
@@ -45,13 +48,13 @@ def _session(path: Path) -> Fuse:
 
 def _torchscript(path: Path) -> Fuse:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # TorchScript is said to be of old, and asked for
+        warnings.simplefilter("ignore", FutureWarning)  # the deprecation of TorchScript
         loaded: Fuse = torch.jit.load(path)  # type: ignore[no-untyped-call]
     return loaded
 
 
 def _smooth(height: int, width: int) -> list[Tensor]:
-    """Make a batch of infrared and one of visible images that change every few pixels, as scenes do."""
+    """Make a batch of infrared and one of visible images that vary over a few pixels, as natural scenes do."""
     generator = torch.Generator().manual_seed(height * width)
     coarse = torch.rand(2 * _BATCH, 1, height // 4 + 2, width // 4 + 2, generator=generator)
     return list(F.interpolate(coarse, (height, width), mode="bilinear").chunk(2))

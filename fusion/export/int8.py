@@ -1,4 +1,4 @@
-"""Convolutions of an ONNX file in 8-bit integers, with ranges that real images gave."""
+"""Quantise the convolutions of an ONNX file to 8-bit integers, with ranges calibrated on real images."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from fusion.errors import InputError
 from fusion.images import Pair, luma
 
 MOST_PAIRS = 32
-_SIDE = 320  # of the middle that is taken of each image: ranges need no more
+_SIDE = 320  # pixels: side of the centre crop of each image, enough for calibration
 
 
 def quantise_onnx(model: Path, path: Path, pairs: Sequence[Pair]) -> None:
-    """Write an ONNX file anew with its inner convolutions in int8 (QDQ form), which both engines run.
+    """Quantise the inner convolutions of an ONNX file to int8 (QDQ form), for onnxruntime and OpenVINO.
 
-    The first convolutions, the last one and everything that is no convolution, such as attention, stay in float32.
-    What a convolution takes is rounded to 8 bits, what it gives is not: half the error, and OpenVINO computes nonsense
-    with both. Weights use 7 of their 8 bits: processors without instructions for int8 add two products in 16 bits, and
-    with 8 these overflow at a few pixels.
+    The first and last convolutions and everything else, such as attention, stay in float32. Inputs of convolutions are
+    quantised, outputs are not: this halves the error, and OpenVINO returns wrong results with both. Weights use 7 of
+    their 8 bits, because CPUs without int8 instructions add two products in 16 bits, which overflows at a few pixels
+    with 8.
 
     Args:
-        model: a float32 file of `write_onnx`.
-        path: to write to.
-        pairs: for the ranges of all values; at most 32 are taken, evenly over the list.
+        model: a float32 file from `write_onnx`.
+        path: the file to write; may be `model`.
+        pairs: calibration pairs for the ranges of all values; at most 32 are used, evenly spaced over the list.
 
     Raises:
         InputError: there are no pairs, or one cannot be read.
@@ -32,7 +32,7 @@ def quantise_onnx(model: Path, path: Path, pairs: Sequence[Pair]) -> None:
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
     if not pairs:
-        raise InputError("int8 needs pairs of images to find the ranges of values; expected calibration pairs")
+        raise InputError("precision='int8': no pairs for calibration (expected at least 1)")
     quantize_static(
         model,
         path,
@@ -49,17 +49,17 @@ def quantise_onnx(model: Path, path: Path, pairs: Sequence[Pair]) -> None:
 
 
 class _Calibration:
-    """The middles of pairs, one at a time, as the quantiser wants them: by input name, then None."""
+    """The centre crops of pairs, in the form of onnxruntime's CalibrationDataReader: by input name, then None."""
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         step = -(-len(pairs) // MOST_PAIRS)
-        self._images = _middles(pairs[::step])
+        self._images = _centre_crops(pairs[::step])
 
     def get_next(self) -> dict[str, Images] | None:
         return next(self._images, None)
 
 
-def _middles(pairs: Sequence[Pair]) -> Iterator[dict[str, Images]]:
+def _centre_crops(pairs: Sequence[Pair]) -> Iterator[dict[str, Images]]:
     for pair in pairs:
         infrared, visible = pair.read()
         top, left = ((length - _SIDE) // 2 if length > _SIDE else 0 for length in infrared.shape[1:])
@@ -68,15 +68,15 @@ def _middles(pairs: Sequence[Pair]) -> Iterator[dict[str, Images]]:
 
 
 def _sensitive(model: Path) -> list[str]:
-    """Name the convolutions that read an image, write one, or make attention's few keys and values."""
+    """List the convolutions that read or write an image, or compute keys and values of attention."""
     import onnx
 
     graph = onnx.load(model).graph
     shapes = {weights.name: weights.dims for weights in graph.initializer}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    return [node.name for node in convolutions if 1 in shapes[node.input[1]][:2] or _in_float(node.name)]
+    return [node.name for node in convolutions if 1 in shapes[node.input[1]][:2] or _stays_in_float(node.name)]
 
 
-def _in_float(name: str) -> bool:
-    """Tell whether a convolution makes keys or values, or the image: several numbers for each square of pixels."""
+def _stays_in_float(name: str) -> bool:
+    """Check for keys, values and the head, which outputs several channels per image with downsampling."""
     return any(part in name for part in ("/key_", "/value_", "/head/"))

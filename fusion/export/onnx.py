@@ -1,4 +1,4 @@
-"""A fusion network as an ONNX file with free height and width."""
+"""Write a fusion network as an ONNX file with dynamic batch size, height and width."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ _LENGTHS = {0: "batch", 2: "height", 3: "width"}
 
 
 def write_onnx(network: nn.Module, path: Path) -> None:
-    """Write a network in eval mode as ONNX: inputs "infrared" and "visible", output "fused".
+    """Write a network as ONNX, with the inputs "infrared" and "visible" and the output "fused".
 
-    The exporter is torch's older one, which traces: it needs no further package, and its graph is the cleaner one.
+    Uses the tracing exporter of torch (`dynamo=False`), which needs no further package and yields the simpler graph.
+
+    Args:
+        network: in eval mode; maps (infrared, visible), each (B, 1, H, W) luma in [0, 1], to fused luma.
+        path: the file to write.
     """
     names = ("infrared", "visible", "fused")
     with warnings.catch_warnings(), torch.no_grad(), our_operators():
-        warnings.simplefilter("ignore")  # checks of shapes are not recorded, and the exporter is said to be of old
+        warnings.simplefilter("ignore")  # shape checks are not traced; the exporter is deprecated
         torch.onnx.export(
             network,
             example_pair(),
@@ -38,7 +42,7 @@ def write_onnx(network: nn.Module, path: Path) -> None:
 
 
 def store_weights_in_half(path: Path) -> None:
-    """Change the weights of an ONNX file to float16, each cast back where it is used: half the size, equal speed."""
+    """Convert the weights of an ONNX file to float16, with a cast to float32 before use: half the size, same speed."""
     import onnx
 
     model = onnx.load(path)
@@ -57,7 +61,7 @@ def store_weights_in_half(path: Path) -> None:
 
 
 def describe_onnx(path: Path, facts: dict[str, Any]) -> None:
-    """Store facts in an ONNX file's metadata, each as text or JSON, and check the file."""
+    """Add facts to the metadata of an ONNX file, as text or JSON, and validate the file."""
     import onnx
 
     model = onnx.load(path)

@@ -1,4 +1,4 @@
-"""How torch operators that ONNX lacks, or writes at length, are written into an ONNX graph."""
+"""ONNX forms of torch operators that the exporter does not support or writes inefficiently."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 from torch.onnx import symbolic_helper, utils
 
 OPSET = 18
-_FLOAT = 1  # ONNX's number of float32
+_FLOAT = 1  # float32 in onnx.TensorProto
 
 
 @contextmanager
 def our_operators() -> Iterator[None]:
-    """Let `torch.onnx.export` write these operators as this file does, inside the block."""
+    """Make `torch.onnx.export` use the forms of this file inside the block."""
     ours: dict[str, Callable[..., Any]] = {
         "aten::adaptive_avg_pool2d": _adaptive_avg_pool2d,
         "aten::lerp": _lerp,
@@ -32,9 +32,9 @@ def our_operators() -> Iterator[None]:
 
 @symbolic_helper.parse_args("v", "is")
 def _adaptive_avg_pool2d(graph: Any, features: Any, size: list[int]) -> Any:
-    """Pool maps of any size to a fixed one by two products, with matrices made from the size of the maps.
+    """Pool maps of dynamic size to a fixed size by two matrix products; the matrices depend on the input size.
 
-    Both products run over maps with the channels last, as engines hold them in memory.
+    Both products use the channels-last layout, which is that of the engines.
     """
     channels: Any = symbolic_helper._get_tensor_dim_size(features, 1)
     over_rows, over_columns = _pooling_matrix(graph, features, 2, size[0]), _pooling_matrix(graph, features, 3, size[1])
@@ -45,7 +45,7 @@ def _adaptive_avg_pool2d(graph: Any, features: Any, size: list[int]) -> Any:
 
 
 def _pooling_matrix(graph: Any, features: Any, axis: int, bins: int) -> Any:
-    """Make the (bins, length) matrix of means: bin i takes floor(i length / bins) to ceil((i + 1) length / bins)."""
+    """Build the (bins, length) averaging matrix: bin i covers floor(i length / bins) to ceil((i + 1) length / bins)."""
     length = graph.op("Shape", features, start_i=axis, end_i=axis + 1)
     number = graph.op("Constant", value_t=torch.arange(bins).unsqueeze(1))
     start = graph.op("Div", graph.op("Mul", number, length), _integers(graph, bins))
@@ -60,12 +60,12 @@ def _pooling_matrix(graph: Any, features: Any, axis: int, bins: int) -> Any:
 
 
 def _lerp(graph: Any, start: Any, end: Any, weight: Any) -> Any:
-    """Blend in the one formula, where torch's own has two, chosen by the weight."""
+    """Interpolate with one formula; torch's own selects one of two by the weight."""
     return graph.op("Add", start, graph.op("Mul", weight, graph.op("Sub", end, start)))
 
 
 def _scaled_dot_product_attention(graph: Any, queries: Any, keys: Any, values: Any, added: Any, *_: Any) -> Any:
-    """Attend in the four operators that engines know as attention; the scale is 1, as `integrator.attend` has it."""
+    """Write attention as the four operators that engines recognise; the scale is 1, as in `integrator.attend`."""
     logits = graph.op("MatMul", queries, graph.op("Transpose", keys, perm_i=[0, 1, 3, 2]))
     weights = graph.op("Softmax", graph.op("Add", logits, added), axis_i=-1)
     return graph.op("MatMul", weights, values)

@@ -1,4 +1,24 @@
-"""Fusion methods: the contract, the registry, and every method there is."""
+"""Fusion methods: their contract, how they are looked up and built, and the methods themselves.
+
+Looking up (no torch):
+    fuser: the contract `Fuser`.
+    catalogue: the fusers of the project, by name.
+    plugins: fusers from a user's Python file or an installed package.
+    registry: `list_fusers`, `build_fuser`, `require_options`, `fuser_files`.
+
+Methods:
+    classical, wavelet, guided, diffusion, two_scale, gradient_transfer: without training; `per_image` and `pyramid`
+        are what several of them share.
+    learned: the networks of the project and their weight files.
+    onnx: any network in an ONNX or OpenVINO file.
+Applying:
+    pair, folder: fuse one pair or a folder of pairs, in colour.
+    external: import images that other code has fused.
+    contract: check a fuser against the contract.
+
+Other rooms import the names in `__init__.pyi` from here; each is loaded on first use. They build fusers by name and
+call `fuse`, `fuse_pair` or `fuse_folder`; the classes of the methods stay inside.
+"""
 
 import lazy_loader
 

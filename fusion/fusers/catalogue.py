@@ -1,4 +1,4 @@
-"""The fusers of this project by name. No fuser, and so not even torch, is imported before it is needed."""
+"""The fusers of the project by name. Their classes are imported when they are looked up, not here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """Where the class of a fuser is defined ("module:Class", as in an entry point), and what it does in one line."""
+    """A fuser of the project.
+
+    Attributes:
+        location: its class, as "module:Class" like in an entry point.
+        summary: one line for lists of fusers.
+    """
 
     location: str
     summary: str

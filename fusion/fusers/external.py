@@ -1,4 +1,4 @@
-"""Images that other code has fused, as if a fuser of the project had made them."""
+"""Import images that were fused by code outside the project."""
 
 from __future__ import annotations
 
@@ -11,31 +11,34 @@ from fusion.errors import InputError, first_few
 from fusion.images import Pair, images_by_stem, read_infrared, read_visible, write_image
 
 
-def adopt_folder(folder: Path, pairs: Sequence[Pair], out_dir: Path) -> None:
-    """Write the image of every pair into `out_dir/<stem>.png`, as it is; a grey one gets three equal channels.
+def import_external_images(folder: Path, pairs: Sequence[Pair], out_dir: Path) -> None:
+    """Write the external fused image of every pair to `out_dir/<stem>.png`.
+
+    8-bit images are copied as they are; grey ones become three equal channels, 16-bit ones are reduced to 8 bits.
 
     Args:
-        folder: holds a fused image for each pair under the pair's stem, with any suffix that the project reads; others
-            may be there too.
+        folder: contains one fused image per pair, under the stem of the pair and with any suffix of `IMAGE_SUFFIXES`;
+            further images are ignored.
         pairs: from `match_pairs`.
-        out_dir: is made if needed.
+        out_dir: the output folder, created if missing.
 
     Raises:
-        InputError: the folder is missing or lacks images, which is told before any is read; or an image cannot be read
-            or differs in size from its pair.
+        InputError: the folder does not exist or lacks images, which is checked before any image is read; or an image
+            cannot be read, or its size differs from that of its pair.
     """
     found = images_by_stem(folder)
     missing = [pair.stem for pair in pairs if pair.stem not in found]
     if missing:
         raise InputError(
-            f"{folder}: {len(missing)} of {len(pairs)} images missing: {first_few(missing)}; "
-            "expected one for each pair, of equal stem"
+            f"{folder}: {len(missing)} of {len(pairs)} images missing: {first_few(missing)} "
+            "(expected one per pair, of the same stem)"
         )
-    for pair in tqdm(pairs, desc=f"adopt {folder.name}", unit="image"):
+    for pair in tqdm(pairs, desc=f"import {folder.name}", unit="image"):
         fused, infrared = read_visible(found[pair.stem]), read_infrared(pair.infrared)
         if fused.shape[1:] != infrared.shape[1:]:
             height, width = infrared.shape[1:]
             raise InputError(
-                f"{found[pair.stem]}: {fused.shape[2]}x{fused.shape[1]}; expected {width}x{height} as {pair.infrared}"
+                f"{found[pair.stem]}: wrong size (found {fused.shape[2]}x{fused.shape[1]}, "
+                f"expected {width}x{height} as {pair.infrared})"
             )
         write_image(out_dir / f"{pair.stem}.png", fused)

@@ -1,4 +1,4 @@
-"""Fuse all pairs of two folders into a third one; a run that was cut off goes on."""
+"""Fuse all pairs of two folders into a third one; an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ from tqdm import tqdm
 
 from fusion.errors import InputError
 from fusion.fusers.fuser import Fuser
-from fusion.fusers.pair import fuse_stored
-from fusion.images import Pair, StoredImage, write_levels
+from fusion.fusers.pair import fuse_encoded
+from fusion.images import EncodedImage, Pair, write_levels
 from fusion.interrupts import deferred_interrupt
 from fusion.storage import read_json, write_json
 
 RECORD = "fusion.json"
-LARGE = 2**24  # pixels; larger pairs have the memory for themselves: none is read or written meanwhile
+LARGE = 2**24  # pixels: while a larger pair is fused, no other is read or written, to save memory
 
 
 def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dict[str, Any]) -> int:
-    """Fuse every pair into `out_dir/<stem>.png`; images that are there and newer than their sources are kept.
+    """Fuse every pair into `out_dir/<stem>.png`; existing images that are newer than their sources are kept.
+
+    Reading, fusing and writing overlap. Ctrl-C takes effect between two pairs; the next call continues from there.
 
     Args:
         fuser: from `build_fuser`.
         pairs: from `match_pairs`.
-        out_dir: is made if needed.
-        made_by: what identifies the fuser, such as name, options and weights; JSON values. It is kept in
-            `out_dir/fusion.json`, so that a folder never mixes the images of two fusers.
+        out_dir: the output folder, created if missing.
+        made_by: JSON values that identify the fuser, such as its name, options and hashes of its weights. They are
+            saved as `out_dir/fusion.json`, so that a folder never mixes the images of two fusers.
 
     Returns:
-        How many pairs were fused now.
+        The number of pairs fused by this call.
 
     Raises:
-        InputError: a pair cannot be read, the folder cannot be written or holds the images of another fuser.
+        InputError: a pair cannot be read, the folder cannot be written, or it contains images of another fuser.
+        KeyboardInterrupt: Ctrl-C was pressed.
     """
     _claim(out_dir, made_by)
     todo = [pair for pair in pairs if not _is_done(pair, out_dir)]
@@ -45,7 +48,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
         writing: list[Future[None]] = []
         for pair, (infrared, visible) in zip(todo, _read_ahead(todo, workers), strict=True):
             fused = out_dir / f"{pair.stem}.png"
-            writing.append(workers.submit(write_levels, fused, fuse_stored(fuser, infrared, visible)))
+            writing.append(workers.submit(write_levels, fused, fuse_encoded(fuser, infrared, visible)))
             while len(writing) > (0 if _is_large(infrared) else 1):
                 writing.pop(0).result()
             bar.update()
@@ -56,13 +59,17 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
 
 
 def _claim(out_dir: Path, made_by: dict[str, Any]) -> None:
+    """Record in `out_dir` what its images are made by, or check that an earlier record is the same."""
     record = out_dir / RECORD
     if not any(out_dir.glob("*.png")):
         write_json(record, made_by)
     elif not record.exists():
-        raise InputError(f"{out_dir}: holds images but no {RECORD} that tells what made them; choose another folder")
+        raise InputError(f"{out_dir}: contains images of unknown origin (no {RECORD}). Try: another output folder")
     elif (earlier := read_json(record)) != made_by:
-        raise InputError(f"{out_dir}: holds images made by {earlier}, not by {made_by}; choose another folder")
+        raise InputError(
+            f"{out_dir}: contains images of another fuser (found {earlier}, expected {made_by}). "
+            "Try: another output folder"
+        )
 
 
 def _is_done(pair: Pair, out_dir: Path) -> bool:
@@ -73,13 +80,13 @@ def _is_done(pair: Pair, out_dir: Path) -> bool:
     return fused.stat().st_mtime_ns >= sources_changed
 
 
-def _read_ahead(pairs: Sequence[Pair], workers: ThreadPoolExecutor) -> Iterator[tuple[Tensor, StoredImage]]:
-    """Read pairs in order, the next one while the last one is fused and written, unless that is large."""
-    following: Future[tuple[Tensor, StoredImage]] | None = None
+def _read_ahead(pairs: Sequence[Pair], workers: ThreadPoolExecutor) -> Iterator[tuple[Tensor, EncodedImage]]:
+    """Read pairs in order; unless a pair is large, read the next one while it is fused and written."""
+    following: Future[tuple[Tensor, EncodedImage]] | None = None
     for index, pair in enumerate(pairs, start=1):
-        images = following.result() if following else pair.read_stored()
+        images = following.result() if following else pair.read_encoded()
         go_on = index < len(pairs) and not _is_large(images[0])
-        following = workers.submit(pairs[index].read_stored) if go_on else None
+        following = workers.submit(pairs[index].read_encoded) if go_on else None
         yield images
 
 

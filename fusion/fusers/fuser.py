@@ -12,34 +12,52 @@ if TYPE_CHECKING:
 
 
 class Fuser(Protocol):
-    """A fusion method: two registered luma images in, one out.
+    """A fusion method: maps two registered luma images to one.
 
-    `learned` says whether the method has weights that are trained. `colour` says whether its results take the colours
-    of the visible image; a method that must not see the visible image, like "infrared", gives grey ones.
+    `contract.contract_violations` checks an implementation against this contract.
+
+    Attributes:
+        learned: whether the method has trained weights.
+        colour: whether fused images take the chroma of the visible image. It is False for a method that must not see
+            the visible image, such as "infrared": its images are grey.
     """
 
     learned: ClassVar[bool]
     colour: ClassVar[bool]
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Fuse (B, 1, H, W) float32 luma in [0, 1] into the same; same input, same output; any H, W >= 4."""
+        """Fuse a batch of luma images.
+
+        The result is deterministic, is the same for a batch as for its images one by one, and carries no gradients;
+        the inputs are not modified.
+
+        Args:
+            infrared: (B, 1, H, W) float32 luma in [0, 1], H, W >= 4.
+            visible: the same shape, type and range.
+
+        Returns:
+            (B, 1, H, W) float32 luma in [0, 1], on the device of `infrared`.
+        """
         ...
 
 
 def require_fuser_class(found: Any, where: str) -> type[Fuser]:
-    """Check that something from outside the project looks like a class of fusers; `contract.py` checks what it does.
+    """Check that an object from outside the project is a class of the form that `Fuser` describes.
 
     Args:
-        found: what is to be one.
-        where: it was found, for the message.
+        found: the object to check.
+        where: its origin, which starts the error message.
+
+    Returns:
+        `found`.
 
     Raises:
-        InputError: it is no class, or lacks a method `fuse` or one of the flags `learned` and `colour`.
+        InputError: it is not a class, or lacks the method `fuse` or one of the flags `learned` and `colour`.
     """
     if not inspect.isclass(found):
-        raise InputError(f"{where}: is {type(found).__name__}, expected a class of fusers")
+        raise InputError(f"{where}: not a fuser (found {type(found).__name__}, expected a class)")
     flags = [flag for flag in ("learned", "colour") if not isinstance(getattr(found, flag, None), bool)]
     if flags or not callable(getattr(found, "fuse", None)):
-        lacking = [f"{flag} = True or False" for flag in flags] or ["a method fuse(self, infrared, visible)"]
-        raise InputError(f"{where}: is no fuser; expected {' and '.join(lacking)} in the class")
+        missing = [f"{flag} = True or False" for flag in flags] or ["a method fuse(self, infrared, visible)"]
+        raise InputError(f"{where}: not a fuser (expected the class to define {' and '.join(missing)})")
     return cast("type[Fuser]", found)

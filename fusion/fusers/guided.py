@@ -1,4 +1,4 @@
-"""Fusion by guided filtering (GFF): two scales, weights that follow the edges of the image they belong to."""
+"""Fusion by guided filtering (GFF): two scales with edge-aware weights."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ _DETAIL_RADIUS, _DETAIL_EPSILON = 7, 1e-6
 
 
 class GuidedFilter:
-    """Guided filtering (GFF): the locally more salient image leads, base and detail with weights of their own.
+    """Guided filtering (GFF): base and detail layers weighted by saliency, with separate edge-aware weight maps.
 
-    A 31x31 mean filter parts base from detail. The image with the larger smoothed Laplacian gets weight 1 at a pixel,
-    both on a tie. A guided filter makes these weights follow the image: radius 45 and epsilon .3 for the base, 7 and
-    1e-6 for the detail. They are clipped to [0, 1], and where neither image has any, both count alike.
+    The base layer is a 31x31 mean filter, the detail layer the rest. At each pixel the image with the larger smoothed
+    Laplacian gets weight 1, both on a tie. A guided filter aligns these weights with the edges of the image: radius 45
+    and epsilon 0.3 for the base layer, 7 and 1e-6 for the detail layer. The weights are clipped to [0, 1] and
+    normalised; where both are 0, the images count equally.
 
     Source: Li, Kang and Hu, IEEE Trans. Image Processing 22 (2013), with the paper's parameters.
     """
@@ -32,18 +33,34 @@ class GuidedFilter:
     colour: ClassVar[bool] = True
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Part, weigh, add, clamp to [0, 1]."""
+        """Fuse base and detail layers of the pairs of a batch.
+
+        Args:
+            infrared: (B, 1, H, W) luma in [0, 1], on any device.
+            visible: likewise.
+
+        Returns:
+            (B, 1, H, W) in the type and on the device of `infrared`, clamped to [0, 1].
+        """
         return fuse_each(infrared, visible, _fuse)
 
 
 def guided_filter(image: Plane, guide: Plane, radius: int, epsilon: float) -> Plane:
-    """Smooth an image so that it keeps the edges of the guide.
+    """Smooth an image while keeping the edges of a guide image.
 
     Args:
         image: (H, W).
         guide: (H, W) in [0, 1].
-        radius: windows have 2 radius + 1 pixels a side; the border is repeated.
-        epsilon: guide variances far above it count as edges.
+        radius: windows have 2 * radius + 1 pixels per side; the border is replicated.
+        epsilon: regularisation; structures of the guide with a variance well above it are kept as edges.
+
+    Returns:
+        (H, W).
+
+    Example:
+        >>> edge = np.repeat([[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]], 6, axis=0)
+        >>> bool(np.allclose(guided_filter(edge, edge, radius=1, epsilon=1e-6), edge, atol=1e-4))
+        True
 
     Source: He, Sun and Tang, IEEE Trans. Pattern Analysis and Machine Intelligence 35 (2013), algorithm 1.
     """
@@ -61,7 +78,7 @@ def _fuse(infrared: Plane, visible: Plane) -> Plane:
     leads = [(salient[k] >= salient[1 - k]).astype(np.float64) for k in (0, 1)]
 
     def share(radius: int, epsilon: float) -> Plane:
-        """Give the weight of the infrared image; that of the visible one is the rest."""
+        """Compute the normalised weight of the infrared image; the visible one has the rest."""
         guides = (infrared, visible)
         weights = [
             np.clip(guided_filter(lead, guide, radius, epsilon), 0, 1)

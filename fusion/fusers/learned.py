@@ -1,4 +1,4 @@
-"""Fusers with trained weights."""
+"""Fusers with trained weights. Importing this module does not import torch; building a fuser does."""
 
 from __future__ import annotations
 
@@ -15,37 +15,45 @@ if TYPE_CHECKING:
     from fusion.networks import Fusion
 
 SHIPPED = "shipped"
-LARGEST_WHOLE = 2**20  # pixels: the network takes about 1.2 kB for each, beside 0.6 GB of libraries; 2 GB is the aim
-TILE_SIDE = 256  # with its halo 336, about 0.15 GB of features; 384 would compute a sixth less and hold twice as much
+LARGEST_WHOLE = 2**20  # pixels: 1.2 kB of memory each, plus 0.6 GB for the libraries; the limit is to stay below 2 GB
+TILE_SIDE = 256  # 336 with its halo, 0.15 GB of features; 384 would save a sixth of the work and need twice the memory
 
 
 def weights_file(fuser: str, weights: str | Path) -> Path:
-    """Give the file that holds the weights, for "shipped" the one that comes with the project for this fuser."""
+    """Return the file of the weights, which for "shipped" is the one in the project for this fuser.
+
+    Example:
+        >>> weights_file("isfuse", "shipped").name, weights_file("isfuse", "mine.safetensors").name
+        ('isfuse.safetensors', 'mine.safetensors')
+    """
     return Path(__file__).parent.parent / "weights" / f"{fuser}.safetensors" if weights == SHIPPED else Path(weights)
 
 
 def start_file(start: str) -> Path:
-    """Give the file of start weights: a path, or a fuser's name for those that come with the project.
+    """Return the file of start weights.
+
+    Args:
+        start: a file, or the name of a fuser for the weights shipped with it.
 
     Raises:
-        InputError: there is no such file.
+        InputError: the file does not exist.
     """
     for path in (weights_file(start, SHIPPED), Path(start)):
         if path.is_file():
             return path
-    raise InputError(f"{start}: cannot be read (no such file); expected start weights, or the name of a learned fuser")
+    raise InputError(f"{start}: no such file (expected start weights, or the name of a fuser with shipped weights)")
 
 
 class ISFuseFuser:
     """The intervention-stable fusion network with trained weights.
 
     Args:
-        weights: "shipped" for those that come with the project (`fusion/weights/isfuse.md` tells what they are), or a
-            `.safetensors` file written by the trainer.
-        device: "auto" takes the GPU where there is one.
+        weights: "shipped" for the weights of the project, described in `fusion/weights/isfuse.md`, or a `.safetensors`
+            checkpoint of the trainer.
+        device: any name that torch accepts; "auto" selects the GPU if there is one.
 
     Raises:
-        InputError: the file is not one of this network.
+        InputError: the file cannot be read or is not a checkpoint of this network, or the device is not available.
     """
 
     learned: ClassVar[bool] = True
@@ -63,30 +71,38 @@ class ISFuseFuser:
         self._network = fold_batchnorm(network).to(self._device).to(memory_format=torch.channels_last)
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Run the network, on a large image tile by tile; the result comes back to where the infrared image is."""
+        """Run the network; images above `LARGEST_WHOLE` pixels are fused tile by tile.
+
+        Args:
+            infrared: (B, 1, H, W) float32 luma in [0, 1], H, W >= 4, on any device.
+            visible: likewise.
+
+        Returns:
+            (B, 1, H, W) float32 luma in [0, 1], on the device of `infrared`.
+        """
         import torch
         from tqdm import tqdm
 
         from fusion.networks import fuse_in_tiles
 
-        square = self._network.shrink
+        factor = self._network.downsample_factor
         with torch.no_grad():
-            if infrared.shape[2] * infrared.shape[3] > LARGEST_WHOLE * square**2:
+            if infrared.shape[2] * infrared.shape[3] > LARGEST_WHOLE * factor**2:
                 watch = partial(tqdm, desc="tiles", unit="tile", leave=False, delay=10)
-                return fuse_in_tiles(self._network, infrared, visible, TILE_SIDE * square, watch)
+                return fuse_in_tiles(self._network, infrared, visible, TILE_SIDE * factor, watch)
             return self._run(infrared, visible).fused.to(infrared.device)
 
     def gates(self, infrared: Tensor, visible: Tensor) -> list[Tensor]:
-        """Tell where the network takes what the cameras say of each other (1) and where their own features (0).
+        """Compute the gates of one pair: 1 where a scale uses cross-modal features, 0 where it uses its own.
 
         Args:
-            infrared: (1, H, W) luma in [0, 1]; H, W >= 4.
+            infrared: (1, H, W) float32 luma in [0, 1], H, W >= 4.
             visible: likewise.
 
         Returns:
-            The mean over the channels of each scale's gate, in [0, 1], finest first: (1, H, W), (1, H/2, W/2) and
-            (1, H/4, W/4), rounded down; smaller yet where the network sees squares of pixels. A network without gates
-            has them all 1.
+            The mean over channels of the gate of each scale, in [0, 1], finest first: (1, H, W), (1, H/2, W/2) and
+            (1, H/4, W/4), rounded down, divided further by the downsample factor of the network. All ones for a
+            network without gates.
         """
         import torch
 
@@ -94,7 +110,12 @@ class ISFuseFuser:
             return [gate.mean(dim=1).to(infrared.device) for gate in self._run(infrared[None], visible[None]).gates]
 
     def inference_form(self) -> nn.Module:
-        """Give the folded network as a module of its own on the CPU, for export: (infrared, visible) to fused luma."""
+        """Return a copy of the folded network for export, on the CPU.
+
+        Returns:
+            A module in eval mode without gradients that maps (infrared, visible), each (B, 1, H, W) luma in [0, 1],
+            to the fused luma (B, 1, H, W).
+        """
         import torch
 
         from fusion.networks import FusedOnly
@@ -108,9 +129,9 @@ class ISFuseFuser:
 
 
 class ISFuseLiteFuser(ISFuseFuser):
-    """A small student of the network, for real time on processors.
+    """A small student of `ISFuseFuser` for real-time fusion on CPUs.
 
-    Args are those of its teacher; `fusion/weights/isfuse-lite.md` tells what its shipped weights are.
+    The arguments are those of `ISFuseFuser`; the shipped weights are described in `fusion/weights/isfuse-lite.md`.
     """
 
     name: ClassVar[str] = "isfuse-lite"

@@ -1,36 +1,35 @@
-"""Fusion by a network that is stored as an ONNX or OpenVINO file."""
+"""Fusion by a network in an ONNX or OpenVINO file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
-from torch import Tensor
-
-from fusion.engines import ComputePrecision, OnnxruntimeSession, OpenvinoSession, Port, Session
+from fusion.engines import Backend, ComputePrecision, Port, open_model
 from fusion.errors import InputError, one_line
 
-Backend = Literal["onnxruntime", "openvino"]
-_EXPECTED = "expected two inputs and one output, each float32 (batch, 1, height, width) with free height and width"
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_EXPECTED = "expected two inputs and one output, each float32 (batch, 1, height, width) with dynamic height and width"
 
 
 class OnnxFuser:
     """A network in an ONNX or OpenVINO file, run on the CPU.
 
-    It takes two luma images in [0, 1] as float32 (B, 1, H, W), and gives one; that is clamped to [0, 1]. Images are
-    fused one by one, so a batch of 1 may be fixed in the file. The inputs are told apart by their names: one that
-    contains "ir" or "infrared" is infrared, one that contains "vi" or "visible" is visible; where the names do not
-    decide it, infrared comes first. It runs with as many threads as torch has when it is built.
+    The model maps two luma images, float32 (B, 1, H, W) in [0, 1], to one; its output is clamped to [0, 1]. Images are
+    fused one by one, so its batch size may be fixed to 1. Inputs are assigned by `order_inputs`. The number of threads
+    is that of torch at construction.
 
     Args:
         model: the `.onnx` file, or for OpenVINO its `.xml`.
         backend: the engine that runs it, "onnxruntime" or "openvino".
-        precision: of OpenVINO's arithmetic: "float32", or "bfloat16", which is faster where the processor has it, and
-            off by a grey level or several.
+        precision: the arithmetic of OpenVINO, "float32" or "bfloat16"; the latter is faster on CPUs that support it,
+            with errors of one to several grey levels.
 
     Raises:
-        InputError: the engine is not installed, an option is unknown, or the file is no such model.
+        InputError: an option is unknown, the file does not exist or is not such a model, or the engine is not
+            installed.
     """
 
     learned: ClassVar[bool] = True
@@ -45,36 +44,53 @@ class OnnxFuser:
         counts_fit = (len(inputs), len(outputs)) == (2, 1)
         if not (counts_fit and all(map(_is_image, inputs)) and _is_image(outputs[0], (1, None))):
             found = f"inputs {_describe(inputs)} and outputs {_describe(outputs)}"
-            raise InputError(f"{self._path}: has {found}; {_EXPECTED}")
+            raise InputError(f"{self._path}: not a fusion model (found {found}; {_EXPECTED})")
         self._infrared, self._visible = order_inputs(inputs[0].name, inputs[1].name)
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Run the model on each pair.
+        """Run the model on the pairs of a batch, one by one.
+
+        Args:
+            infrared: (B, 1, H, W) luma in [0, 1], on any device.
+            visible: likewise.
+
+        Returns:
+            (B, 1, H, W) luma in [0, 1], in the type and on the device of `infrared`.
 
         Raises:
-            InputError: it cannot take images of this size, or gives one of another size.
+            InputError: the model does not support this image size, or returns another one.
         """
+        import torch
+
         images = zip(torch.split(infrared, 1), torch.split(visible, 1), strict=True)
         return torch.cat([self._fuse(*pair) for pair in images]).clamp(0, 1).to(infrared)
 
     def _fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        import torch
+
         size = f"{infrared.shape[3]}x{infrared.shape[2]}"
         images = {self._infrared: infrared, self._visible: visible}
         try:
             fused = self._session.run({name: image.float().cpu().numpy() for name, image in images.items()})
-        except Exception as error:  # the engine's own, without a common class
-            raise InputError(f"{self._path}: cannot take images of {size} ({one_line(error)})") from error
+        except Exception as error:  # the engines' exceptions have no common base class
+            raise InputError(f"{self._path}: cannot fuse images of {size} ({one_line(error)})") from error
         if fused.shape != infrared.shape:
-            raise InputError(f"{self._path}: makes {fused.shape} of images of {size}; expected that size")
+            expected = tuple(infrared.shape)
+            raise InputError(f"{self._path}: wrong output shape (found {fused.shape}, expected {expected})")
         return torch.from_numpy(fused)
 
 
 def order_inputs(first: str, second: str) -> tuple[str, str]:
-    """Tell by their names which of two inputs is infrared and which is visible; infrared first where they do not say.
+    """Order the two inputs of a model as (infrared, visible) by their names.
+
+    A name that contains "ir" or "infrared" is infrared, one that contains "vi" is visible, in any case. Where the
+    names do not decide, the order is kept.
 
     Example:
         >>> order_inputs("vis_image", "ir_image")
         ('ir_image', 'vis_image')
+        >>> order_inputs("a", "b")
+        ('a', 'b')
     """
     infrared = ["ir" in name.lower() or "infrared" in name.lower() for name in (first, second)]
     visible = ["vi" in name.lower() for name in (first, second)]
@@ -82,27 +98,8 @@ def order_inputs(first: str, second: str) -> tuple[str, str]:
     return (second, first) if swapped else (first, second)
 
 
-def open_model(path: Path, backend: Backend = "onnxruntime", precision: ComputePrecision = "float32") -> Session:
-    """Read a model file with the engine of that name.
-
-    Raises:
-        InputError: as `OnnxFuser`.
-    """
-    if backend not in get_args(Backend):
-        raise InputError(f"backend={backend!r}; expected {' or '.join(get_args(Backend))}")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; expected an ONNX model")
-    if backend == "openvino":
-        return OpenvinoSession(path, precision)
-    if path.suffix == ".xml":
-        raise InputError(f"{path}: is for OpenVINO; expected backend=openvino with it")
-    if precision != "float32":
-        raise InputError(f"precision={precision!r} with backend=onnxruntime; expected float32, or backend=openvino")
-    return OnnxruntimeSession(path)
-
-
 def _is_image(port: Port, channels: tuple[int | None, ...] = (1,)) -> bool:
-    """Say whether an input or output is float32 (B, 1, H, W); a length that is free is no number there."""
+    """Check whether a port is float32 (B or 1, C, H, W) with C in `channels` and dynamic H and W."""
     if not port.float32 or len(port.shape) != 4:
         return False
     fixed = [length if isinstance(length, int) else None for length in port.shape]

@@ -1,4 +1,4 @@
-"""Run a method that is written for one pair of NumPy images on a batch of tensors."""
+"""Apply a method written for two NumPy images to a batch of tensors."""
 
 from __future__ import annotations
 
@@ -15,15 +15,21 @@ Plane = npt.NDArray[np.float64]  # (H, W) luma in [0, 1]
 
 
 def fuse_each(infrared: Tensor, visible: Tensor, fuse_one: Callable[[Plane, Plane], Plane]) -> Tensor:
-    """Fuse the images of a batch one by one, in float64 on the CPU.
+    """Fuse the pairs of a batch one by one, in float64 on the CPU.
 
     Args:
-        infrared: (B, 1, H, W) in [0, 1], on any device.
+        infrared: (B, 1, H, W) luma in [0, 1], on any device.
         visible: likewise.
-        fuse_one: is given one infrared and one visible image, which it must not change.
+        fuse_one: maps infrared and visible, each (H, W), to the fused (H, W); it must not modify them.
 
     Returns:
         (B, 1, H, W) in the type and on the device of `infrared`, clamped to [0, 1].
+
+    Example:
+        >>> import torch
+        >>> infrared, visible = torch.full((2, 1, 4, 4), 0.8), torch.full((2, 1, 4, 4), 0.2)
+        >>> fuse_each(infrared, visible, np.minimum).unique()
+        tensor([0.2000])
     """
     import torch
 

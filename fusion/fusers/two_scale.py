@@ -1,4 +1,4 @@
-"""Two-scale fusion by saliency (TIF): mean of the bases, details weighed pixel by pixel."""
+"""Two-scale fusion by saliency (TIF): the mean of the base layers, details weighted pixel by pixel."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _MEAN_WINDOW, _MEDIAN_WINDOW = 35, 3
 
 
 class TwoScaleSaliency:
-    """Two-scale saliency (TIF): the mean of both bases, and details weighed by how far a pixel stands out.
+    """Two-scale saliency (TIF): the mean of both base layers, and detail layers weighted by visual saliency.
 
-    A 35x35 mean filter parts base from detail. An image stands out where its 3x3 median differs from that mean; the
-    details are weighed by the two saliencies, alike where neither stands out.
+    The base layer is a 35x35 mean filter, the detail layer the rest. The saliency of a pixel is the absolute difference
+    between its 3x3 median and that mean. Details are weighted in proportion to the two saliencies, equally where both
+    are 0.
 
     Source: Bavirisetti and Dhuli, Infrared Physics and Technology 76 (2016), with the paper's windows.
     """
@@ -28,7 +29,15 @@ class TwoScaleSaliency:
     colour: ClassVar[bool] = True
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Part, weigh, add, clamp to [0, 1]."""
+        """Fuse base and detail layers of the pairs of a batch.
+
+        Args:
+            infrared: (B, 1, H, W) luma in [0, 1], on any device.
+            visible: likewise.
+
+        Returns:
+            (B, 1, H, W) in the type and on the device of `infrared`, clamped to [0, 1].
+        """
         return fuse_each(infrared, visible, _fuse)
 
 

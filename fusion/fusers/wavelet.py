@@ -1,4 +1,4 @@
-"""Fusion in the wavelet domain (DWT): the stronger coefficient wins where its neighbours agree."""
+"""Fusion in the wavelet domain (DWT): the stronger coefficient is selected, subject to a consistency check."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ if TYPE_CHECKING:
 
 
 class Wavelet:
-    """Wavelets (DWT): in each band the image of the stronger neighbourhood, on the mean of the coarsest bands.
+    """Wavelet transform (DWT): stronger coefficients in the detail bands, and the mean of the approximation bands.
 
-    The strength of a coefficient is the largest magnitude in its 3x3 window; a choice that most of its 3x3 window
-    does not share is turned round.
+    Detail coefficients are selected by `choose_stronger`.
 
     Args:
         wavelet: a discrete wavelet of PyWavelets, such as "haar" or "sym4".
-        levels: number of scales; small images get fewer, down to none, which gives the mean of both.
+        levels: number of scales; small images get fewer, the smallest ones none, which yields the mean of both.
 
     Raises:
-        InputError: unknown wavelet, or levels below 1.
+        InputError: the wavelet is unknown, or `levels` is below 1.
 
-    Source: Li, Manjunath and Mitra, Graphical Models and Image Processing 57 (1995). There the coarsest band is chosen
-        as well; its mean, usual since, makes no seams between two cameras of different brightness.
+    Source: Li, Manjunath and Mitra, Graphical Models and Image Processing 57 (1995). The paper selects in the
+        approximation band too; the mean, common since then, avoids seams between cameras of different brightness.
     """
 
     learned: ClassVar[bool] = False
@@ -39,11 +38,19 @@ class Wavelet:
         if wavelet not in pywt.wavelist(kind="discrete"):
             raise unknown_name("wavelet", str(wavelet), pywt.wavelist(kind="discrete"))
         if levels < 1:
-            raise InputError(f"wavelet levels={levels}; expected at least 1")
+            raise InputError(f"fuser 'wavelet': levels={levels} out of range (expected at least 1)")
         self._wavelet, self._levels = wavelet, levels
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Decompose, choose, rebuild, clamp to [0, 1]."""
+        """Decompose, select and reconstruct the pairs of a batch.
+
+        Args:
+            infrared: (B, 1, H, W) luma in [0, 1], on any device.
+            visible: likewise.
+
+        Returns:
+            (B, 1, H, W) in the type and on the device of `infrared`, clamped to [0, 1].
+        """
         return fuse_each(infrared, visible, self._fuse)
 
     def _fuse(self, infrared: Plane, visible: Plane) -> Plane:
@@ -55,11 +62,22 @@ class Wavelet:
             for scales in zip(of_infrared, of_visible, strict=True)
         ]
         fused: Plane = pywt.waverec2([(coarse_infrared + coarse_visible) / 2, *details], self._wavelet)
-        return fused[: infrared.shape[0], : infrared.shape[1]]  # odd sides come back one pixel longer
+        return fused[: infrared.shape[0], : infrared.shape[1]]  # the inverse transform pads odd sides by one pixel
 
 
 def choose_stronger(infrared: Plane, visible: Plane) -> Plane:
-    """Take at each place of two (H, W) bands of coefficients the one with the stronger 3x3 window, if most agree."""
+    """Select the coefficients of one detail band.
+
+    The strength of a coefficient is the largest magnitude in its 3x3 window. Consistency check: a selection that
+    differs from the majority of its 3x3 window is reversed.
+
+    Args:
+        infrared: (H, W) coefficients.
+        visible: likewise.
+
+    Returns:
+        (H, W): at each position the coefficient of infrared or of visible.
+    """
     window = np.ones((3, 3), np.uint8)
     stronger = cv2.dilate(np.abs(infrared), window) > cv2.dilate(np.abs(visible), window)
     agreed = cv2.blur(stronger.astype(np.float64), (3, 3)) > 0.5

@@ -1,4 +1,14 @@
-"""Images and pairs of them."""
+"""Image files, their colours, and pairs of them.
+
+Inside:
+    pairs: match the files of two folders (`Pair`, `match_pairs`, `images_by_stem`); does not import torch.
+    io: read and write image files (`read_infrared`, `read_visible`, `write_image`, `EncodedImage`).
+    colour: luma and chroma, float tensors and 8-bit levels (`luma`, `with_chroma_of`, `to_bytes`, `to_bgr`).
+
+Other rooms import the names in `__init__.pyi` from here; each is loaded on first use.
+
+Conventions: tensors are float32 in [0, 1], channels first, RGB. NumPy arrays are uint8 levels, channels last.
+"""
 
 import lazy_loader
 

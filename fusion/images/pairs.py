@@ -1,4 +1,4 @@
-"""Find the infrared and visible images that belong together: equal stems, equal sizes."""
+"""Match the infrared and visible images of two folders by file name."""
 
 from __future__ import annotations
 
@@ -12,51 +12,62 @@ from fusion.errors import InputError, first_few
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from fusion.images.stored import StoredImage
+    from fusion.images.io import EncodedImage
 
 IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True, order=True)
 class Pair:
-    """One scene seen by two cameras; `stem` is the file name both share, without suffix."""
+    """Infrared and visible image of one scene.
+
+    Attributes:
+        stem: the file name both share, without suffix.
+        infrared: the infrared file.
+        visible: the visible file.
+    """
 
     stem: str
     infrared: Path
     visible: Path
 
     def read(self) -> tuple[Tensor, Tensor]:
-        """Read infrared as (1, H, W) luma and visible as (3, H, W) RGB, both float32 in [0, 1].
+        """Read both images.
+
+        Returns:
+            Infrared as (1, H, W) luma and visible as (3, H, W) RGB, both float32 in [0, 1].
 
         Raises:
-            InputError: a file cannot be decoded, or the two sizes differ.
+            InputError: a file cannot be read or decoded, or the two sizes differ.
         """
-        infrared, visible = self.read_stored()
+        infrared, visible = self.read_encoded()
         return infrared, visible.rgb()
 
-    def read_stored(self) -> tuple[Tensor, StoredImage]:
-        """Read infrared as `read` does, and visible as its file holds it: less than half the memory.
+    def read_encoded(self) -> tuple[Tensor, EncodedImage]:
+        """Read infrared as `read` does, and visible with the integers of its file: less than half the memory.
 
         Raises:
             InputError: as `read`.
         """
-        from fusion.images.images import read_infrared
-        from fusion.images.stored import read_stored
+        from fusion.images.io import read_encoded, read_infrared
 
-        infrared, visible = read_infrared(self.infrared), read_stored(self.visible)
+        infrared, visible = read_infrared(self.infrared), read_encoded(self.visible)
         if infrared.shape[1:] != visible.pixels.shape[:2]:
             raise InputError(
-                f"{self.infrared}: {_size(*infrared.shape[1:])}, but {self.visible} is "
-                f"{_size(*visible.pixels.shape[:2])}; the two images of a pair must be registered and of one size"
+                f"{self.infrared}: size differs from {self.visible} (found {_size(*infrared.shape[1:])} and "
+                f"{_size(*visible.pixels.shape[:2])}, expected a registered pair of one size)"
             )
         return infrared, visible
 
 
 def match_pairs(infrared_dir: Path, visible_dir: Path) -> list[Pair]:
-    """List the pairs of two folders by equal stem, sorted; suffixes may differ.
+    """Match the images of two folders by stem; their suffixes may differ.
+
+    Returns:
+        The pairs, sorted by stem.
 
     Raises:
-        InputError: a folder is missing or holds no image, a stem stands twice, or a stem has no partner.
+        InputError: a folder is missing or contains no image, two files share a stem, or a stem has no counterpart.
     """
     infrared, visible = images_by_stem(infrared_dir), images_by_stem(visible_dir)
     require_same_stems(infrared, infrared_dir, visible, visible_dir)
@@ -64,45 +75,50 @@ def match_pairs(infrared_dir: Path, visible_dir: Path) -> list[Pair]:
 
 
 def images_by_stem(folder: Path) -> dict[str, Path]:
-    """Map stem to image file for the images directly inside `folder`.
+    """Map stem to image file for the images directly inside `folder`, sorted by file name.
 
     Raises:
-        InputError: the folder is missing or holds no image, or two files share a stem.
+        InputError: the folder is missing or contains no image, or two files share a stem.
     """
     return files_by_stem(folder, IMAGE_SUFFIXES, "images")
 
 
 def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[str, Path]:
-    """Map stem to file for the files directly inside `folder` that end in one of `suffixes` (any case).
+    """Map stem to file for the files directly inside `folder`, sorted by file name; hidden files are skipped.
+
+    Args:
+        folder: the folder to list.
+        suffixes: the suffixes to include, in lower case; files match in any case.
+        what: the kind of files in the plural, for error messages.
 
     Raises:
-        InputError: the folder is missing or holds no such file, or two files share a stem.
+        InputError: the folder is missing or contains no such file, or two files share a stem.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; expected {what} in it")
+        raise InputError(f"{folder}: no such folder (expected a folder of {what})")
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in suffixes or path.name.startswith("."):
             continue
         if path.stem in found:
-            raise InputError(f"{path}: {found[path.stem].name} has the same stem; expected one file for {path.stem!r}")
+            raise InputError(f"{path}: same stem as {found[path.stem].name} (expected one file per stem)")
         found[path.stem] = path
     if not found:
-        raise InputError(f"{folder}: no {what} found; expected files ending in {', '.join(suffixes)}")
+        raise InputError(f"{folder}: no {what} found (expected files ending in {', '.join(suffixes)})")
     return found
 
 
 def require_same_stems(first: Iterable[str], first_dir: Path, second: Iterable[str], second_dir: Path) -> None:
-    """Check that two folders hold the same stems.
+    """Check that two folders contain the same stems.
 
     Raises:
-        InputError: one folder lacks a stem of the other; names the first few.
+        InputError: a stem of one folder is missing in the other; the message lists the first few.
     """
     first, second = set(first), set(second)
-    for here, lonely, there in ((first_dir, first - second, second_dir), (second_dir, second - first, first_dir)):
-        if lonely:
-            named = first_few(sorted(lonely))
-            raise InputError(f"{here}: {len(lonely)} without partner in {there}: {named}; expected equal stems")
+    for there, here, stems, others in ((first_dir, second_dir, first, second), (second_dir, first_dir, second, first)):
+        if missing := sorted(stems - others):
+            found = f"{len(missing)} of {len(stems)} stems of {there} missing: {first_few(missing)}"
+            raise InputError(f"{here}: {found} (expected equal stems)")
 
 
 def _size(height: int, width: int) -> str:

@@ -1,4 +1,12 @@
-"""Files."""
+"""Files that are either complete or absent, and what is known about their content.
+
+Inside:
+    files: write files atomically; read and write text, CSV and JSON.
+    fingerprints: hash files and folders by content.
+    tensor_files: named tensors with JSON facts, as safetensors; imports torch.
+
+Other rooms import the names in `__init__.pyi` from here; each is loaded on first use.
+"""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Write files so that a reader sees either the old content or the whole new one."""
+"""Read files, and write them atomically: a reader sees either the old content or all of the new one."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ from fusion.errors import InputError
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to, and rename it to `path` when the block ends well.
+    """Write one file atomically.
+
+    Missing parent folders are created. If the block raises, an existing file is kept and nothing is left behind.
+
+    Yields:
+        A temporary path in the same folder to write to, with the same suffix; it is renamed to `path` at the end of
+        the block.
 
     Raises:
-        InputError: the folder cannot be written or the disk is full; nothing is left behind.
+        InputError: the block or the renaming raised an OSError, for example because the disk is full.
     """
     partial = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
@@ -30,12 +36,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
-        with suppress(OSError):  # the error that led here is the one to tell
+        with suppress(OSError):  # do not hide the first error
             partial.unlink(missing_ok=True)
 
 
 def remove_partial(folder: Path) -> None:
-    """Delete below `folder` what `atomic_path` left because its process was killed; nobody may be writing there."""
+    """Delete the temporary files of `atomic_path` whose process was killed, in `folder` and below.
+
+    No process may be writing there.
+    """
     for path in folder.rglob(".*.[0-9]*.part*"):
         if path.is_file():
             path.unlink()
@@ -43,9 +52,13 @@ def remove_partial(folder: Path) -> None:
 
 @contextmanager
 def atomic_files(*paths: Path) -> Iterator[Path]:
-    """Give where to write the last of several files of one folder, with the others beside it; move them at the end.
+    """Write several files of one folder together, for code that derives their names from the last one.
 
-    Where the block ends badly, nothing is moved. Other files that it leaves there are dropped.
+    If the block raises, nothing is moved.
+
+    Yields:
+        A path for the last file in a temporary folder, where the block writes the others beside it. At the end of the
+        block, `paths` are moved from there; any other file is deleted.
 
     Raises:
         InputError: as `atomic_path`.
@@ -72,12 +85,12 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
-    """Write a table to `path` atomically as CSV; None is an empty field."""
+def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table to `path` atomically as CSV, with a header row; None becomes an empty field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(lines)
+    writer.writerows(rows)
     write_text(path, text.getvalue())
 
 
@@ -87,10 +100,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read one JSON value.
+    """Read a JSON value.
 
     Raises:
-        InputError: the file is missing or holds no JSON.
+        InputError: the file cannot be read, or is not valid JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -99,5 +112,6 @@ def read_json(path: Path) -> Any:
 
 
 def unwritable(path: Path, error: OSError) -> InputError:
-    """Turn a failed write into a one-line message that names the file and the reason."""
-    return InputError(f"{path}: cannot be written ({error.strerror or error}); free the disk or choose another folder")
+    """Create the error for a failed write."""
+    reason = error.strerror or error
+    return InputError(f"{path}: cannot be written ({reason}). Try: another folder, or free disk space")

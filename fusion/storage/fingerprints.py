@@ -1,4 +1,4 @@
-"""Tell whether files changed, by content; unchanged size and time spare reading a large file again."""
+"""Hash files by content, to detect changes; files of unchanged size and modification time are not read again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fusion.storage.files import read_json, write_json
 
 
 class Fingerprints:
-    """Content hashes of files and folders, remembered between runs.
+    """Content hashes of files and folders, cached between runs.
 
     Args:
-        memory: a JSON file; it may be deleted at any time. None remembers nothing.
+        memory: the cache, a JSON file that may be deleted at any time; None for no cache.
     """
 
     def __init__(self, memory: Path | None = None) -> None:
@@ -25,7 +25,16 @@ class Fingerprints:
         self._of_this_run: dict[Path, str] = {}
 
     def of(self, path: Path) -> str:
-        """Hash the content of a file, or the names and contents of all files below a folder."""
+        """Hash the content of a file, or the relative paths and contents of all files below a folder.
+
+        Hidden files are skipped; symbolic links to folders are followed.
+
+        Returns:
+            A SHA-256 hex digest, computed once per instance and path.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
         if path not in self._of_this_run:
             digest = hashlib.sha256()
             for file in _files(path):
@@ -34,7 +43,7 @@ class Fingerprints:
         return self._of_this_run[path]
 
     def remember(self) -> None:
-        """Write the memory for the next run."""
+        """Save the cache for the next run."""
         if self._memory:
             write_json(self._memory, self._known)
 
@@ -56,13 +65,13 @@ class Fingerprints:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """Walk the visible files at or below `path`, sorted; a linked folder counts like a real one."""
+    """Iterate over the files at or below `path`, sorted, without hidden ones; links to folders are followed."""
     if path.is_file():
         yield path
     seen = set()
     for folder, subfolders, names in os.walk(path, followlinks=True):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        if os.path.realpath(folder) in seen:  # a link back to where we came from
+        if os.path.realpath(folder) in seen:  # a link to a folder visited before
             subfolders.clear()
             continue
         seen.add(os.path.realpath(folder))

@@ -1,4 +1,4 @@
-"""Fuse two videos or cameras into a video; reading and writing go on while frames are fused."""
+"""Fuse two videos or cameras into a video; reading, fusing and writing overlap."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from tqdm import tqdm
 from fusion.fusers import Fuser, fuse_pair
 from fusion.interrupts import deferred_interrupt
 from fusion.storage import atomic_path
-from fusion.video.pairs import read_pairs, require_alike
-from fusion.video.source import Source, VideoSource, quiet
+from fusion.video.reader import read_pairs
+from fusion.video.source import Source, VideoSource, quiet, require_alike
 from fusion.video.writer import VideoFile, require_video_path
 
 
 def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frames: int | None = None) -> int:
-    """Fuse two videos frame by frame into `out`, at their rate.
+    """Fuse two videos frame by frame into `out`, at their frame rate.
 
-    Of files every frame is fused; Ctrl-C leaves nothing. Of cameras and streams the newest frames are fused, and the
-    video lasts as long as the recording: frames are repeated where fusing is slower than the cameras. It ends with the
-    shorter source or by Ctrl-C, and is kept.
+    Files: every frame is fused; after Ctrl-C nothing is written. Cameras and streams: the newest frames are fused, and
+    the video lasts as long as the recording, because frames are repeated while fusing is slower than the cameras.
+    Recording ends with the shorter source or with Ctrl-C, and the video is kept.
 
     Args:
         fuser: from `build_fuser`.
-        infrared: a file, the number of a camera, or a URL such as rtsp://...; 8 bit, colour becomes luma.
+        infrared: a file, the number of a camera, or a URL such as rtsp://...; 8 bit, colour is converted to luma.
         visible: likewise, of the same kind, registered and of the same size.
-        out: ends in .mp4 (mp4v) or .avi (MJPG); is never overwritten.
-        frames: stop after so many pairs of frames.
+        out: the file to write, ending in `.mp4` (mp4v) or `.avi` (MJPG); an existing file is never overwritten.
+        frames: stop after this number of pairs.
 
     Returns:
-        How many pairs of frames were fused.
+        The number of fused pairs.
 
     Raises:
-        InputError: `out` is there or cannot be written; a source cannot be read; the two differ in kind, size, rate or
-            length, or say that they have fewer than `frames`.
-        KeyboardInterrupt: Ctrl-C, and `out` is not written.
+        InputError: `out` exists or cannot be written; a source cannot be read; the two sources differ in kind, size,
+            rate or length, or report fewer than `frames` frames.
+        KeyboardInterrupt: Ctrl-C was pressed and `out` was not written.
     """
     require_video_path(out)
     fused = 0
@@ -49,7 +49,7 @@ def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frame
             with deferred_interrupt() as stop_if_asked:
                 fused = _record(fuser, *sources, out, frames, stop_if_asked)
         except KeyboardInterrupt:
-            if not fused:  # else it came when the video was done
+            if not fused:  # otherwise it arrived when the video was complete
                 raise KeyboardInterrupt(f"{out} is not written") from None
     return fused
 
@@ -81,12 +81,21 @@ def _record(
         except KeyboardInterrupt:
             if not (infrared.live and fused):
                 raise
-            bar.write("stopped by Ctrl-C; what was recorded is kept", file=sys.stderr)
+            bar.write("stopped by Ctrl-C; the recording so far is kept", file=sys.stderr)
         file.finish()
     return fused
 
 
 def copies_to_keep_time(due: float, written: int) -> int:
-    """Tell how often the next frame is written, so that the video is at most a frame off: once, if it keeps time."""
+    """Compute how often to write the next frame so that the video is at most one frame ahead or behind.
+
+    Args:
+        due: number of frames that the elapsed time amounts to.
+        written: number of frames written so far.
+
+    Example:
+        >>> copies_to_keep_time(7.9, 7), copies_to_keep_time(10, 7), copies_to_keep_time(5, 7)
+        (1, 3, 0)
+    """
     lag = due - written
     return 1 if abs(lag) <= 1 else max(0, round(lag))

@@ -1,26 +1,29 @@
-"""Read the frames of a video ahead, in a thread."""
+"""Read the frames of videos ahead, each in its own thread, and pair those of two videos."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import closing, suppress
+from itertools import count
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 
 from torch import Tensor
 
+from fusion.errors import InputError
+from fusion.images import EncodedImage
 from fusion.video.source import Pixels, VideoSource
 
 READ_AHEAD = 4
-_LOOK_S, _CLOSE_S = 0.1, 1.0  # how often to look at Ctrl-C, and how long to wait for a camera that hangs
+_POLL_S, _CLOSE_S = 0.1, 1.0  # interval between checks for Ctrl-C; how long to wait for a camera that hangs
 
 
 class FrameReader:
-    """Reads a source in a thread, and closes it; of a live one only the newest frame is kept.
+    """Reads a source in a thread and closes it at the end; of a live source, only the newest frame is kept.
 
     Args:
-        source: is the reader's from now on.
-        convert: what is done with every frame, in the thread too.
+        source: the source; nobody else may read it from now on.
+        convert: applied to every frame, also in the thread.
     """
 
     def __init__(self, source: VideoSource, convert: Callable[[Pixels], Tensor]) -> None:
@@ -31,14 +34,20 @@ class FrameReader:
         self._thread.start()
 
     def next(self, stop_if_asked: Callable[[], None]) -> Tensor | None:
-        """Wait for the next frame; None, once, after the last one.
+        """Wait for the next frame.
 
         Args:
-            stop_if_asked: is called while nothing comes, and may raise.
+            stop_if_asked: called repeatedly while waiting; may raise.
+
+        Returns:
+            The converted frame; None, once, after the last one.
+
+        Raises:
+            Exception: what reading or `convert` raised in the thread.
         """
         while True:
             with suppress(Empty):
-                item = self._frames.get(timeout=_LOOK_S)
+                item = self._frames.get(timeout=_POLL_S)
                 break
             stop_if_asked()
         if isinstance(item, Exception):
@@ -46,7 +55,7 @@ class FrameReader:
         return item
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._closed.set()
         self._thread.join(_CLOSE_S)
 
@@ -63,8 +72,42 @@ class FrameReader:
     def _put(self, item: Tensor | Exception | None) -> None:
         if self._source.live and isinstance(item, Tensor):
             with suppress(Empty):
-                self._frames.get_nowait()  # nobody took it in time: pairs are made of the newest frames
+                self._frames.get_nowait()  # drop a frame that was not read in time: pairs use the newest frames
         while not self._closed.is_set():
             with suppress(Full):
-                self._frames.put(item, timeout=_LOOK_S)
+                self._frames.put(item, timeout=_POLL_S)
                 return
+
+
+def read_pairs(
+    infrared: VideoSource, visible: VideoSource, stop_if_asked: Callable[[], None]
+) -> Generator[tuple[Tensor, Tensor], None, None]:
+    """Read two sources in parallel until one of them ends.
+
+    Args:
+        infrared: the infrared source; it is closed at the end.
+        visible: the visible source; likewise.
+        stop_if_asked: called repeatedly while waiting for a frame; may raise.
+
+    Yields:
+        Infrared as (1, H, W) luma and visible as (3, H, W) RGB, float32 in [0, 1].
+
+    Raises:
+        InputError: one of two files ends before the other.
+    """
+    with (
+        closing(FrameReader(infrared, lambda frame: EncodedImage(frame).luma())) as infrared_frames,
+        closing(FrameReader(visible, lambda frame: EncodedImage(frame).rgb())) as visible_frames,
+    ):
+        for index in count():
+            first, second = infrared_frames.next(stop_if_asked), visible_frames.next(stop_if_asked)
+            if first is not None and second is not None:
+                yield first, second
+                continue
+            if not infrared.live and not (first is None and second is None):
+                ended, other = (infrared, visible) if first is None else (visible, infrared)
+                raise InputError(
+                    f"{ended.name}: ends after {index} frames, before {other.name} (expected equal lengths). "
+                    f"Try: --frames {index}"
+                )
+            return

@@ -1,3 +1,5 @@
+"""Exit codes and settings of the command line."""
+
 from __future__ import annotations
 
 import subprocess
@@ -16,9 +18,9 @@ def interrupted(*message: str) -> None:
 
 @pytest.mark.parametrize(
     ("message", "said"),
-    [((), "the same command goes on from here"), (("nothing was written",), "nothing was written")],
+    [((), "run the same command to continue"), (("nothing was written",), "nothing was written")],
 )
-def test_ctrl_c_is_130_and_a_line_that_says_what_is_left(
+def test_ctrl_c_is_130_and_a_line_that_says_how_to_continue(
     capsys: pytest.CaptureFixture[str], message: tuple[str, ...], said: str
 ) -> None:
     assert exit_code(lambda: interrupted(*message)) == 130
@@ -30,10 +32,10 @@ def test_a_diverged_training_is_1_and_one_line(capsys: pytest.CaptureFixture[str
         raise FloatingPointError("training diverged at step 3")
 
     assert exit_code(diverges) == 1
-    assert capsys.readouterr().err == "failed: training diverged at step 3; a lower learning rate may help\n"
+    assert capsys.readouterr().err == "failed: training diverged at step 3. Try: a lower learning rate\n"
 
 
-def test_a_reader_that_has_seen_enough_leaves_no_traceback(subprocess_environment: dict[str, str]) -> None:
+def test_a_closed_pipe_leaves_no_traceback(subprocess_environment: dict[str, str]) -> None:
     tool = "import sys; from fusion.command_line import exit_code; sys.exit(exit_code(lambda: print('line' * 99999)))"
     process = subprocess.Popen(
         [sys.executable, "-c", tool], env=subprocess_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -64,10 +66,10 @@ def test_a_value_is_a_literal_or_a_word(argument: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("argument", ["detector.epochs", "=3", ""])
-def test_what_is_no_setting_is_refused(argument: str) -> None:
-    with pytest.raises(InputError, match=r"is no setting; expected key\.sub=value"):
+def test_an_argument_without_key_or_value_is_refused(argument: str) -> None:
+    with pytest.raises(InputError, match=r": not of the form key\.sub=value$"):
         parse_override(argument)
 
 
-def test_a_literal_that_cannot_be_is_a_word() -> None:
+def test_an_invalid_literal_is_a_word() -> None:
     assert parse_override("data.name={[]:1}") == ("data.name", "{[]:1}")

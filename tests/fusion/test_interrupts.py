@@ -1,3 +1,5 @@
+"""Ctrl-C is deferred to the end of a unit of work."""
+
 import os
 import signal
 import threading

@@ -24,19 +24,19 @@ def check(cwd: Path, *arguments: str) -> Done:
     return in_process("check_fuser.py", *arguments, cwd=cwd)
 
 
-def test_a_fuser_that_keeps_its_promises_is_told_so(tmp_path: Path) -> None:
+def test_a_fuser_without_violations_keeps_the_contract(tmp_path: Path) -> None:
     done = as_process("check_fuser.py", "laplacian", "levels=2", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, "laplacian keeps its promises\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "laplacian keeps the contract\n"), done.stderr
 
 
-def test_broken_promises_are_listed(tmp_path: Path) -> None:
+def test_violations_are_listed(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(FUSER)
     assert check(tmp_path, "mine.py:Shrinking").returncode == 0
     done = check(tmp_path, "mine.py:Shrinking", "step=2")
     assert done.returncode == 1, done.stderr
     first, second = done.stdout.splitlines()[:2]
-    assert first == "mine.py:Shrinking breaks its promises:"
-    assert second == "  images of 4x4: gives shape (3, 1, 4, 2) for (3, 1, 4, 4)"
+    assert first == "mine.py:Shrinking violates the contract:"
+    assert second == "  images of 4x4: wrong shape (found (3, 1, 4, 2), expected (3, 1, 4, 4))"
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_broken_promises_are_listed(tmp_path: Path) -> None:
     [
         (["laplacain"], "Did you mean 'laplacian'"),
         (["laplacian", "levles=3"], "Did you mean 'levels'"),
-        (["laplacian", "levels"], "'levels' is no setting"),
-        (["onnx"], "needs the option model"),
+        (["laplacian", "levels"], "'levels': not of the form key.sub=value"),
+        (["onnx"], "missing option 'model'"),
         (["mine.py:Other"], "mine.py: cannot be read"),
     ],
 )

@@ -36,9 +36,9 @@ def test_an_exported_network_fuses_a_folder_as_the_network_does(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--int8", "--infrared", "ir"), "int8 with 1 folders of images; expected --infrared and"),
-        (FOLDERS, "float32 with 2 folders of images"),
-        (("--fuser", "average"), "fuser 'average' has no network to export"),
+        (("--int8", "--infrared", "ir"), "needed with --int8, and only there (found 1 folders of images with int8)"),
+        (FOLDERS, "(found 2 folders of images with float32)"),
+        (("--fuser", "average"), "fuser 'average': no network to export"),
         (("--fuser", "isfuze"), "unknown fuser 'isfuze'. Did you mean 'isfuse'?"),
     ],
 )

@@ -70,9 +70,9 @@ def test_two_videos_become_one(videos: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((*VIDEOS, "--out", "ir.avi"), "ir.avi: is there already and is not overwritten; expected a new name"),
-        (("--infrared", "71", "--visible", "72", "--out", "out.mp4"), "camera 71: no frame can be read; expected a"),
-        (("--infrared", ".", "--visible", ".", "--out", "out", "--frames", "2"), "--frames 2 is for videos; folders"),
+        ((*VIDEOS, "--out", "ir.avi"), "ir.avi: exists already, and videos are never overwritten. Try: another name"),
+        (("--infrared", "71", "--visible", "72", "--out", "out.mp4"), "camera 71: no frame can be read (expected a"),
+        (("--infrared", ".", "--visible", ".", "--out", "out", "--frames", "2"), "--frames 2: for videos only (found folders"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(videos: Path, arguments: tuple[str, ...], message: str) -> None:
@@ -105,7 +105,7 @@ def test_ctrl_c_on_cameras_keeps_what_was_recorded(tmp_path: Path, start: Start)
         process = start(*sources, "--out", "out.mp4", "--fuser", "average")
         out, errors = press_ctrl_c_when(is_under_way, process)
     assert process.returncode == 0, errors
-    assert "stopped by Ctrl-C; what was recorded is kept" in errors
+    assert "stopped by Ctrl-C; the recording so far is kept" in errors
     assert out.endswith(" frames fused into out.mp4\n")
     assert len(read_video(tmp_path / "out.mp4")) >= 2
     assert not list(tmp_path.glob(".out*"))

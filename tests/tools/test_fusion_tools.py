@@ -98,4 +98,4 @@ def test_a_class_of_a_file_fuses_a_folder_that_knows_its_code(tmp_path, folders)
     (tmp_path / "mine.py").write_text(code.replace(": visible)", ": infrared)"))
     changed = in_process("fuse_images.py", *arguments, cwd=tmp_path)
     assert changed.returncode == 2
-    assert "holds images made by" in changed.stderr
+    assert "contains images of another fuser" in changed.stderr

@@ -1,4 +1,4 @@
-"""Exported files: they fuse as the network does at any size, say what they are, and a mistake leaves nothing."""
+"""Exported files: they equal the network at any size, describe themselves, and after an error nothing is left."""
 
 from __future__ import annotations
 
@@ -135,12 +135,15 @@ def test_int8_keeps_first_last_and_attention_and_runs_alike_in_both_engines(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("average", "onnx", "net.onnx"), "fuser 'average' has no network to export; expected isfuse"),
+        (("average", "onnx", "net.onnx"), "fuser 'average': no network to export (expected isfuse"),
         (("isfuse", "onxx", "net.onnx"), "unknown form of export 'onxx'. Did you mean 'onnx'?"),
         (("isfuse", "onnx", "net.onnx", "fp16"), "unknown precision of export 'fp16'"),
-        (("isfuse", "openvino", "net.onnx"), "ends in '.onnx'; expected '.xml' for openvino"),
-        (("isfuse", "onnx", "net.onnx", "int8"), "expected pairs for calibration"),
-        (("isfuse", "torchscript", "net.pt", "int8"), "torchscript has no int8; expected onnx or openvino"),
+        (("isfuse", "openvino", "net.onnx"), "wrong suffix for openvino (found '.onnx', expected '.xml')"),
+        (("isfuse", "onnx", "net.onnx", "int8"), "precision='int8': no pairs for calibration (expected pairs"),
+        (
+            ("isfuse", "torchscript", "net.pt", "int8"),
+            "precision='int8': not available for torchscript (expected onnx or openvino)",
+        ),
         (("isfuse", "onnx", "net.onnx", "float32", "none.safetensors"), "none.safetensors: cannot be read"),
     ],
 )
@@ -151,18 +154,20 @@ def test_a_mistake_is_named_and_leaves_nothing(tmp_path: Path, arguments: tuple[
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_package_the_command_that_installs_it_is_told(
+def test_without_a_package_the_error_shows_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnx", None)  # as if it were not installed
-    with pytest.raises(InputError, match=r'onnx needs onnx, not installed; expected pip install -e "\.\[export\]"'):
+    with pytest.raises(InputError, match=r'export to onnx: onnx is not installed\. Try: pip install -e "\.\[export\]"'):
         export_fuser("isfuse", "onnx", tmp_path / "net.onnx")
 
 
-def test_a_file_that_fuses_otherwise_than_its_network_is_not_kept(tmp_path: Path) -> None:
+def test_a_file_that_differs_from_its_network_is_not_kept(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(IN_FILE)
     (tmp_path / "weights.bin").touch()
-    with pytest.raises(RuntimeError, match=r"net\.onnx: not written, its images are off by .*; expected 1/255"):
+    with pytest.raises(
+        RuntimeError, match=r"net\.onnx: not written, differs from the network \(found .*, expected <= 1/255"
+    ):
         export_fuser(f"{tmp_path}/mine.py:Mine", "onnx", tmp_path / "net.onnx", weights=tmp_path / "weights.bin")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py", "weights.bin"]
 

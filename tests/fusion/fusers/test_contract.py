@@ -1,4 +1,4 @@
-"""The contract, broken in every way that it names."""
+"""The contract, violated in every way that the check reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.fusers.contract import SIZES, broken_promises
+from fusion.fusers.contract import SIZES, contract_violations
 
 Fuse = Callable[[Tensor, Tensor], Tensor]
 
@@ -50,33 +50,36 @@ def in_float64(infrared: Tensor, visible: Tensor) -> Tensor:
     return torch.from_numpy(infrared.numpy().astype(np.float64))
 
 
-def test_a_fuser_that_keeps_everything_has_nothing_against_it() -> None:
-    assert broken_promises(Made(lambda infrared, visible: (infrared + visible) / 2)) == []
+def test_a_fuser_that_keeps_the_contract_has_no_violations() -> None:
+    assert contract_violations(Made(lambda infrared, visible: (infrared + visible) / 2)) == []
 
 
 @pytest.mark.parametrize(
     ("fuse", "sentence"),
     [
-        (eights_only, "images of 7x5: fails (RuntimeError: expected a multiple of 8)"),
-        (lambda infrared, visible: infrared[..., ::2, ::2], "gives shape (3, 1, 2, 2) for (3, 1, 4, 4)"),
-        (lambda infrared, visible: infrared.numpy(), "gives ndarray; expected a tensor"),
-        (in_float64, "gives torch.float64; expected torch.float32"),
-        (lambda infrared, visible: infrared.to("meta"), "gives an image on meta; expected cpu, where the sources are"),
-        (lambda infrared, visible: infrared + visible, "expected 0..1"),
-        (lambda infrared, visible: infrared - 0.5, "expected 0..1"),
-        (lambda infrared, visible: infrared / (infrared + visible), "gives values that are not finite"),
-        (flicker(), "equal input gives different output"),
-        (lambda infrared, visible: infrared / infrared.max().clamp(min=1e-9), "a batch differs from its images one by"),
-        (darken, "the source images are changed"),
-        (weighted, "records gradients; expected torch.inference_mode() or no_grad() inside fuse"),
+        (eights_only, "images of 7x5: raises RuntimeError (expected a multiple of 8)"),
+        (lambda infrared, visible: infrared[..., ::2, ::2], "wrong shape (found (3, 1, 2, 2), expected (3, 1, 4, 4))"),
+        (lambda infrared, visible: infrared.numpy(), "wrong return type (found ndarray, expected Tensor)"),
+        (in_float64, "wrong dtype (found torch.float64, expected torch.float32)"),
+        (lambda infrared, visible: infrared.to("meta"), "wrong device (found meta, expected cpu as the inputs)"),
+        (lambda infrared, visible: infrared + visible, "expected 0..1)"),
+        (lambda infrared, visible: infrared - 0.5, "expected 0..1)"),
+        (lambda infrared, visible: infrared / (infrared + visible), "values that are not finite"),
+        (flicker(), "not deterministic (equal inputs gave different outputs)"),
+        (
+            lambda infrared, visible: infrared / infrared.max().clamp(min=1e-9),
+            "a batch differs from its images fused one by one",
+        ),
+        (darken, "the source images are modified"),
+        (weighted, "the output records gradients. Try: torch.inference_mode() or torch.no_grad()"),
     ],
 )
-def test_a_broken_promise_is_a_sentence(fuse: Fuse, sentence: str) -> None:
-    assert any(sentence in found for found in broken_promises(Made(fuse)))
+def test_a_violation_is_a_sentence(fuse: Fuse, sentence: str) -> None:
+    assert any(sentence in found for found in contract_violations(Made(fuse)))
 
 
 def test_a_sentence_stands_once_and_names_the_size() -> None:
-    broken = broken_promises(Made(lambda infrared, visible: infrared - 1))
+    broken = contract_violations(Made(lambda infrared, visible: infrared - 1))
     assert len(broken) == len(set(broken))
     assert all(re.match(r"images of \d+x\d+: ", found) for found in broken)
 
@@ -85,7 +88,7 @@ def test_missing_flags_are_told() -> None:
     class Flagless:
         fuse = staticmethod(lambda infrared, visible: infrared)
 
-    assert broken_promises(Flagless()) == ["learned is no bool", "colour is no bool"]  # type: ignore[arg-type]
+    assert contract_violations(Flagless()) == ["learned is not a bool", "colour is not a bool"]  # type: ignore[arg-type]
 
 
 def test_sizes_are_small_and_odd_ones_are_among_them() -> None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from fusion import InputError, Pair, read_visible, write_image
-from fusion.fusers.external import adopt_folder
+from fusion.fusers.external import import_external_images
 
 MakePairs = Callable[..., list[Pair]]
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, pairs: list[Pair]) -> Path:
 
 
 def test_images_come_as_they_are(tmp_path: Path, pairs: list[Pair], folder: Path) -> None:
-    adopt_folder(folder, pairs, tmp_path / "out")
+    import_external_images(folder, pairs, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{pair.stem}.png" for pair in pairs]
     for theirs in folder.iterdir():
         assert torch.equal(read_visible(tmp_path / "out" / f"{theirs.stem}.png"), read_visible(theirs))
@@ -40,12 +40,12 @@ def test_images_come_as_they_are(tmp_path: Path, pairs: list[Pair], folder: Path
 def test_a_grey_image_gets_three_equal_channels(tmp_path: Path, pairs: list[Pair], folder: Path) -> None:
     grey = np.random.default_rng(0).integers(0, 256, (40, 48), np.uint8)
     assert cv2.imwrite(str(folder / "00.png"), grey)
-    adopt_folder(folder, pairs, tmp_path / "out")
+    import_external_images(folder, pairs, tmp_path / "out")
     assert (cv2.imread(str(tmp_path / "out" / "00.png")) == grey[..., None]).all()
 
 
 def test_images_without_a_pair_are_left(tmp_path: Path, pairs: list[Pair], folder: Path) -> None:
-    adopt_folder(folder, pairs[:2], tmp_path / "out")
+    import_external_images(folder, pairs[:2], tmp_path / "out")
     assert [path.name for path in sorted((tmp_path / "out").iterdir())] == ["00.png", "01.png"]
 
 
@@ -55,20 +55,20 @@ def test_missing_images_are_counted_and_named_before_any_is_read(
     for name in ("01.bmp", "02.tif", "03.PNG", "04.tiff"):
         (folder / name).unlink()
     (folder / "00.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"theirs: 4 of 5 images missing: 01, 02, 03, \.\.\.; expected one for each"):
-        adopt_folder(folder, pairs, tmp_path / "out")
+    with pytest.raises(InputError, match=r"theirs: 4 of 5 images missing: 01, 02, 03, \.\.\. \(expected one per pair"):
+        import_external_images(folder, pairs, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 def test_an_image_of_another_size_is_named_with_its_pair(tmp_path: Path, pairs: list[Pair], folder: Path) -> None:
     write_image(folder / "01.bmp", torch.zeros(3, 20, 24))
-    with pytest.raises(InputError, match=r"01\.bmp: 24x20; expected 48x40 as .*ir/01\.png"):
-        adopt_folder(folder, pairs, tmp_path / "out")
+    with pytest.raises(InputError, match=r"01\.bmp: wrong size \(found 24x20, expected 48x40 as .*ir/01\.png"):
+        import_external_images(folder, pairs, tmp_path / "out")
 
 
 def test_a_missing_folder_and_one_without_images_are_named(tmp_path: Path, pairs: list[Pair]) -> None:
     with pytest.raises(InputError, match=r"none: no such folder"):
-        adopt_folder(tmp_path / "none", pairs, tmp_path / "out")
+        import_external_images(tmp_path / "none", pairs, tmp_path / "out")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"empty: no images found"):
-        adopt_folder(tmp_path / "empty", pairs, tmp_path / "out")
+        import_external_images(tmp_path / "empty", pairs, tmp_path / "out")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser, fuse_folder, fuse_pair, read_visible
-from fusion.images.images import to_bytes
+from fusion.images.colour import to_bytes
 from fusion.images.pairs import images_by_stem, match_pairs
 
 MADE_BY = {"name": "average", "options": {}}
@@ -81,8 +81,8 @@ def test_a_folder_of_another_fuser_is_refused_untouched(tmp_path, make_pairs, av
     pairs = make_pairs()
     fuse_folder(average, pairs[:1], tmp_path / "out", MADE_BY)
     other = {"name": "maximum", "options": {}}
-    message = f"{tmp_path / 'out'}: holds images made by {MADE_BY}, not by {other}; choose another folder"
-    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+    message = f"{tmp_path / 'out'}: contains images of another fuser (found {MADE_BY}, expected {other}). "
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         fuse_folder(build_fuser("maximum"), pairs, tmp_path / "out", other)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00.png", "fusion.json"]
 

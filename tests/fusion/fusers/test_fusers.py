@@ -1,13 +1,15 @@
+"""Every fuser of the project: the contract, and what classical fusion is known to do."""
+
 import re
 
 import pytest
 import torch
 
-from fusion import InputError, build_fuser, fuse_pair, list_fusers
+from fusion import InputError, build_fuser, fuse_pair
 from fusion.fusers.catalogue import BUILT_IN
-from fusion.fusers.contract import SIZES, broken_promises
+from fusion.fusers.contract import SIZES, contract_violations
 from fusion.fusers.learned import SHIPPED, weights_file
-from fusion.images.images import luma, to_bytes
+from fusion.images.colour import luma, to_bytes
 from fusion.networks.checkpoints import load_network, save_network
 from fusion.networks.isfuse import ISFuse
 from tests.onnx_models import write_model
@@ -45,13 +47,8 @@ def sources(height, width, batch=3):
     return torch.rand(2, batch, 1, height, width, generator=generator).unbind()
 
 
-def test_the_registry_holds_every_fuser():
-    assert sorted([*CLASSICAL, "isfuse", "isfuse-lite", "onnx"]) == NAMES
-    assert set(NAMES) <= set(list_fusers())
-
-
 def test_every_fuser_keeps_the_contract(fuser):
-    assert broken_promises(fuser) == []
+    assert contract_violations(fuser) == []
 
 
 def test_a_learned_fuser_says_so(fuser):
@@ -118,7 +115,7 @@ def test_the_laplacian_pyramid_keeps_the_detail_of_one_source_on_the_mean_of_bot
 
 
 def test_the_laplacian_pyramid_needs_a_level():
-    with pytest.raises(InputError, match=r"levels=0; expected at least 1"):
+    with pytest.raises(InputError, match=r"levels=0 out of range \(expected at least 1\)"):
         build_fuser("laplacian", levels=0)
 
 
@@ -153,54 +150,9 @@ def test_fusing_records_no_gradients(fuser):
     [((1, 4, 4), (1, 4, 4)), ((3, 4, 4), (3, 4, 4)), ((1, 4, 5), (3, 4, 4)), ((4, 4), (3, 4, 4))],
 )
 def test_a_pair_of_other_shapes_is_refused_with_the_shapes(infrared, visible):
-    message = f"infrared {infrared} and visible {visible}; expected (1, H, W) and (3, H, W)"
+    message = f"(found infrared {infrared} and visible {visible}, expected (1, H, W) and (3, H, W))"
     with pytest.raises(ValueError, match=re.escape(message)):
         fuse_pair(build_fuser("average"), torch.zeros(infrared), torch.zeros(visible))
-
-
-def test_an_unknown_fuser_gets_a_suggestion_and_the_list():
-    message = f"unknown fuser 'laplacain'. Did you mean 'laplacian'? Known: {', '.join(NAMES)}"
-    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        build_fuser("laplacain")
-
-
-@pytest.mark.parametrize(
-    ("name", "option", "value", "expected"),
-    [
-        ("laplacian", "levels", "three", "int"),
-        ("laplacian", "levels", 2.5, "int"),
-        ("laplacian", "levels", True, "int"),
-        ("gradient_transfer", "weight", "4", "float"),
-        ("isfuse", "weights", 3, "str or Path"),
-        ("onnx", "backend", 1, "'onnxruntime' or 'openvino'"),
-    ],
-)
-def test_an_option_of_another_kind_is_told_with_the_kind_expected(name, option, value, expected):
-    given = {"model": "model.onnx"} if name == "onnx" else {}
-    with pytest.raises(InputError, match=re.escape(f"fuser '{name}' {option}={value!r}; expected {expected}")):
-        build_fuser(name, **given, **{option: value})
-
-
-def test_options_of_foreign_fusers_are_checked_as_far_as_their_annotations_say(tmp_path):
-    (tmp_path / "mine.py").write_text(
-        "from typing import Any\n"
-        "class Mine:\n"
-        "    learned = colour = False\n"
-        "    def __init__(self, weight: float = 1, sizes: list[int] = (), other: 'Nothing' = 0): self.weight = weight\n"
-        "    def fuse(self, infrared, visible): return infrared\n"
-        "class Plain(Mine):\n"
-        "    def __init__(self, weight: float = 1, sizes: list[int] = (), more: Any = 0): self.weight = weight\n"
-    )
-    assert build_fuser(f"{tmp_path}/mine.py:Mine", weight="any").weight == "any"
-    assert build_fuser(f"{tmp_path}/mine.py:Plain", weight=3, sizes=(1, 2), more=True).weight == 3
-    with pytest.raises(InputError, match="weight='3'; expected float"):
-        build_fuser(f"{tmp_path}/mine.py:Plain", weight="3")
-
-
-def test_an_unknown_option_gets_a_suggestion_and_the_list():
-    message = "unknown option of fuser 'isfuse' 'wieghts'. Did you mean 'weights'? Known: device, weights"
-    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        build_fuser("isfuse", wieghts="a")
 
 
 @pytest.mark.parametrize(("fuser", "most_bytes"), [("isfuse", 2_000_000), ("isfuse-lite", 1_000_000)])
@@ -224,5 +176,5 @@ def test_isfuse_equals_its_network(weights):
 
 
 def test_an_unknown_device_is_named(weights):
-    with pytest.raises(InputError, match=r"device='abacus' cannot be used .*; try device=auto"):
+    with pytest.raises(InputError, match=r"device='abacus': not available \(.*\)\. Try: device=auto"):
         build_fuser("isfuse", weights=weights, device="abacus")

@@ -9,8 +9,8 @@ import torch
 
 from fusion.fusers.learned import ISFuseFuser
 from fusion.networks.checkpoints import load_network, save_network
-from fusion.networks.settings import GateForm
 from fusion.networks.isfuse import ISFuse
+from fusion.networks.settings import GateForm
 
 PAIR = torch.rand(2, 1, 33, 47, generator=torch.Generator().manual_seed(0)).unbind()
 

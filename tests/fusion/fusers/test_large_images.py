@@ -20,8 +20,7 @@ import runpy, sys
 from pathlib import Path
 def most_kb():
     return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-import fusion, pipelines.config
-from fusion import build_fuser
+import pipelines.config, fusion.devices, fusion.fusers.folder, fusion.networks.checkpoints
 before = most_kb()
 tool, sys.argv = sys.argv[1], sys.argv[1:]
 try:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser
-from fusion.fusers.contract import SIZES, broken_promises
+from fusion.fusers.contract import SIZES, contract_violations
 from fusion.fusers.wavelet import choose_stronger
 
 FLAT = torch.full((1, 1, 32, 32), 0.5)
@@ -17,7 +17,7 @@ FLAT = torch.full((1, 1, 32, 32), 0.5)
 @pytest.mark.parametrize("levels", [1, 4, 20])
 def test_every_wavelet_and_depth_gives_equal_images_back(wavelet: str, levels: int) -> None:
     fuser = build_fuser("wavelet", wavelet=wavelet, levels=levels)
-    assert broken_promises(fuser) == []
+    assert contract_violations(fuser) == []
     for size in SIZES:
         image = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(0))
         torch.testing.assert_close(fuser.fuse(image, image), image, rtol=0, atol=1e-6)
@@ -48,5 +48,5 @@ def test_small_images_get_fewer_scales_down_to_the_mean() -> None:
 def test_a_mistake_is_told() -> None:
     with pytest.raises(InputError, match=r"unknown wavelet 'db222'\. Did you mean 'db22'"):
         build_fuser("wavelet", wavelet="db222")
-    with pytest.raises(InputError, match=r"wavelet levels=0; expected at least 1"):
+    with pytest.raises(InputError, match=r"fuser 'wavelet': levels=0 out of range \(expected at least 1\)"):
         build_fuser("wavelet", levels=0)

@@ -1,3 +1,5 @@
+"""Pairs of two folders: matched by stem, and what is wrong where they do not match."""
+
 import re
 
 import cv2
@@ -6,7 +8,7 @@ import pytest
 import torch
 
 from fusion.errors import InputError
-from fusion.images.images import read_infrared, read_visible
+from fusion.images.io import read_infrared, read_visible
 from fusion.images.pairs import Pair, match_pairs
 
 
@@ -45,29 +47,29 @@ def test_other_files_hidden_files_and_folders_are_passed_over(folders):
 
 
 @pytest.mark.parametrize("lonely_side", [0, 1])
-def test_stems_without_partner_are_named_with_both_folders(folders, lonely_side):
-    here, there = folders[lonely_side], folders[1 - lonely_side]
+def test_stems_without_counterpart_are_named_with_both_folders(folders, lonely_side):
+    there, here = folders[lonely_side], folders[1 - lonely_side]
     for stem in "wxyz":
-        blank(here / f"{stem}.png")
-    message = f"{here}: 4 without partner in {there}: w, x, y, ...; expected equal stems"
+        blank(there / f"{stem}.png")
+    message = f"{here}: 4 of 6 stems of {there} missing: w, x, y, ... (expected equal stems)"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         match_pairs(*folders)
 
 
 def test_two_files_of_one_stem_are_both_named(folders):
     blank(folders[1] / "a.jpg")
-    with pytest.raises(InputError, match=r"vi/a\.png: a\.jpg has the same stem; expected one file for 'a'"):
+    with pytest.raises(InputError, match=r"vi/a\.png: same stem as a\.jpg \(expected one file per stem\)"):
         match_pairs(*folders)
 
 
 def test_a_missing_folder_is_named(folders):
-    with pytest.raises(InputError, match=r"/none: no such folder; expected images in it"):
+    with pytest.raises(InputError, match=r"/none: no such folder \(expected a folder of images"):
         match_pairs(folders[0].parent / "none", folders[1])
 
 
 def test_a_folder_without_images_is_named_with_the_suffixes_that_count(folders, tmp_path):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"/empty: no images found; expected files ending in \.bmp, \.jpg"):
+    with pytest.raises(InputError, match=r"/empty: no images found \(expected files ending in \.bmp, \.jpg"):
         match_pairs(folders[0], tmp_path / "empty")
 
 
@@ -81,6 +83,6 @@ def test_a_pair_reads_both_images(make_pairs):
 
 def test_images_of_different_sizes_are_named_with_their_sizes(tmp_path):
     pair = Pair("a", blank(tmp_path / "ir" / "a.png", 6, 5), blank(tmp_path / "vi" / "a.png", 7, 4))
-    message = f"{pair.infrared}: 6x5, but {pair.visible} is 7x4"
+    message = f"{pair.infrared}: size differs from {pair.visible} (found 6x5 and 7x4, expected"
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         pair.read()

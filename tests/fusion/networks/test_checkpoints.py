@@ -56,7 +56,7 @@ def test_a_file_that_is_not_a_checkpoint_is_reported(tmp_path, content):
 
 def test_a_safetensors_file_of_another_program_is_refused(tmp_path):
     save_file({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {"format": "pt"})
-    with pytest.raises(InputError, match=r"a\.safetensors: checkpoint format pt; expected 1"):
+    with pytest.raises(InputError, match=r"a\.safetensors: wrong checkpoint format \(found pt, expected 1"):
         load_network(tmp_path / "a.safetensors")
 
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser, fuse_folder, match_pairs, score_folder
-from fusion.images.images import luma, read_visible
+from fusion.images.colour import luma
+from fusion.images.io import read_visible
 from fusion.metrics import SUITES, measure
 from fusion.scoring.score import _in_batches, _Job
 

@@ -1,3 +1,5 @@
+"""Files are written atomically; what cannot be read or written is reported by name."""
+
 import subprocess
 import sys
 
@@ -73,7 +75,7 @@ def test_a_full_disk_is_told_and_leaves_the_earlier_target_alone(tmp_path, subpr
     run = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(target)], env=subprocess_environment, capture_output=True, text=True
     )
-    assert run.stdout == f"{target}: cannot be written (File too large); free the disk or choose another folder\n"
+    assert run.stdout == f"{target}: cannot be written (File too large). Try: another folder, or free disk space\n"
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
     assert target.read_bytes() == b"old"
 

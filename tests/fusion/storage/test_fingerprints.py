@@ -1,3 +1,5 @@
+"""Hashes change with content and names, and with nothing else."""
+
 from __future__ import annotations
 
 import os
@@ -18,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def fingerprint(path: Path, memory: Path | None = None) -> str:
-    """Ask anew, as the next process would."""
+    """Hash with a new instance, as the next process does."""
     fingerprints = Fingerprints(memory or path.parent / "memory.json")
     found = fingerprints.of(path)
     fingerprints.remember()

@@ -1,3 +1,5 @@
+"""Videos and cameras fused frame by frame, and which of them are refused."""
+
 from __future__ import annotations
 
 import itertools
@@ -10,8 +12,8 @@ import pytest
 from torch import Tensor
 
 from fusion import InputError, build_fuser, fuse_pair, fuse_video
-from fusion.images.images import stored_luma, to_bgr
-from fusion.images.stored import StoredImage
+from fusion.images.colour import to_bgr
+from fusion.images.io import EncodedImage
 from fusion.video.fuse import copies_to_keep_time
 from fusion.video.source import LOGGING
 from tests.made_videos import Frames, moving_scene, rate_of, read_video, stream, write_video
@@ -46,7 +48,7 @@ def fuse(tmp_path: Path, out: str = "out.avi", frames: int | None = None) -> int
 def expected(tmp_path: Path) -> Frames:
     pairs = zip(read_video(tmp_path / "ir.avi"), read_video(tmp_path / "vis.avi"), strict=True)
     return [
-        to_bgr(fuse_pair(AVERAGE, stored_luma(StoredImage(infrared)), StoredImage(visible).rgb()))
+        to_bgr(fuse_pair(AVERAGE, EncodedImage(infrared).luma(), EncodedImage(visible).rgb()))
         for infrared, visible in pairs
     ]
 
@@ -83,10 +85,18 @@ def test_a_number_of_frames_takes_the_first_ones_of_videos_of_unequal_length(tmp
 @pytest.mark.parametrize(
     ("made", "frames", "message"),
     [
-        ({"count": 11}, None, r"ir\.avi: 11 frames, but \S+vis\.avi has 12; expected equal lengths, or --frames 11"),
-        ({"rate": 30}, None, r"ir\.avi: 30 frames/s, but \S+vis\.avi has 25; expected equal rates"),
-        ({"visible_count": 7}, 8, r"vis\.avi: 7 frames; expected at least the 8 wanted"),
-        ({}, 0, r"0 frames wanted; expected at least 1"),
+        (
+            {"count": 11},
+            None,
+            r"ir\.avi: length differs from \S+vis\.avi \(found 11 and 12 frames, .*\)\. Try: --frames 11",
+        ),
+        (
+            {"rate": 30},
+            None,
+            r"ir\.avi: frame rate differs from \S+vis\.avi \(found 30 and 25 frames/s, expected equal rates\)",
+        ),
+        ({"visible_count": 7}, 8, r"vis\.avi: too few frames \(found 7, expected at least 8\)"),
+        ({}, 0, r"frames=0: out of range \(expected at least 1\)"),
     ],
 )
 def test_videos_that_do_not_fit_are_told_before_work(
@@ -101,7 +111,9 @@ def test_videos_that_do_not_fit_are_told_before_work(
 def test_another_size_is_named_with_both_sizes(tmp_path: Path) -> None:
     make(tmp_path)
     write_video(tmp_path / "ir.avi", moving_scene(size=(32, 24)))
-    with pytest.raises(InputError, match=r"ir\.avi: 32x24, but \S+vis\.avi is 64x48; the two must be registered"):
+    with pytest.raises(
+        InputError, match=r"ir\.avi: frame size differs from \S+vis\.avi \(found 32x24 and 64x48, expected"
+    ):
         fuse(tmp_path)
 
 
@@ -112,7 +124,7 @@ def test_a_video_that_ends_before_it_said_is_named_and_nothing_is_written(tmp_pa
     left = len(read_video(tmp_path / "vis.avi"))
     assert 0 < left < 12
     message = (
-        rf"vis\.avi: ends after {left} frames, but \S+ir\.avi goes on; expected equal lengths, or --frames {left}$"
+        rf"vis\.avi: ends after {left} frames, before \S+ir\.avi \(expected equal lengths\)\. Try: --frames {left}$"
     )
     with pytest.raises(InputError, match=message):
         fuse(tmp_path)
@@ -122,23 +134,27 @@ def test_a_video_that_ends_before_it_said_is_named_and_nothing_is_written(tmp_pa
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "ir.avi").write_text("no video")
-    with pytest.raises(InputError, match=r"ir\.avi: no frame can be read; expected a video or camera"):
+    with pytest.raises(InputError, match=r"ir\.avi: no frame can be read \(expected a video or camera"):
         fuse(tmp_path)
     (tmp_path / "ir.avi").unlink()
-    with pytest.raises(InputError, match=r"ir\.avi: not there; expected a folder of images, a video file"):
+    with pytest.raises(
+        InputError, match=r"ir\.avi: no such file or folder \(expected a folder of images, a video file"
+    ):
         fuse(tmp_path)
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "out.avi").write_text("mine")
-    with pytest.raises(InputError, match=r"out\.avi: is there already and is not overwritten; expected a new name$"):
+    with pytest.raises(
+        InputError, match=r"out\.avi: exists already, and videos are never overwritten\. Try: another name$"
+    ):
         fuse(tmp_path)
     assert (tmp_path / "out.avi").read_text() == "mine"
 
 
 def test_an_unknown_suffix_is_told_with_what_works(tmp_path: Path) -> None:
-    message = f"{tmp_path / 'out.mkv'}: cannot write videos ending in '.mkv'; known: .mp4 (mp4v), .avi (MJPG)"
+    message = f"{tmp_path / 'out.mkv'}: unknown video format (found suffix '.mkv', expected .mp4 (mp4v) or .avi (MJPG))"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         fuse(tmp_path, "out.mkv")
 
@@ -153,7 +169,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_camera_and_a_file_are_no_pair(tmp_path: Path) -> None:
     make(tmp_path)
     live = f"file://{tmp_path / 'ir.avi'}"
-    with pytest.raises(InputError, match=r"ir\.avi is live and \S+vis\.avi a file; expected two of a kind$"):
+    with pytest.raises(InputError, match=r"ir\.avi: a live source cannot be paired with the file \S+vis\.avi \("):
         fuse_video(AVERAGE, live, tmp_path / "vis.avi", tmp_path / "out.avi")
 
 

@@ -1,3 +1,5 @@
+"""Frames read ahead in a thread."""
+
 from __future__ import annotations
 
 import time
@@ -7,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fusion.images.stored import StoredImage
+from fusion.images.io import EncodedImage
 from fusion.video.reader import FrameReader
 from fusion.video.source import Pixels, VideoSource
 from tests.made_videos import moving_scene, stream, write_video
 
 
 def rgb(frame):
-    return StoredImage(frame).rgb()
+    return EncodedImage(frame).rgb()
 
 
 def go_on() -> None:

@@ -1,3 +1,5 @@
+"""Video files written in a thread."""
+
 from __future__ import annotations
 
 import subprocess
@@ -48,7 +50,7 @@ def test_an_odd_last_row_and_column_are_cut_off(tmp_path: Path, suffix: str) -> 
 def test_a_full_disk_is_told(tmp_path: Path, subprocess_environment: dict[str, str], suffix: str, count: int) -> None:
     command = [sys.executable, "-c", FILL, str(tmp_path / f"a{suffix}"), str(count)]
     done = subprocess.run(command, env=subprocess_environment, capture_output=True, text=True, check=False)
-    assert f"OSError: not all of the {count} frames got into the file" in done.stderr
+    assert f"OSError: not all of the {count} frames were written" in done.stderr
 
 
 @pytest.mark.parametrize("count", [1, 2, 100])
@@ -59,5 +61,5 @@ def test_a_whole_file_is_taken_for_one(tmp_path: Path, suffix: str, count: int) 
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="OpenCV opens no MJPG video of 64x48 there"):
+    with pytest.raises(OSError, match="OpenCV cannot open a MJPG video of 64x48 there"):
         VideoFile(tmp_path / "nothing" / "a.avi", (64, 48), 25)

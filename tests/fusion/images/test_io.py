@@ -1,3 +1,5 @@
+"""Image files: what is read, what is written, and which files are refused."""
+
 import re
 
 import cv2
@@ -5,21 +7,33 @@ import numpy as np
 import pytest
 import torch
 
+from fusion import build_fuser, fuse_pair
 from fusion.errors import InputError
-from fusion.images.images import luma, read_infrared, read_visible, to_bgr, to_bytes, with_chroma_of, write_image
-from fusion.images.stored import StoredImage
+from fusion.fusers.pair import fuse_encoded
+from fusion.images.colour import luma, to_bgr, to_bytes
+from fusion.images.io import (
+    STRIP_PIXELS,
+    EncodedImage,
+    read_encoded,
+    read_infrared,
+    read_visible,
+    write_image,
+)
+from fusion.images.pairs import Pair
 
 RNG_SIZE = (9, 7)
+SIZES = [RNG_SIZE, (STRIP_PIXELS // 1000 + 50, 1001)]  # one strip, two strips
+KINDS = [(1, np.uint8), (3, np.uint8), (4, np.uint8), (3, np.uint16)]
 
 
 def save(path, pixels):
-    assert cv2.imwrite(str(path), pixels)
+    assert cv2.imwrite(str(path), pixels, [cv2.IMWRITE_PNG_COMPRESSION, 0])
     return path
 
 
-def random_levels(channels, dtype=np.uint8):
+def random_levels(channels, dtype=np.uint8, size=RNG_SIZE):
     top = np.iinfo(dtype).max
-    return np.random.default_rng(1).integers(0, top, (*RNG_SIZE, channels), dtype, endpoint=True)
+    return np.random.default_rng(1).integers(0, top, (*size, channels), dtype, endpoint=True)
 
 
 @pytest.mark.parametrize("read", [read_infrared, read_visible])
@@ -40,12 +54,12 @@ def test_a_colour_file_is_read_as_rgb(tmp_path):
 
 def test_pixels_in_memory_are_what_the_file_of_them_is_read_as(tmp_path):
     bgr = random_levels(3)
-    assert torch.equal(StoredImage(bgr).rgb(), read_visible(save(tmp_path / "a.png", bgr)))
+    assert torch.equal(EncodedImage(bgr).rgb(), read_visible(save(tmp_path / "a.png", bgr)))
 
 
 def test_pixels_come_back_from_memory_unchanged():
     bgr = random_levels(3)
-    assert np.array_equal(to_bgr(StoredImage(bgr).rgb()), bgr)
+    assert np.array_equal(to_bgr(EncodedImage(bgr).rgb()), bgr)
 
 
 def test_an_infrared_file_of_three_channels_becomes_its_luma(tmp_path):
@@ -84,36 +98,6 @@ def test_an_alpha_channel_is_dropped(tmp_path):
     assert torch.equal(read_visible(with_alpha), read_visible(without))
 
 
-def test_luma_equals_that_of_opencv_on_floats():
-    rgb = np.random.default_rng(2).random((33, 31, 3), np.float32)
-    expected = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)[..., 0]
-    ours = luma(torch.from_numpy(rgb.transpose(2, 0, 1)))
-    torch.testing.assert_close(ours[0], torch.from_numpy(expected), rtol=0, atol=1e-6)
-
-
-def test_new_luma_with_old_chroma_equals_opencv_on_floats():
-    rng = np.random.default_rng(3)
-    rgb, y = rng.random((33, 31, 3), np.float32), rng.random((33, 31), np.float32)
-    ycrcb = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
-    ycrcb[..., 0] = y
-    expected = np.clip(cv2.cvtColor(ycrcb, cv2.COLOR_YCrCb2RGB), 0, 1)
-    ours = with_chroma_of(torch.from_numpy(y)[None], torch.from_numpy(rgb.transpose(2, 0, 1)))
-    torch.testing.assert_close(ours, torch.from_numpy(expected.transpose(2, 0, 1)), rtol=0, atol=1e-6)
-
-
-def test_grey_keeps_its_luma_exactly():
-    grey = torch.linspace(0, 1, 256).expand(3, 1, -1)
-    assert torch.equal(luma(grey), grey[:1])
-
-
-def test_an_image_with_its_own_luma_comes_back_within_a_tenth_of_a_level():
-    steps = torch.linspace(0, 1, 18)
-    rgb = torch.cartesian_prod(steps, steps, steps).T.reshape(3, 54, 108)  # the whole colour cube
-    difference = (with_chroma_of(luma(rgb), rgb) - rgb).abs() * 255
-    assert difference.max() < 0.1
-    assert (to_bytes(with_chroma_of(luma(rgb), rgb)) == to_bytes(rgb)).all()
-
-
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_written_image_is_clamped_rounded_and_reads_back(tmp_path, channels):
     levels = torch.tensor([-20.0, 0.4, 0.6, 100.49, 100.51, 254.6, 400.0]) / 255
@@ -135,10 +119,10 @@ def test_bytes_survive_writing_and_reading(tmp_path):
     ("content", "message"),
     [
         (None, r"cannot be read \(No such file"),
-        (b"", r"not an image that can be decoded \(0 bytes\)"),
-        (b"no image", r"not an image that can be decoded \(8 bytes\)"),
-        (cv2.imencode(".png", random_levels(3))[1].tobytes()[:100], r"not an image that can be decoded \(100 bytes\)"),
-        (cv2.imencode(".tif", np.ones((4, 4), np.float32))[1].tobytes(), "float32 pixels; expected 8- or 16-bit"),
+        (b"", r"not an image that OpenCV can decode \(0 bytes\)"),
+        (b"no image", r"not an image that OpenCV can decode \(8 bytes\)"),
+        (cv2.imencode(".png", random_levels(3))[1].tobytes()[:100], r"not an image .* \(100 bytes\)"),
+        (cv2.imencode(".tif", np.ones((4, 4), np.float32))[1].tobytes(), r".*\(found float32, expected 8- or 16-bit"),
     ],
     ids=["missing", "empty", "text", "truncated", "float32"],
 )
@@ -151,6 +135,36 @@ def test_an_unusable_file_is_named(tmp_path, read, content, message):
 
 
 def test_a_suffix_opencv_cannot_write_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"a\.xyz"):
+    with pytest.raises(
+        InputError, match=r"a\.xyz: unknown image format \(found suffix '\.xyz', expected one of \.bmp, "
+    ):
         write_image(tmp_path / "a.xyz", torch.zeros(3, 4, 4))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_strips_cover_every_row_once(tmp_path, size):
+    encoded = read_encoded(save(tmp_path / "a.png", random_levels(1, size=size)))
+    strips = list(encoded.strips())
+    assert [row for rows in strips for row in range(size[0])[rows]] == list(range(size[0]))
+    assert len(strips) == SIZES.index(size) + 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("channels", "dtype"), KINDS)
+def test_the_luma_of_an_infrared_file_is_that_of_the_whole(tmp_path, size, channels, dtype):
+    path = save(tmp_path / "a.png", random_levels(channels, dtype, size))
+    encoded = read_encoded(path)
+    extremes = (int(encoded.pixels.min()), int(encoded.pixels.max())) if dtype is np.uint16 else ()
+    assert torch.equal(read_infrared(path), luma(encoded.rgb(slice(None), *extremes)))
+
+
+@pytest.mark.parametrize("fuser", ["average", "infrared"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("channels", "dtype"), KINDS)
+def test_an_encoded_pair_is_fused_to_the_bytes_of_the_pair_in_float32(tmp_path, fuser, size, channels, dtype):
+    infrared = save(tmp_path / "ir.png", random_levels(1, size=size))
+    visible = save(tmp_path / "vi.png", random_levels(channels, dtype, size))
+    pair = Pair("a", infrared, visible)
+    expected = to_bytes(fuse_pair(build_fuser(fuser), read_infrared(pair.infrared), read_visible(pair.visible)))
+    assert (fuse_encoded(build_fuser(fuser), *pair.read_encoded()) == expected).all()
