@@ -1,8 +1,12 @@
-"""Load a pipeline's settings by name, and change them strictly."""
+"""Settings as text: load a pipeline's config by name and override single values, strictly.
+
+`pipelines.settings` turns the result into frozen dataclasses.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +22,30 @@ NULLABLE = (
     "training.teacher",
     "start",
     "teacher",
-)  # a name, or None for none
-FREE = ("extra", "fuser_options", "published", "variants")
+)  # settings that take a name or None
+FREE = ("extra", "fuser_options", "published", "variants")  # dictionaries that take any key
 SettingsDict = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the user asked for: a pipeline's settings with all overrides, and the absolute path of the data folder.
+
+    `root` is None where the built-in sample takes the place of the data.
+    """
+
+    settings: SettingsDict
+    root: Path | None
+
+    @property
+    def task(self) -> str:
+        """Name of the pipeline's task."""
+        return str(self.settings["task"])
+
+    @property
+    def data_name(self) -> str:
+        """Name of the data set."""
+        return str(self.settings["data"]["name"])
 
 
 def list_pipelines() -> dict[str, str]:
@@ -29,7 +54,7 @@ def list_pipelines() -> dict[str, str]:
 
 
 def load_settings(name: str) -> SettingsDict:
-    """Read the settings of a pipeline.
+    """Load the settings of a pipeline.
 
     Raises:
         InputError: no such pipeline, with the nearest one and the list.
@@ -42,7 +67,7 @@ def load_settings(name: str) -> SettingsDict:
     return settings
 
 
-def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> tuple[SettingsDict, Path | None]:
+def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> Chosen:
     """Load a pipeline's settings, apply the user's overrides, and find the data.
 
     Without data the sample's own settings are applied first, so that the user's still win.
@@ -51,9 +76,6 @@ def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> t
         name: of the pipeline.
         overrides: as `key.sub=value`.
         data: the data folder; None takes `data.root`, else data/NAME, else the built-in sample.
-
-    Returns:
-        The settings, and the absolute path of the data folder; None for the sample.
 
     Raises:
         InputError: no such pipeline, setting or data folder, or a value of the wrong type.
@@ -68,11 +90,11 @@ def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> t
     root = named or (usual if usual.is_dir() else None)
     if root is None:
         settings = _with(load_settings(name), [*settings["sample"]["settings"].items(), *wanted])
-    return {**settings, "name": name}, root.absolute() if root else None
+    return Chosen({**settings, "name": name}, root.absolute() if root else None)
 
 
 def load_training(recipe: str) -> SettingsDict:
-    """Read how a pipeline trains the network, the section `training` of its settings.
+    """Load the section `training` of a pipeline's settings.
 
     Raises:
         InputError: no such pipeline, with the nearest one and the list.
@@ -82,12 +104,18 @@ def load_training(recipe: str) -> SettingsDict:
 
 
 def override(settings: SettingsDict, key: str, value: Any) -> None:
-    """Set one value that is there already, addressed as "detector.epochs".
+    """Change one existing value, addressed by a dotted key.
 
-    Below a free dictionary, one of `FREE`, any key may be new.
+    Below a dictionary named in `FREE`, new keys are allowed.
 
     Raises:
-        InputError: no such key, with the nearest one and the list; or a value of another kind than the present one.
+        InputError: no such key, with the nearest one and the list; or a value of another type than the present one.
+
+    Example:
+        >>> settings = {"detector": {"epochs": 300}}
+        >>> override(settings, "detector.epochs", 12)
+        >>> settings
+        {'detector': {'epochs': 12}}
     """
     *parents, last = key.split(".")
     section: Any = settings
@@ -109,12 +137,19 @@ def override(settings: SettingsDict, key: str, value: Any) -> None:
 
 
 def known_keys(settings: SettingsDict) -> Iterator[str]:
-    """List every key that can be set, dotted."""
-    return (key for key, _ in flatten(settings) if not key.startswith("sample.settings."))  # those are other settings'
+    """List the dotted keys of all settings that a user can set."""
+    return (
+        key for key, _ in flatten(settings) if not key.startswith("sample.settings.")
+    )  # these keys are values of the sample
 
 
 def flatten(settings: SettingsDict, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """List every value with its dotted key."""
+    """List every value with its dotted key.
+
+    Example:
+        >>> list(flatten({"detector": {"epochs": 12, "extra": {}}, "seeds": [0]}))
+        [('detector.epochs', 12), ('detector.extra', {}), ('seeds', [0])]
+    """
     for key, value in settings.items():
         if isinstance(value, dict) and value:
             yield from flatten(value, f"{prefix}{key}.")
@@ -129,7 +164,7 @@ def _with(settings: SettingsDict, changes: Sequence[tuple[str, Any]]) -> Setting
 
 
 def _like(present: Any, value: Any, key: str) -> Any:
-    """Check that `value` is of the kind of the present one; where that is None, a name or None is expected."""
+    """Check that `value` has the type of the present one; settings in `NULLABLE` take a name or None."""
     if isinstance(present, list):
         items = list(value) if isinstance(value, list | tuple) else [value]
         return [_like(present[0], item, key) for item in items] if present else items

@@ -21,23 +21,20 @@ TASKS = {
 
 
 def require_extras(task: str) -> None:
-    """Check that the packages of a task, one of `TASKS`, are installed.
+    """Check that the packages that a task needs are installed.
 
     Raises:
-        InputError: they are not; with the command that installs them.
+        InputError: a package is missing; the message has the command that installs it.
     """
     require_packages(task, _NEEDED[task])
 
 
 def require_packages(what: str, extras: Mapping[str, Sequence[str]]) -> None:
-    """Check that the packages of some extras are installed, for what needs them.
+    """Check that the packages of some extras are installed.
 
     Raises:
         InputError: as `require_extras`.
     """
     missing = [name for packages in extras.values() for name in packages if find_spec(name) is None]
     if missing:
-        raise InputError(
-            f"{what} needs {', '.join(missing)}, not installed; expected the packages of "
-            f'pip install -e ".[{",".join(extras)}]"'
-        )
+        raise InputError(f'{what}: missing packages {", ".join(missing)}. Try: pip install -e ".[{",".join(extras)}]"')

@@ -1,4 +1,4 @@
-"""What there is to choose from, as a terminal shows it."""
+"""The output of `run_pipeline.py --list`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pipelines.rows import FOLDER
 
 
 def listing() -> str:
-    """List pipelines, tasks and fusers, one line each, and what else `fuser_options.ROW.type` can be."""
-    others = {FOLDER: "Images that other code has fused, from dir=.", "FILE.py:CLASS": "A class of your own."}
+    """List pipelines, tasks, fusers, and the other values of `fuser_options.ROW.type`, one per line."""
+    others = {FOLDER: "images fused by other code, in the folder dir=", "FILE.py:CLASS": "a fuser class of your own"}
     sections = {
         "pipelines": list_pipelines(),
-        "tasks (what a pipeline asks)": TASKS,
+        "tasks": TASKS,
         "fusers": describe_fusers(),
-        "further types of a row": others,
+        "other types of a row": others,
     }
     width = max(len(name) for names in sections.values() for name in names)
     lines = []

@@ -51,9 +51,9 @@ def run_pipeline(
     Raises:
         InputError: a mistake of the user's.
     """
-    settings, root = choose_settings(name, overrides, data)
-    folder = work_dir / (name if root else f"{name}-sample")
-    stages, notices = build_task(settings, root, folder, command)
+    chosen = choose_settings(name, overrides, data)
+    folder = work_dir / (name if chosen.root else f"{name}-sample")
+    stages, notices = build_task(chosen, folder, command)
     if jobs < 1:
         raise InputError(f"--jobs {jobs}; expected at least 1")
 
@@ -61,8 +61,8 @@ def run_pipeline(
         print(f"[{name}] {line}", flush=True)
 
     runner = StageRunner(folder, forced, announce)
-    if root is None:
-        print(BANNER.format(looked=f"data/{settings['data']['name']}"), flush=True)
+    if chosen.root is None:
+        print(BANNER.format(looked=f"data/{chosen.data_name}"), flush=True)
     for notice in notices:
         announce(notice)
     plans = runner.plan(stages)
@@ -71,14 +71,14 @@ def run_pipeline(
             print(f"{plan:9} {stage}")
         return 0
     with locked(folder):
-        write_json(folder / "settings.json", settings)
-        launcher = _launcher(settings["task"], folder, jobs, ray)
+        write_json(folder / "settings.json", chosen.settings)
+        launcher = _launcher(chosen.task, folder, jobs, ray)
         if launcher is None:
             outcomes = runner.run(stages)
         else:
             task = {
-                "settings": settings,
-                "root": root and str(root),
+                "settings": chosen.settings,
+                "root": chosen.root and str(chosen.root),
                 "work_dir": str(folder.absolute()),
                 "command": command,
             }

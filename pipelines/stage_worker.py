@@ -14,6 +14,7 @@ from typing import Any
 
 from fusion.errors import InputError
 from fusion.storage import read_json, write_json
+from pipelines.config import Chosen
 from pipelines.stages import STOPPED, Inputs, reason_to_go_on, result_of, thread_limits
 from pipelines.tasks import build_task
 
@@ -51,8 +52,8 @@ def _run(order: Path) -> int:
     try:
         wanted = read_json(order)
         os.chdir(wanted["cwd"])
-        root = Path(wanted["root"]) if wanted["root"] else None
-        stages, _ = build_task(wanted["settings"], root, Path(wanted["work_dir"]), wanted["command"])
+        chosen = Chosen(wanted["settings"], Path(wanted["root"]) if wanted["root"] else None)
+        stages, _ = build_task(chosen, Path(wanted["work_dir"]), wanted["command"])
         stage = next(stage for stage in stages if stage.name == wanted["stage"])
         part, needed = Path(wanted["part"]), {name: Path(folder) for name, folder in wanted["folders"].items()}
         result: dict[str, Any]

@@ -23,7 +23,7 @@ PACKAGES = (
 
 
 def describe_environment() -> dict[str, str]:
-    """Name the commit of this checkout, the machine and the versions that decide a result."""
+    """Describe the commit of this checkout, the machine, and the versions of the packages that decide a result."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
     versions = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
     return {
@@ -36,7 +36,7 @@ def describe_environment() -> dict[str, str]:
 def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:  # belongs to an extra that this pipeline does not need
+    except importlib.metadata.PackageNotFoundError:  # of an extra that is not installed
         return ""
 
 

@@ -1,4 +1,4 @@
-"""Scenes to show: which ones, and their pictures in a report's folder."""
+"""The scenes that a report shows: which ones, and their pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Masks(NamedTuple):
-    """Files of class numbers: what is there, and by fuser what was predicted."""
+    """Mask files of a scene: the ground truth, and the prediction by fuser."""
 
     truth: Path
     predicted: dict[str, Path]
@@ -25,9 +25,9 @@ class Masks(NamedTuple):
 
 @dataclass(frozen=True)
 class Panel:
-    """One scene to show: its image files, what is there, and by fuser what a network found.
+    """One scene: its image files, the ground truth, and what a network predicted on the images of every fuser.
 
-    What is there and what was found are boxes, the found ones with their score, or mask files of class numbers.
+    Ground truth and predictions are boxes, the predicted ones with a score, or mask files of class numbers.
     """
 
     stem: str
@@ -40,24 +40,34 @@ class Panel:
 
 
 def blocks(items: Sequence[T], count: int) -> list[Sequence[T]]:
-    """Cut a sequence into `count` parts of about equal length, leaving out empty ones."""
+    """Cut a sequence into `count` parts of about equal length, leaving out empty ones.
+
+    Example:
+        >>> blocks("abcde", 2)
+        ['ab', 'cde']
+    """
     parts = [items[k * len(items) // count : (k + 1) * len(items) // count] for k in range(count)]
     return [part for part in parts if part]
 
 
 def spread(items: Sequence[T], count: int) -> list[T]:
-    """Pick `count` items spread evenly: the middle one of each block; all of them where there are fewer."""
+    """Pick `count` items spread evenly, the middle one of each block; all items if there are fewer.
+
+    Example:
+        >>> spread("abcdef", 2)
+        ['b', 'e']
+    """
     return [part[len(part) // 2] for part in blocks(items, count)]
 
 
 def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str] = ()) -> list[Picture]:
-    """Draw `out_dir`/panels/<stem>.png for every scene, and list them.
+    """Draw `out_dir`/panels/<stem>.png for every scene and return the pictures.
 
     Args:
         out_dir: the report's folder.
         panels: the scenes.
-        title: stands above every picture, followed by the scene's name.
-        classes: all of the data set, where boxes are shown.
+        title: of every picture, followed by the scene's name.
+        classes: all of the data set, if boxes are shown.
 
     Raises:
         InputError: an image cannot be read or a file cannot be written.
@@ -77,7 +87,7 @@ def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Se
 
 
 def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Sequence[str]) -> list[Picture]:
-    """Do as `write_panels` the scenes that have masks."""
+    """Draw the scenes that have masks, as `write_panels` does."""
     for panel in panels:
         if panel.masks is None:
             continue

@@ -1,4 +1,11 @@
-"""Rows of a table."""
+"""What is compared: the rows of a table, their trainings, and the files that their stages leave for the report.
+
+- `experiment`: settings, rows and data of one run of a pipeline, checked once and handed to tasks and report.
+- `fuser_rows`: a row is a fuser with options, a network to train, or a folder of images.
+- `runs`: one training of a detector or segmenter per row and seed.
+- `pair_lists`, `fusion_scores`, `effects`, `task_results`: files of the stages.
+- `results`, `task_scores`: tidy result rows, and which metrics belong to a task.
+"""
 
 import lazy_loader
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fusion.errors import unknown_name
-from pipelines.config import SettingsDict
+from pipelines.config import Chosen
 from pipelines.rows.fuser_rows import SOURCES, FuserRow, build_rows
 from pipelines.rows.runs import RunId, run_ids
 from pipelines.settings import Settings, resolve_settings
@@ -52,21 +52,20 @@ class Experiment:
         return [row for row in self.rows if row.name not in SOURCES and not row.folder]
 
 
-def build_experiment(found: SettingsDict, root: Path | None, command: str) -> Experiment:
+def build_experiment(chosen: Chosen, command: str) -> Experiment:
     """Check the settings of a pipeline and build the rows of its table.
 
     Args:
-        found: as `choose_settings` returns them.
-        root: absolute path of the data folder; None for the built-in sample.
+        chosen: settings and data.
         command: as it was typed.
 
     Raises:
         InputError: any setting that no stage could run with.
     """
-    settings = resolve_settings(found)
+    settings = resolve_settings(chosen.settings)
     rows = build_rows(settings.fusers, settings.device)
     names = [row.name for row in rows]
     if settings.baseline is not None and settings.baseline not in names:
         raise unknown_name("baseline", settings.baseline, names)
     runs = run_ids(names, settings.seeds) if settings.baseline is not None else []
-    return Experiment(settings, rows, tuple(runs), root, command)
+    return Experiment(settings, rows, tuple(runs), chosen.root, command)

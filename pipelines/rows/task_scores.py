@@ -1,4 +1,4 @@
-"""Which scores of a detector or a segmenter the tables show, and how a reader is to take them."""
+"""Which scores of a detector or segmenter the tables show, and how to read them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 class TaskScores:
     """The scores of one task.
 
-    Args:
-        title: names the task in headings.
-        means: the heading of every metric over all classes; the first one decides.
+    Attributes:
+        title: of the task, in headings.
+        means: column heading of every metric over all classes; the first is the main one.
         per_class: the metric of a single class.
-        counted: what is counted of a class.
+        counted: what the number beside a class counts.
         explanation: of these metrics, as a Markdown list.
     """
 
@@ -25,7 +25,7 @@ class TaskScores:
 
     @property
     def main(self) -> str:
-        """The metric that decides."""
+        """The main metric."""
         return next(iter(self.means))
 
 
@@ -39,23 +39,22 @@ DETECTION = TaskScores(
         "mAP50:95_large": "large",
     },
     "AP50",
-    "true boxes",
+    "ground-truth boxes",
     """\
-- **mAP50**: average precision of a class is the area under its precision-recall curve, a detection counting as right
-  when it overlaps a true box with IoU >= .5; mAP50 is the mean over the classes. **mAP50:95** is also the mean over the
-  thresholds .50, .55, .., .95, so it rewards boxes that fit. Higher is better, 1 is perfect.
-- **small**, **medium**, **large**: mAP50:95 on true boxes of less than 32², up to 96² and more square pixels.
+- **mAP50**: average precision (AP) of a class is the area under its precision-recall curve, where a detection is a true
+  positive if it overlaps a ground-truth box with IoU >= .5; mAP50 is the mean over the classes. **mAP50:95** also
+  averages over the thresholds .50, .55, .., .95, so it rewards tight boxes. Higher is better, 1 is perfect.
+- **small**, **medium**, **large**: mAP50:95 on ground-truth boxes of less than 32², up to 96² and more square pixels.
 """,
 )
 SEGMENTATION = TaskScores(
     "Segmentation",
     {"mIoU": "mIoU", "mIoU_foreground": "mIoU without background", "pixel_accuracy": "pixel accuracy"},
     "IoU",
-    "true pixels",
+    "ground-truth pixels",
     """\
-- **IoU** of a class: the pixels where truth and prediction agree on it, as a share of those where either has it, summed
-  over all test images. **mIoU** is the mean over the classes, the background included; the column beside it leaves the
-  background out. **pixel accuracy** is the share of all pixels that are right, most of which are background. Higher is
-  better, 1 is perfect.
+- **IoU** of a class: intersection over union of its ground-truth and predicted pixels, summed over all test images.
+  **mIoU** is the mean over the classes, background included; the column beside it leaves the background out. **pixel
+  accuracy** is the share of correctly classified pixels, most of which are background. Higher is better, 1 is perfect.
 """,
 )

@@ -1,4 +1,12 @@
-"""Which stages a pipeline has."""
+"""Which stages a pipeline has, by task: detection, segmentation, fusion quality.
+
+- `build`: from settings to stages, for the command line and for worker processes.
+- `detection`, `segmentation`, `quality`: the three tasks.
+- `sampling`, `fusing`, `scoring`, `effects`: the stages they share.
+
+Stages are declared without importing torch, ultralytics or segmentation_models_pytorch; these are imported when a stage
+runs.
+"""
 
 import lazy_loader
 

@@ -30,5 +30,5 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch, task: str, package: str, command: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
-    with pytest.raises(InputError, match=rf'{task} needs {package}, not installed.*pip install -e "\.\[{command}\]"'):
+    with pytest.raises(InputError, match=rf'{task}: missing packages {package}.*pip install -e "\.\[{command}\]"'):
         require_extras(task)

@@ -1,4 +1,4 @@
-"""Pictures of detections: the sources and every fused image of a scene, with true and found boxes."""
+"""Pictures of detections: the sources and every fused image of a scene, with ground-truth and detected boxes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def draw_panel(
     title: str,
     classes: Sequence[str],
 ) -> None:
-    """Draw one scene as PNG: both sources and every fused image, with true boxes, and predictions where fused.
+    """Draw one scene as PNG: both sources and every fused image with ground-truth boxes, and detections on the latter.
 
     Args:
         path: the file to write.
@@ -63,7 +63,7 @@ def draw_panel(
 
 
 def class_colour(number: int) -> str:
-    """Give the colour of the boxes of a class, as #RRGGBB."""
+    """Return the colour of the boxes of a class as #RRGGBB."""
     return _PALETTE[number % len(_PALETTE)]
 
 
@@ -76,7 +76,7 @@ def _draw_box(axes: Axes, box: Box, colour: str, dashed: bool) -> None:
 
 
 def _draw_predictions(axes: Axes, found: list[tuple[Box, float]], classes: Sequence[str]) -> None:
-    """Draw boxes and a label at each: where it meets no label of a surer box, or else under that label."""
+    """Draw labelled boxes; a label that would cover that of a higher-scoring box is drawn below it."""
     width, height = axes.get_xlim()[1], axes.get_ylim()[0]
     inch = width / _CELL
     taken: list[tuple[float, float, float]] = []  # left, right, top

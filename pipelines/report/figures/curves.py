@@ -1,4 +1,4 @@
-"""Pictures of how well networks do: precision against recall; training loss and mIoU by epoch."""
+"""Pictures of curves: precision against recall, training loss and validation mIoU by epoch."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
 
     Args:
         path: the file to write.
-        curves: fuser -> class -> 101 precisions at recall 0, .01, .., 1 (IoU .5); a class without true boxes is absent.
-        title: stands above all.
+        curves: fuser -> class -> 101 precisions at recall 0, .01, .., 1 (IoU .5); classes without ground truth are
+            absent.
+        title: of the figure.
     """
     classes = list(dict.fromkeys(name for by_class in curves.values() for name in by_class))
     columns = max(ceil(len(classes) / 2), 1)
@@ -50,18 +51,18 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
 
 
 def validation_curve(folder: Path) -> list[float]:
-    """Read mIoU of the validation images by epoch from the log of a segmenter's training."""
+    """Read the validation mIoU of every epoch from the log of a segmenter's training."""
     lines = (folder / "log.csv").read_text(encoding="utf-8").splitlines()
     return [float(row["validation_mIoU"]) for row in csv.DictReader(lines)]
 
 
 def draw_validation_curves(path: Path, curves: Mapping[str, Sequence[float]], title: str = "") -> None:
-    """Draw mIoU of the validation images by epoch as PNG, one curve per fuser, its best epoch marked.
+    """Draw validation mIoU by epoch as PNG, one curve per fuser with its best epoch marked.
 
     Args:
         path: the file to write.
         curves: by fuser, one value per epoch from the first on.
-        title: stands above all.
+        title: of the figure.
     """
     by_epoch = {fuser: dict(enumerate(values, start=1)) for fuser, values in curves.items()}
     best = {fuser: int(np.argmax(values)) + 1 for fuser, values in curves.items()}
@@ -76,7 +77,7 @@ def draw_loss_curves(path: Path, curves: Mapping[str, Mapping[int, float]], titl
 def _draw_by_epoch(
     path: Path, curves: Mapping[str, Mapping[int, float]], what: str, title: str, marked: Mapping[str, int]
 ) -> None:
-    """Draw `what` from 0 on, with a dot at the marked epoch of a fuser."""
+    """Draw `what` on an axis from 0, with a dot at the marked epoch of a fuser."""
     figure = Figure(figsize=(8.4, 4.6), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     for index, (fuser, values) in enumerate(curves.items()):

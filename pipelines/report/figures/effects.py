@@ -1,4 +1,4 @@
-"""The picture of what interventions do to one scene, and where the network's gates are open."""
+"""The picture of the effects of interventions on one scene, and of the network's gates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Map = NDArray[np.float32]
 
 
 def draw_effects(path: Path, infrared: Tensor, visible: Tensor, fused: Tensor, scene: SceneEffects, title: str) -> None:
-    """Draw one scene as PNG: sources and gates above; below, the fused image and how far each intervention moves it.
+    """Draw one scene as PNG: sources and gates above, the fused image and the effect of each intervention below.
 
     All effects share one scale from 0 to the 99.5 % quantile of their pixels. Every gate has its own, from its 0.5 % to
     its 99.5 % quantile inside the border, told in its title: gates differ more between scales than inside an image.
@@ -69,7 +69,7 @@ def _draw_gate(axes: Axes, gate: Map, scale: int) -> None:
 
 
 def _draw_effects(figure: Figure, cells: Sequence[Axes], effects: dict[str, Map]) -> None:
-    """Draw effects side by side, the mean of each in its title, and one colour bar for all."""
+    """Draw effect maps side by side on one colour scale, the mean of each in its title."""
     strongest = float(np.quantile(np.concatenate([effect.ravel() for effect in effects.values()]), 1 - _EXTREME))
     norm = Normalize(0.0, strongest or 1.0)
     for axes, (name, effect) in zip(cells, effects.items(), strict=True):

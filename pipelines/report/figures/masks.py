@@ -1,4 +1,4 @@
-"""Pictures of segmentations: a scene with what every network made of it, and which classes were taken for which."""
+"""Pictures of segmentations: a scene with the prediction of every network, and confusion matrices."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def draw_mask_panel(
     title: str,
     classes: Sequence[str],
 ) -> None:
-    """Draw one scene as PNG: the sources and the truth, below them every fused image above its prediction.
+    """Draw one scene as PNG: the sources and the ground truth, then every fused image above its prediction.
 
     Args:
         path: the file to write.
@@ -67,7 +67,7 @@ def draw_mask_panel(
 
 
 def draw_confusions(path: Path, confusions: Mapping[str, Confusion], classes: Sequence[str], title: str) -> None:
-    """Draw as PNG, per fuser, which share of a true class (line) was taken for which class (column)."""
+    """Draw the confusion matrix of every fuser as PNG, true classes in rows, normalised by row."""
     columns = min(_WIDEST_GRID, len(confusions))
     rows = ceil(len(confusions) / columns)
     side = 0.42 * len(classes) + 1.3
@@ -91,7 +91,7 @@ def draw_confusions(path: Path, confusions: Mapping[str, Confusion], classes: Se
 
 
 def _overlay(image: npt.NDArray[np.uint8], mask: Mask, classes: int) -> npt.NDArray[np.uint8]:
-    """Lay the colours of the classes over an (H, W, 3) image."""
+    """Blend the colours of the classes into an (H, W, 3) image."""
     table = np.full((IGNORED + 1, 3), 0.5)
     table[:classes] = class_colours(classes)
     opacity = np.where(mask == 0, 0.0, OPACITY)[..., None]
@@ -100,7 +100,7 @@ def _overlay(image: npt.NDArray[np.uint8], mask: Mask, classes: int) -> npt.NDAr
 
 
 def class_colours(classes: int) -> list[tuple[float, float, float]]:
-    """Give the colour of every class number, RGB in [0, 1]; that of the background is never seen."""
+    """Return the colour of every class, RGB in [0, 1]; that of the background is not drawn."""
     more = [colormaps["tab20"](number % 20)[:3] for number in range(classes)]
     known = [to_rgb(colour) for colour in ("black", *_PALETTE)]
     return [known[number] if number < len(known) else more[number] for number in range(classes)]

@@ -16,12 +16,12 @@ _COLUMNS = 6
 
 
 def draw_scatter(path: Path, agreement: Agreement, title: str) -> None:
-    """Draw one plot per metric as PNG: a point per fuser, hollow for the sources, and the rank correlation above.
+    """Draw one plot per metric as PNG: a point per fuser, hollow for the sources, titled by the rank correlation.
 
     Args:
         path: the file to write.
         agreement: what is shown.
-        title: stands above all.
+        title: of the figure.
     """
     metrics = list(agreement.means)
     columns = min(_COLUMNS, len(metrics))

@@ -1,4 +1,4 @@
-"""What all pictures of a report share: colours, a grid of captioned images, and how they are written."""
+"""What all pictures of a report share: colours, a grid of captioned images, saving."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from fusion.storage import atomic_path
 
-# Okabe and Ito's colours, which colour-blind readers tell apart.
+# Okabe and Ito's palette, distinguishable by colour-blind readers.
 CURVE_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DPI = 150
 _CAPTION, _MARGIN, _TITLE = 0.3, 0.08, 0.4  # inches
@@ -21,15 +21,15 @@ Captioned = tuple[str, npt.NDArray[Any]]
 
 
 def image_grid(lines: Sequence[Sequence[Captioned]], cell: float, title: str) -> tuple[Figure, list[Axes]]:
-    """Lay out images of one size in lines, each under its caption, with room for a legend at the bottom.
+    """Arrange images of one size in a grid, each under its caption, with room for a legend at the bottom.
 
     Args:
-        lines: captions and (H, W, 3) pixels.
+        lines: captions and (H, W, 3) pixels, row by row.
         cell: width of an image in inches.
-        title: stands above all.
+        title: of the figure.
 
     Returns:
-        The figure, and the axes of the images in reading order, in pixels of the image.
+        The figure, and the axes of the images in reading order, in image pixels.
     """
     high, wide = lines[0][0][1].shape[:2]
     cell_height = cell * high / wide
@@ -51,7 +51,7 @@ def image_grid(lines: Sequence[Sequence[Captioned]], cell: float, title: str) ->
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, atomically; equal content gives equal bytes."""
+    """Write a figure as PNG, atomically; the same figure gives the same bytes."""
     FigureCanvasAgg(figure)
     with atomic_path(path) as partial:
         figure.savefig(partial, metadata={"Software": None})

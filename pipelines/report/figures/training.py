@@ -1,4 +1,4 @@
-"""Pictures of a training: losses, gate and metrics by epoch, and what the best network makes of held-out pairs."""
+"""Pictures of a training: losses, gate and metrics by epoch, and held-out pairs fused by the best network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SCENES = 3
 
 
 def draw_training_curves(out_dir: Path) -> None:
-    """Draw `out_dir`/curves.png from log.csv: every loss and the gate, training and held out, and every metric.
+    """Draw `out_dir`/curves.png from log.csv: losses and gate in training and on held-out pairs, and every metric.
 
     Raises:
         InputError: there is no log.
@@ -52,7 +52,7 @@ def draw_training_curves(out_dir: Path) -> None:
 
 
 def draw_held_out(out_dir: Path, pairs: Sequence[Pair]) -> None:
-    """Draw `out_dir`/scenes/<stem>.png of three held-out pairs: the sources and what the best network makes of them."""
+    """Draw `out_dir`/scenes/<stem>.png of three held-out pairs: the sources and the image fused by the best network."""
     fuser = ISFuseFuser(out_dir / "best.safetensors")
     for pair in spread(pairs, _SCENES):
         infrared, visible = pair.read()

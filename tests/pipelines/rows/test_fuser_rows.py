@@ -8,7 +8,7 @@ import pytest
 
 from fusion.command_line import parse_override
 from fusion.errors import InputError
-from pipelines.config import load_settings, override
+from pipelines.config import Chosen, load_settings, override
 from pipelines.report.facts import fuser_facts
 from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.rows.fuser_rows import FuserRow
@@ -24,7 +24,7 @@ def experiment_with(*arguments: str, pipeline: str = "fusion_quality") -> Experi
     settings = {**load_settings(pipeline), "name": pipeline}
     for argument in ("fusers=mine", *arguments):
         override(settings, *parse_override(argument))
-    return build_experiment(settings, None, "")
+    return build_experiment(Chosen(settings, None), "")
 
 
 def rows_with(*arguments: str, pipeline: str = "fusion_quality") -> dict[str, FuserRow]:

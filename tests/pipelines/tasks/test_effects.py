@@ -12,7 +12,7 @@ import torch
 from fusion import InputError, Pair
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
-from pipelines.config import load_settings, override
+from pipelines.config import Chosen, load_settings, override
 from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.run import run_pipeline
 from pipelines.stages.stage import Stage
@@ -49,7 +49,7 @@ def experiment(root: Path | None, pipeline: str = "fusion_quality", **changes: o
     settings = {**load_settings(pipeline), "name": pipeline}
     for key, value in changes.items():
         override(settings, key.replace("__", "."), value)
-    return build_experiment(settings, root, "")
+    return build_experiment(Chosen(settings, root), "")
 
 
 def stages(root: Path | None, **changes: object) -> dict[str, Stage]:

@@ -7,7 +7,7 @@ import pytest
 
 from fusion.errors import InputError
 from fusion.images.pairs import Pair
-from pipelines.config import load_settings, override
+from pipelines.config import Chosen, load_settings, override
 from pipelines.rows.experiment import build_experiment
 from pipelines.rows.fuser_rows import FuserRow, build_rows
 from pipelines.rows.pair_lists import load_pairs, save_pairs
@@ -79,9 +79,9 @@ def test_a_network_that_nothing_can_train_is_refused_before_anything_runs(folder
     settings = {**load_settings("fusion_quality"), "name": "fusion_quality"}
     override(settings, "fuser_options.isfuse.weights", "train")
     with pytest.raises(InputError, match=r"data\.split='all': leaves no pairs to train fuser 'isfuse'.*another split"):
-        quality_task(build_experiment(settings, folder, ""))
+        quality_task(build_experiment(Chosen(settings, folder), ""))
     override(settings, "data.split", "random")
-    names = [stage.name for stage in quality_task(build_experiment(settings, folder, "")).stages]
+    names = [stage.name for stage in quality_task(build_experiment(Chosen(settings, folder), "")).stages]
     assert names.index("train_fusion/isfuse") < names.index("fuse/isfuse") < names.index("score_fusion/isfuse")
 
 
@@ -96,7 +96,7 @@ def test_an_unknown_metric_is_refused_before_anything_runs(folder: Path, key: st
     settings = {**load_settings("fusion_quality"), "name": "fusion_quality", "fusers": []}
     override(settings, key, value)
     with pytest.raises(InputError, match=message):
-        build_experiment(settings, folder, "")
+        build_experiment(Chosen(settings, folder), "")
 
 
 def test_a_variant_is_trained_with_its_own_settings_and_all_others_alike() -> None:
