@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipelines.rows import Experiment
-from pipelines.sample import sample_split, write_sample
 from pipelines.stages import Inputs, Stage, Summary
 
 
@@ -18,6 +17,8 @@ def sample_stages(experiment: Experiment) -> list[Stage]:
     wanted = asdict(experiment.settings.sample)
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from pipelines.sample import write_sample
+
         write_sample(out_dir / "data", **wanted)
         return wanted
 
@@ -35,6 +36,8 @@ def prepare_stage(experiment: Experiment, read_data: Callable[[Path, Path, str],
     data, root = experiment.settings.data, experiment.root
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from pipelines.sample import sample_split
+
         folder = inputs["sample"] / "data" if root is None else root
         return read_data(out_dir, folder, sample_split(folder) if root is None else data.split)
 
