@@ -1,6 +1,6 @@
 from .catalogue import CONVENTIONS as CONVENTIONS
 from .catalogue import SUITES as SUITES
-from .measure import choose_metrics as choose_metrics
-from .measure import measure as measure
+from .catalogue import choose_metrics as choose_metrics
+from .catalogue import measure as measure
+from .filters import gaussian as gaussian
 from .triplet import Triplet as Triplet
-from .windows import gaussian as gaussian

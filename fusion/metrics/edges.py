@@ -1,4 +1,4 @@
-"""Metrics that follow edges from the sources into the fused image: what is preserved, and what is made up."""
+"""Metrics of the sources' edges in the fused image: what is preserved, and which edges are artifacts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import math
 import torch
 from torch import Tensor
 
+from fusion.metrics.filters import sobel
 from fusion.metrics.triplet import Triplet
-from fusion.metrics.windows import sobel
 
 
 def edge_preservation(images: Triplet) -> Tensor:
-    """Tell how much edge strength and direction of both sources survives (Qabf); (B,) in [0, 1].
+    """Measure how much edge strength and direction of both sources is preserved (Qabf).
 
-    As the standard code: where source and fused edge are equally strong, the strength stands for their ratio, a slip of
-    up to 2e-4. NaN where both sources are black; any other constant has an edge at the border, padded with zeros.
+    As in the standard code, where source and fused edge are equally strong, the strength itself is used instead of the
+    ratio 1, an error of up to 2e-4.
+
+    Returns:
+        (B,) float64 in [0, 1]; NaN if both sources are black. Any other constant image has an edge at the border, as
+        images are padded with zeros.
 
     Source: Xydeas and Petrovic, Electronics Letters 36 (2000).
     """
@@ -23,19 +27,20 @@ def edge_preservation(images: Triplet) -> Tensor:
 
 
 def edge_preservation_vifb(images: Triplet) -> Tensor:
-    """Give VIFB's Qabf: it multiplies 0..255 by 255 again, which only equally strong edges notice."""
+    """Compute VIFB's Qabf: it multiplies grey levels by 255 again, which affects equally strong edges only; (B,)."""
     return _preserved(images, strength_factor=255.0)
 
 
 def edge_preservation_clean(images: Triplet) -> Tensor:
-    """Give Qabf with ratio 1 where the edges are equally strong."""
+    """Compute Qabf with a ratio of 1 where source and fused edge are equally strong; (B,) in [0, 1]."""
     return _preserved(images, strength_factor=None)
 
 
 def fusion_artifacts(images: Triplet) -> Tensor:
-    """Tell how much of the edges' weight lies where the fused image has stronger edges than both sources (Nabf).
+    """Measure the weight of edges that are stronger in the fused image than in both sources, artifacts (Nabf).
 
-    (B,) in [0, 1], lower is better.
+    Returns:
+        (B,) float64 in [0, 1], lower is better.
 
     Source: Shreyamsha Kumar, Signal, Image and Video Processing 7 (2013).
     """
@@ -43,7 +48,7 @@ def fusion_artifacts(images: Triplet) -> Tensor:
 
 
 def fusion_artifacts_as_called(images: Triplet) -> Tensor:
-    """Give what the standard code prints as Nabf since 2023: the infrared image stands where the fused one belongs."""
+    """Compute what the standard code prints as Nabf since 2023, which passes infrared as the fused image; (B,)."""
     return _artifacts(images.planes[[1, 2, 0]])
 
 
@@ -51,7 +56,7 @@ def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
     kept = torch.zeros(2, images.batch, dtype=torch.float64, device=images.planes.device)
     there = torch.zeros_like(kept)
     for down, along, strength in sobel(images.planes, "constant"):
-        # up is positive in the authors' code, so -pi/2 where the edge runs along a row
+        # in the authors' code up is positive, hence -pi/2 where the horizontal difference is 0
         angle = (down.double() / along.double()).nan_to_num_(nan=-math.inf, posinf=-math.inf, neginf=-math.inf).atan_()
         source, fused = strength[:2], strength[2]
         ratio = _ratio(source, fused)
@@ -65,7 +70,7 @@ def _preserved(images: Triplet, strength_factor: float | None) -> Tensor:
 
 
 def _artifacts(planes: Tensor) -> Tensor:
-    """Compute Nabf of (3, B, H, W): two sources, then the fused image."""
+    """Compute Nabf of (3, B, H, W) planes: two sources, then the fused image; (B,)."""
     lost = torch.zeros(planes.shape[1], dtype=torch.float64, device=planes.device)
     there = torch.zeros_like(lost)
     for down, along, strength in sobel(planes, "reflect"):
@@ -84,11 +89,11 @@ def _artifacts(planes: Tensor) -> Tensor:
 
 
 def _ratio(first: Tensor, second: Tensor) -> Tensor:
-    """Give the smaller over the larger strength, 0 where both are 0."""
+    """Divide the smaller strength by the larger one; 0 where both are 0."""
     larger = torch.maximum(first, second).clamp_(min=torch.finfo(first.dtype).tiny)
     return torch.minimum(first, second).div_(larger)
 
 
 def _rise(value: Tensor, steepness: float, middle: float) -> Tensor:
-    """Turn `value`, in place, into the denominator of a logistic rise from 0 to 1 around `middle`."""
+    """Replace `value` in place by the denominator of a logistic function that rises from 0 to 1 around `middle`."""
     return value.mul_(-steepness).add_(steepness * middle).exp_().add_(1)

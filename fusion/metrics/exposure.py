@@ -1,4 +1,4 @@
-"""The multi-exposure SSIM that the standard code prints under the name MS_SSIM."""
+"""The multi-exposure SSIM, which the standard code prints under the name MS_SSIM."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from fusion.metrics.filters import filter_valid, gaussian
 from fusion.metrics.similarity import WANG_WEIGHTS
 from fusion.metrics.triplet import Triplet
-from fusion.metrics.windows import filter_valid, gaussian
 
 _SIDE = 11
 _WEIGHTS = WANG_WEIGHTS[:3]
@@ -18,9 +18,12 @@ _EPS = torch.finfo(torch.float64).eps
 
 
 def multi_exposure_ssim(images: Triplet) -> Tensor:
-    """Compare the fused image with the patch that the sources would ideally make, at three scales (MEF_MS_SSIM).
+    """Compare the patches of the fused image with the ideal patches of the sources, at three scales (MEF_MS_SSIM).
 
-    NaN where a scale is negative, for which the product of real powers is not defined. Each side at least 41 pixels.
+    Each side must have at least 41 pixels.
+
+    Returns:
+        (B,) float64, at most 1; NaN if the score of a scale is negative, as its real power is undefined.
 
     Source: Ma, Zeng and Wang, IEEE Trans. Image Processing 24 (2015).
     """
@@ -33,6 +36,7 @@ def multi_exposure_ssim(images: Triplet) -> Tensor:
 
 
 def _scale(planes: Tensor) -> Tensor:
+    """Compute the mean score of one scale of (3, B, H, W) planes; (B,)."""
     part_infrared, part_visible = _ideal_parts(planes[0], planes[1])
     window = gaussian(_SIDE, 1.5)
     means = filter_valid(planes, window)
@@ -48,7 +52,10 @@ def _scale(planes: Tensor) -> Tensor:
 
 
 def _ideal_parts(infrared: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
-    """Say by which factors the two centred patches add up to one of the higher contrast and the common structure."""
+    """Compute the factors by which both centred patches add up to the ideal one: higher contrast, common structure.
+
+    Both images are (B, H, W); each factor is (B, H', W'), at the positions where the window fits.
+    """
     of_infrared, of_visible = _energy(infrared, infrared), _energy(visible, visible)
     of_both = _energy(infrared, visible)
     norms = torch.stack([of_infrared, of_visible]).sqrt()
@@ -65,7 +72,7 @@ def _ideal_parts(infrared: Tensor, visible: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _energy(first: Tensor, second: Tensor) -> Tensor:
-    """Sum the product of both windows around their means; whole numbers and their quarters stay exact."""
+    """Sum the products of both centred windows; exact for whole numbers and their quarters."""
     ones, count = (1.0,) * _SIDE, _SIDE**2
     sums = filter_valid(first, ones) * filter_valid(second, ones)
     return (count * filter_valid(first * second, ones) - sums) / count

@@ -1,4 +1,4 @@
-"""Metrics of information: how many bits an image holds, and how many of the sources' it shares."""
+"""Metrics of information: entropy of the fused image, and mutual information with the sources."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fusion.metrics.triplet import Triplet
 
 
 def entropy(images: Triplet) -> Tensor:
-    """Tell how many bits the grey levels of the fused image carry a pixel (EN); (B,), 0..8."""
+    """Compute the entropy of the fused grey levels (EN); (B,) in bits per pixel, 0..8."""
     return _bits(_levels_of_fused(images))
 
 
 def mutual_information(images: Triplet) -> Tensor:
-    """Tell how many bits of each source the fused image shares, summed (MI); exact 256-bin joint histogram.
+    """Compute the mutual information with each source from the 256-bin joint histogram, summed (MI); (B,) in bits.
 
     Source: Qu, Zhang and Yan, Electronics Letters 38 (2002).
     """
@@ -24,12 +24,12 @@ def mutual_information(images: Triplet) -> Tensor:
 
 
 def mutual_information_nats(images: Triplet) -> Tensor:
-    """Give `mutual_information` in nats, as CDDFuse and VIFB print it (VIFB's stretch merges no levels)."""
+    """Compute `mutual_information` in nats, as CDDFuse and VIFB print it (VIFB's stretch merges no levels); (B,)."""
     return mutual_information(images) * math.log(2)
 
 
 def mutual_information_merged(images: Triplet) -> Tensor:
-    """Give the standard code's MI: its joint histogram, not its single ones, merges levels 254 and 255."""
+    """Compute the standard code's MI, which merges levels 254 and 255 in the joint histogram only; (B,) in bits."""
     joint = images.joint_counts
     merged = joint.clone()
     merged[..., 254, :] += merged[..., 255, :]
@@ -40,7 +40,10 @@ def mutual_information_merged(images: Triplet) -> Tensor:
 
 
 def normalised_mutual_information(images: Triplet) -> Tensor:
-    """Give mutual information over mean entropy, summed over the sources (NMI); NaN where both are constant.
+    """Compute mutual information over mean entropy, summed over the sources (NMI).
+
+    Returns:
+        (B,) float64 in [0, 2]; NaN if a source and the fused image are both constant.
 
     Source: Hossny, Nahavandi and Creighton, Electronics Letters 44 (2008).
     """
@@ -49,9 +52,12 @@ def normalised_mutual_information(images: Triplet) -> Tensor:
 
 
 def cross_entropy(images: Triplet) -> Tensor:
-    """Tell how unlike the grey levels of the sources and of the fused image are (VIFB's CE), in bits, mean of both.
+    """Compute the cross entropy of the grey levels of source and fused image, mean of both (CE of VIFB).
 
-    Levels that one of the two images lacks are left out.
+    Levels that occur in only one of the two images are ignored.
+
+    Returns:
+        (B,) float64 in bits, lower is better.
     """
     source = images.joint_counts.sum(-1)
     fused = _levels_of_fused(images).expand_as(source)
@@ -69,6 +75,6 @@ def _shared_bits(joint: Tensor) -> Tensor:
 
 
 def _bits(counts: Tensor) -> Tensor:
-    """Give the entropy of histograms along the last axis."""
+    """Compute the entropy of histograms along the last axis, in bits."""
     nats: Tensor = torch.special.entr(counts / counts.sum(-1, keepdim=True)).sum(-1)
     return nats / math.log(2)

@@ -1,23 +1,29 @@
-"""Structural similarity of each source with the fused image, averaged over all windows."""
+"""Structural similarity (SSIM) of each source and the fused image, averaged over all windows."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from fusion.metrics.windows import filter_strip, strips
+from fusion.metrics.filters import filter_strip, strips
 
 
 def structural_similarity(
     planes: Tensor, weights: tuple[float, ...], levels: float, correction: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """Average SSIM, and its contrast and structure term alone, over the windows; each (2, B).
+    """Compute the mean SSIM over all windows, and the mean of its contrast and structure term.
 
     Args:
-        planes: (3, B, H, W), infrared, visible, fused.
-        weights: of the window along one axis.
-        levels: the range that the constants are made for.
-        correction: of the population covariances, n / (n - 1) for those of a sample.
+        planes: (3, B, H, W) float32 grey levels: infrared, visible, fused.
+        weights: of the separable window along one axis.
+        levels: range of grey levels from which the stabilising constants are derived.
+        correction: factor of the population covariances, n / (n - 1) for sample covariances.
+
+    Returns:
+        SSIM and contrast term, each (2, B) float64, infrared first.
+
+    Raises:
+        ValueError: the images are smaller than the window.
     """
     for_luminance, for_contrast = (0.01 * levels) ** 2, (0.03 * levels) ** 2 / correction
     ssim = torch.zeros(2, planes.shape[1], dtype=torch.float64, device=planes.device)

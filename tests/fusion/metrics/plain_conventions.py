@@ -1,4 +1,4 @@
-"""The plain renditions by convention and name, in the order in which a report would list them."""
+"""The plain implementations by convention and name, in the order of a report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.fusion.metrics import plain_exposure as exposure
 from tests.fusion.metrics import plain_gradients as gradients
 from tests.fusion.metrics import plain_similarity as similarity
 from tests.fusion.metrics import plain_statistics as statistics
-from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.plain_filters import Pixels
 
 Plain = Callable[[Pixels, Pixels, Pixels], float]
 

@@ -1,16 +1,16 @@
-"""Plain renditions of the metrics that follow edges from the sources into the fused image."""
+"""Plain implementations of the metrics of the sources' edges in the fused image."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.fusion.metrics.plain_windows import Pixels, Plane, sobel
+from tests.fusion.metrics.plain_filters import Pixels, Plane, sobel
 
 
 def _strength_and_angle(image: Pixels) -> tuple[Plane, Plane]:
     down, along = sobel(np.pad(image.astype(np.float64), 1))
     upright = along == 0
-    # The field's vertical kernel points up and its convolution flips both, hence one sign.
+    # The usual vertical kernel points up and convolution flips both kernels, hence one sign.
     angle = np.where(upright, np.pi / 2, np.arctan(-down / np.where(upright, 1, along)))
     return np.sqrt(down**2 + along**2), angle
 
@@ -42,13 +42,13 @@ def qabf_equal_is_1(infrared: Pixels, visible: Pixels, fused: Pixels) -> float:
 
 
 def qabf_vifb(infrared: Pixels, visible: Pixels, fused: Pixels) -> float:
-    """VIFB multiplies images of 0..255 by 255 again, which only the branch of equal strengths notices."""
+    """VIFB multiplies images of 0..255 by 255 again, which affects equal strengths only."""
     return _qabf(infrared, visible, fused, "strength_255")
 
 
 def _kumar_edges(image: Pixels) -> tuple[Plane, Plane]:
     down, along = sobel(np.pad(image.astype(np.float64), 1, mode="reflect") / 8)
-    # Upright edges are at +pi/2 or -pi/2, by the sign of a zero: the agreement below is the same for both.
+    # Vertical edges have +pi/2 or -pi/2, depending on the sign of a zero; the agreement below is the same for both.
     with np.errstate(divide="ignore", invalid="ignore"):
         angle = np.where((down == 0) & (along == 0), 0, np.arctan(along / down))
     return np.sqrt(down**2 + along**2), angle
@@ -72,5 +72,5 @@ def nabf(infrared: Pixels, visible: Pixels, fused: Pixels) -> float:
 
 
 def nabf_as_called(infrared: Pixels, visible: Pixels, fused: Pixels) -> float:
-    """The driver passes the infrared image where the fused one belongs."""
+    """The driver passes the infrared image in place of the fused one."""
     return nabf(visible, fused, infrared)

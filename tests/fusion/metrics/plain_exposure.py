@@ -1,11 +1,11 @@
-"""Plain rendition of the multi-exposure SSIM that the standard code prints as MS_SSIM (Ma, Zeng and Wang 2015)."""
+"""Plain implementation of the multi-exposure SSIM that the standard code prints as MS_SSIM (Ma, Zeng and Wang 2015)."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.ndimage import correlate1d
 
-from tests.fusion.metrics.plain_windows import Pixels, Plane, filter_valid, gaussian
+from tests.fusion.metrics.plain_filters import Pixels, Plane, filter_valid, gaussian
 
 SIZE = 11
 WEIGHTS = (0.0448, 0.2856, 0.3001)

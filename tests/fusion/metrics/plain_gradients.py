@@ -1,10 +1,10 @@
-"""Plain renditions of the metrics of the fused image's own differences."""
+"""Plain implementations of the gradient metrics of the fused image."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.fusion.metrics.plain_windows import Pixels, Plane, sobel
+from tests.fusion.metrics.plain_filters import Pixels, Plane, sobel
 
 
 def frequency(infrared: Pixels, visible: Pixels, fused: Pixels) -> float:

@@ -1,16 +1,16 @@
-"""Plain renditions of the metrics that compare windows of each source with those of the fused image."""
+"""Plain implementations of the metrics that compare windows of each source with those of the fused image."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.fusion.metrics.plain_windows import Pixels, Plane, filter_valid, gaussian, halve
+from tests.fusion.metrics.plain_filters import Pixels, Plane, filter_valid, gaussian, halve
 
 WANG_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
 def _terms(first: Plane, second: Plane, window: Plane, levels: float, sample: float = 1.0) -> tuple[Plane, Plane]:
-    """Give the maps of luminance and of contrast with structure; `sample` scales the covariances."""
+    """Return the maps of luminance and of contrast with structure; `sample` scales the covariances."""
     mean_1, mean_2 = filter_valid(first, window), filter_valid(second, window)
     variance_1 = sample * (filter_valid(first**2, window) - mean_1**2)
     variance_2 = sample * (filter_valid(second**2, window) - mean_2**2)

@@ -1,10 +1,10 @@
-"""Plain renditions of the metrics of grey levels alone: histograms, moments, correlations and errors."""
+"""Plain implementations of the metrics of grey levels: histograms, moments, correlations and errors."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tests.fusion.metrics.plain_windows import Pixels, Plane
+from tests.fusion.metrics.plain_filters import Pixels, Plane
 
 
 def _entropy(counts: Plane) -> float:

@@ -1,4 +1,4 @@
-"""How each value of synthetic/expected.json is obtained from measure(): which metric, of which images, times what."""
+"""How each value of synthetic/expected.json is obtained from measure(): metric, images and factor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tests.fusion.metrics.synthetic_triplets import BOTH
 
-INFRARED_TWICE = ("ir", "ir", "fused")  # a sum over two equal sources is twice the one, a mean is the one
+INFRARED_TWICE = ("ir", "ir", "fused")  # a sum over two equal sources is twice the value of one, a mean is its value
 VISIBLE_TWICE = ("vi", "vi", "fused")
 MEF_WEIGHTS = (0.0448, 0.2856, 0.3001)
 
@@ -79,7 +79,7 @@ _GROUPS: dict[str, dict[str, Obtained]] = {
 }
 SINGLE = {(group, key): obtained for group, table in _GROUPS.items() for key, obtained in table.items()}
 
-# Values that are ours only together: both of a row make one of our metrics.
+# Values that only together make one of our metrics.
 SCD_PARTS = [("clean_octave", "SCD_ir"), ("clean_octave", "SCD_vi")]
 SF_PARTS = [("clean_octave", "SF_rows"), ("clean_octave", "SF_cols")]
 MEF_PARTS = [("eif_octave", f"MEF_SSIM_scale{scale}") for scale in (1, 2, 3)]

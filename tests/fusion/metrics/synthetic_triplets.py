@@ -1,4 +1,4 @@
-"""The committed triplets of synthetic/, one made triplet of a real size, and measure() on them."""
+"""The committed triplets of synthetic/, a generated triplet of realistic size, and measure() on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fusion.metrics import measure
-from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.plain_filters import Pixels
 
 SYNTHETIC = Path(__file__).parent / "synthetic"
 TRIPLETS = tuple(f"triplet_{number}" for number in range(1, 7))

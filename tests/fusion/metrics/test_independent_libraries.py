@@ -1,4 +1,4 @@
-"""Equality with metrics of independent libraries, where these are installed."""
+"""Equality with metrics of independent libraries, if these are installed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.plain_filters import Pixels
 from tests.fusion.metrics.synthetic_triplets import as_batch, make_triplet, measure_one
 
 LOOSER = {"VIF": 1e-8, "MS_SSIM": 1e-9}

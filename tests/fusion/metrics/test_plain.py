@@ -1,4 +1,4 @@
-"""Equality with plain renditions in NumPy and SciPy, which share no line with the product."""
+"""Equality with plain implementations in NumPy and SciPy, which share no code with the product."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from fusion.metrics import CONVENTIONS, measure
 from tests.fusion.metrics.plain_conventions import PLAIN
-from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.plain_filters import Pixels
 from tests.fusion.metrics.synthetic_triplets import TRIPLETS, as_batch, make_triplet, read_triplet
 
 TOLERANCE = 1e-9
@@ -20,22 +20,22 @@ def images_of(name: str) -> tuple[Pixels, Pixels, Pixels]:
 
 
 @pytest.mark.parametrize("convention", PLAIN)
-def test_every_metric_of_a_convention_has_a_plain_rendition(convention: str) -> None:
+def test_every_metric_of_a_convention_has_a_plain_implementation(convention: str) -> None:
     assert set(CONVENTIONS[convention]) == set(PLAIN[convention])
 
 
-def test_every_convention_has_plain_renditions() -> None:
+def test_every_convention_has_plain_implementations() -> None:
     assert set(CONVENTIONS) == set(PLAIN)
 
 
 @pytest.mark.parametrize("convention", PLAIN)
 @pytest.mark.parametrize("name", [*TRIPLETS, MADE])
-def test_measure_equals_the_plain_renditions(name: str, convention: str) -> None:
+def test_measure_equals_the_plain_implementations(name: str, convention: str) -> None:
     images = images_of(name)
     plain = PLAIN[convention]
     names = [metric for metric in plain if metric != "MS_SSIM" or min(images[0].shape) >= FIVE_SCALES]
     if name == "triplet_6":
-        names = [metric for metric in names if metric != "MEF_MS_SSIM"]  # scales below 0 have no real power
+        names = [metric for metric in names if metric != "MEF_MS_SSIM"]  # negative scores have no real power
     infrared, visible, fused = (as_batch(image) for image in images)
     found = measure(infrared, visible, fused, names, convention)
     assert list(found) == names

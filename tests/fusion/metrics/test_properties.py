@@ -1,4 +1,4 @@
-"""What holds for every metric of every convention, whatever the images."""
+"""Properties of every metric of every convention, for any images."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fusion.metrics import CONVENTIONS, SUITES, Triplet, choose_metrics, measure
 from tests.fusion.metrics.synthetic_triplets import as_batch, make_triplet
 
 ALL = [(convention, name) for convention, metrics in CONVENTIONS.items() for name in metrics]
-# Swapping the sources or turning the images moves sums to another order: rounding only.
+# Swapping the sources or reversing the batch changes the order of sums: rounding errors only.
 CLOSE = {"rtol": 1e-9, "atol": 1e-11}
-EXCHANGED = [entry for entry in ALL if entry[1] != "Nabf_as_called"]  # the infrared image plays the fused one there
+EXCHANGED = [entry for entry in ALL if entry[1] != "Nabf_as_called"]  # takes the infrared image as the fused one
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_exchanging_the_sources_changes_nothing(images, convention, name):
 
 
 @pytest.mark.parametrize(("convention", "name"), ALL)
-def test_a_batch_gives_what_single_images_give_in_any_order(images, convention, name):
+def test_a_batch_has_the_values_of_single_images_in_any_order(images, convention, name):
     infrared, visible, fused = images
     batch = [torch.cat([infrared, visible]), torch.cat([visible, fused]), torch.cat([fused, infrared])]
     together = measure(*batch, [name], convention)[name]
@@ -43,13 +43,13 @@ def test_a_batch_gives_what_single_images_give_in_any_order(images, convention, 
 
 
 @pytest.mark.parametrize(("convention", "name"), ALL)
-def test_whole_floats_give_what_bytes_give(images, convention, name):
+def test_whole_floats_have_the_values_of_bytes(images, convention, name):
     floats = [image.float() for image in images]
     assert torch.equal(measure(*floats, [name], convention)[name], measure(*images, [name], convention)[name])
 
 
 @pytest.mark.parametrize(("convention", "name"), ALL)
-def test_the_images_and_what_is_shared_stay_as_they_are(images, convention, name):
+def test_a_metric_changes_neither_the_images_nor_the_shared_statistics(images, convention, name):
     metric, triplet = CONVENTIONS[convention][name], Triplet(*images)
     assert torch.equal(metric(triplet), metric(triplet))
 
@@ -63,14 +63,14 @@ def test_one_metric_does_not_change_another(images, convention):
 
 
 @pytest.mark.parametrize(("convention", "name"), ALL)
-def test_constant_images_give_a_number_or_nan_and_no_error(convention, name):
+def test_constant_images_have_a_number_or_nan_and_raise_no_error(convention, name):
     flat = torch.full((1, 1, 180, 180), 7, dtype=torch.uint8)
     value = measure(flat, flat, flat, [name], convention)[name]
     assert value.isnan().item() == (name in {"NMI", "CC", "SCD", "VIF"})
 
 
 def test_qabf_is_undefined_where_both_sources_are_black(images):
-    black = torch.zeros_like(images[2])  # any other constant has an edge at the border, which is padded with zeros
+    black = torch.zeros_like(images[2])  # any other constant has an edge at the border, as images are padded with zeros
     assert measure(black, black, images[2], ["Qabf"])["Qabf"].isnan().item()
 
 
@@ -91,18 +91,20 @@ def test_scd_is_undefined_where_a_source_differs_from_the_fused_image_by_a_const
 
 
 @pytest.mark.parametrize(("convention", "name"), ALL)
-def test_the_smallest_size_works_and_one_pixel_less_is_refused(images, convention, name):
+def test_the_smallest_size_is_accepted_and_one_pixel_less_is_refused(images, convention, name):
     side = CONVENTIONS[convention][name].smallest_side
     smallest = [image[..., :side, : side + 3] for image in images]
     assert measure(*smallest, [name], convention)[name].shape == (1,)
     if side > 1:
         smaller = [image[..., : side - 1] for image in smallest]
-        with pytest.raises(ValueError, match=f"{name}: images of {side - 1}x{side} pixels; expected at least {side}"):
+        with pytest.raises(
+            ValueError, match=f"{name} .found {side - 1}x{side} pixels, expected at least {side}x{side}"
+        ):
             measure(*smaller, [name], convention)
 
 
 @pytest.mark.parametrize("value", [-1.0, 256.0, 0.5, float("nan"), float("inf")])
-def test_values_that_are_no_grey_level_are_refused(images, value):
+def test_values_that_are_not_grey_levels_are_refused(images, value):
     wrong = images[2].float()
     wrong[0, 0, 3, 4] = value
     with pytest.raises(ValueError, match="expected whole grey levels"):
@@ -119,6 +121,12 @@ def test_a_misspelt_metric_or_convention_is_an_error_with_the_list():
         choose_metrics(["Qafb"])
     with pytest.raises(InputError, match="Known: cddfuse, clean, eif, vifb"):
         choose_metrics(convention="matlab")
+
+
+@pytest.mark.parametrize(("convention", "name"), ALL)
+def test_every_metric_locates_a_function_of_its_package(convention, name):
+    metric = CONVENTIONS[convention][name]
+    assert f"{metric.function.__module__}.{metric.function.__name__}" == f"fusion.metrics.{metric.location}"
 
 
 def test_the_suite_has_seventeen_metrics_and_is_the_default(images):

@@ -1,6 +1,6 @@
 """Equality with public metric code, run in GNU Octave and Python on small images made from formulas.
 
-Where the numbers come from: synthetic/README.md.
+The origin of the numbers is described in synthetic/README.md.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ TOLERANCE = 1e-9
 LOOSER: dict[tuple[str, str], float] = {}  # (group, key): tolerance, with the reason
 
 CASES = [(*entry, triplet) for triplet in TRIPLETS for entry in SINGLE if entry[1] in EXPECTED[triplet][entry[0]]]
-UNDEFINED = {("eif_octave", "MEF_MS_SSIM", "triplet_6")}  # scales below 0 have no real power
+UNDEFINED = {("eif_octave", "MEF_MS_SSIM", "triplet_6")}  # negative scores have no real power
 
 
-def test_every_value_of_the_oracle_is_compared_or_named_as_left_out() -> None:
+def test_every_value_of_the_oracle_is_compared_or_listed_as_omitted() -> None:
     there = {(group, key) for groups in EXPECTED.values() for group, values in groups.items() for key in values}
     compared = {*SINGLE, *SCD_PARTS, *SF_PARTS, *MEF_PARTS}
     assert set(EXPECTED) == set(TRIPLETS)
@@ -67,7 +67,7 @@ def test_mef_ms_ssim_is_the_weighted_product_of_its_scales(triplet: str) -> None
     assert measure_one(read_triplet(triplet), "MEF_MS_SSIM", "eif") == pytest.approx(expected, rel=0, abs=TOLERANCE)
 
 
-def test_the_formulas_make_the_committed_images(tmp_path: Path) -> None:
+def test_the_formulas_generate_the_committed_images(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(SYNTHETIC / "make_images.py"), str(tmp_path)], check=True)
     facts = json.loads((SYNTHETIC / "images.json").read_text())
     assert json.loads((tmp_path / "images.json").read_text()) == facts

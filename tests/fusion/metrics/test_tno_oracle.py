@@ -1,4 +1,4 @@
-"""Equality with the standard code on fused images of two published methods."""
+"""Equality with the standard code on the fused images of two published methods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from fusion.metrics import measure
-from tests.fusion.metrics.plain_windows import Pixels
+from tests.fusion.metrics.plain_filters import Pixels
 from tests.fusion.metrics.synthetic_triplets import as_batch
 
 METHODS = {"SeAFusion": 12, "DenseFuse": 6}
@@ -33,12 +33,12 @@ COMPARED = {  # key of the oracle: our metric, factor
 NOT_REPRODUCED = {
     "SD_legacy_uint8": "tables before 2023, with sums saturating at 255",
     "VIF_legacy_uint8": "as SD_legacy_uint8",
-    "Qabf": "computed on images scaled to 0..1, where the test of Sobel_x == 0 is a matter of rounding",
+    "Qabf": "computed on images scaled to 0..1, where the test Sobel_x == 0 depends on rounding",
 }
 
 TOLERANCE = 1e-9
 LOOSER = {
-    "VIF_255": 1e-6,  # computed elsewhere, in another order of sums
+    "VIF_255": 1e-6,  # computed on another machine, with another order of sums
     "Qabf_integer": 1e-6,  # as VIF_255
 }
 
@@ -49,7 +49,7 @@ def expected(shared: Path) -> dict[str, dict[str, dict[str, float]]]:
 
 
 def read_luma(path: Path) -> Pixels:
-    """Some of the fused images hold pixels whose three channels differ by a level, which the standard code rounds."""
+    """Read luma rounded as the standard code does: in some fused images, channels differ by one level."""
     pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
     assert pixels is not None, path
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype("uint8")
@@ -63,7 +63,7 @@ def measured(shared: Path, method: str, name: str) -> dict[str, float]:
     return {metric: value.item() for metric, value in values.items()}
 
 
-def test_every_image_and_value_of_the_oracle_is_compared_or_named(
+def test_every_image_and_value_of_the_oracle_is_compared_or_listed(
     expected: dict[str, dict[str, dict[str, float]]],
 ) -> None:
     assert {(method, name) for method, images in expected.items() for name in images} == set(IMAGES)
@@ -73,7 +73,7 @@ def test_every_image_and_value_of_the_oracle_is_compared_or_named(
 
 
 @pytest.mark.parametrize(("method", "name"), IMAGES)
-def test_a_published_fused_image_gets_the_values_of_the_standard_code(
+def test_a_published_fused_image_has_the_values_of_the_standard_code(
     expected: dict[str, dict[str, dict[str, float]]], shared: Path, method: str, name: str
 ) -> None:
     found = measured(shared, method, name)

@@ -1,4 +1,4 @@
-"""Windows and filters of the plain renditions: separable, in float64, cropped to where the window fits."""
+"""Filters of the plain implementations: separable, in float64, cropped to the positions where the window fits."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def gaussian(size: int, sigma: float) -> Plane:
 
 
 def filter_valid(image: Plane, window: Plane) -> Plane:
-    """Filter along both axes with a window of odd length and keep the places where it lies inside the image."""
+    """Filter along both axes with a window of odd length; keep the positions where it lies inside the image."""
     reach = len(window) // 2
     filtered = correlate1d(correlate1d(image, window, axis=0), window, axis=1)
     return np.asarray(filtered[reach : image.shape[0] - reach, reach : image.shape[1] - reach])
 
 
 def sobel(padded: Plane) -> tuple[Plane, Plane]:
-    """Give the difference down the rows and the one along the columns, each smoothed by [1 2 1], inside the border."""
+    """Return the vertical and the horizontal difference, each smoothed by [1 2 1], inside the border."""
     smooth, difference = np.array([1.0, 2.0, 1.0]), np.array([-1.0, 0.0, 1.0])
     down = correlate1d(correlate1d(padded, difference, axis=0), smooth, axis=1)
     along = correlate1d(correlate1d(padded, difference, axis=1), smooth, axis=0)
@@ -32,6 +32,6 @@ def sobel(padded: Plane) -> tuple[Plane, Plane]:
 
 
 def halve(image: Plane) -> Plane:
-    """Average blocks of 2x2; an odd last row or column is left out."""
+    """Average blocks of 2x2; an odd last row or column is dropped."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     return np.asarray(image[: 2 * height, : 2 * width].reshape(height, 2, width, 2).mean(axis=(1, 3)))
