@@ -69,7 +69,7 @@ def test_there_are_four_recipes() -> None:
         (RECIPES[0], "theirs", "folder, dir theirs"),
         (RECIPES[1], "net", "onnx, model net.onnx"),
         (RECIPES[2], "mine", "mine.py:Darkest"),
-        (RECIPES[3], "darkest", "of the package mine 1.0"),
+        (RECIPES[3], "darkest", "from package mine 1.0"),
     ],
 )
 def test_a_recipe_adds_its_row_to_the_table(cwd: Path, recipe: str, row: str, fact: str) -> None:
@@ -88,4 +88,4 @@ def test_the_class_keeps_the_contract(cwd: Path) -> None:
 
 def test_an_installed_fuser_is_in_the_list(cwd: Path) -> None:
     listed = run(cwd, "tools/run_pipeline.py --list")
-    assert re.search(r"^  darkest +of the package mine 1\.0$", listed, re.MULTILINE)
+    assert re.search(r"^  darkest +from package mine 1\.0$", listed, re.MULTILINE)

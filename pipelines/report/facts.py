@@ -105,7 +105,7 @@ def _kind(row: FuserRow) -> list[str]:
     """Describe type and options, leaving out weights whose origin is described."""
     described = ("type", "weights") if _is_network(row) else ("type",)
     options = [f"{option} {value}" for option, value in row.given.items() if option not in described]
-    package = [f"of the package {row.key['package']}"] if "package" in row.key else []
+    package = [f"from package {row.key['package']}"] if "package" in row.key else []
     return [*([row.fuser] if "type" in row.given else []), *package, *options]
 
 
