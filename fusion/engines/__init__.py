@@ -1,10 +1,11 @@
 """Inference engines that run model files on the CPU.
 
 Inside:
-    session: what every engine provides (`Session`, `Port`) and `open_model`, which selects the engine.
-    onnxruntime_session, openvino_session: one file per engine, imported by `open_model` when it is needed.
+    loading: `open_model`, which selects the engine.
+    session: what every engine provides (`Session`, `Port`).
+    onnxruntime_session, openvino_session: one file per engine, imported when it is selected.
 
-Other rooms open a model with `open_model` and see a `Session` only.
+Other rooms open a model with `open_model` and use the `Session` that it returns.
 """
 
 import lazy_loader

@@ -1,18 +1,14 @@
-"""What every inference engine provides, and the one way to open a model file. Does not import an engine or torch."""
+"""What every inference engine provides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from fusion.errors import InputError
-
 Images = npt.NDArray[np.float32]  # (B, 1, H, W)
-Backend = Literal["onnxruntime", "openvino"]
 ComputePrecision = Literal["float32", "bfloat16"]
 
 
@@ -59,33 +55,3 @@ class Session(Protocol):
             Exception: whatever the engine raises, for example because the model does not support the size.
         """
         ...
-
-
-def open_model(path: Path, backend: Backend = "onnxruntime", precision: ComputePrecision = "float32") -> Session:
-    """Open a model file for inference on the CPU, with as many threads as torch uses at this moment.
-
-    Args:
-        path: an `.onnx` file, or for OpenVINO also its `.xml`.
-        backend: the engine that runs it.
-        precision: the arithmetic; bfloat16 with OpenVINO only.
-
-    Raises:
-        InputError: an option is unknown, the file does not exist or cannot be read, or the engine is not installed.
-    """
-    if backend not in get_args(Backend):
-        raise InputError(f"backend={backend!r}: unknown value (expected {' or '.join(get_args(Backend))})")
-    if precision not in get_args(ComputePrecision):
-        raise InputError(f"precision={precision!r}: unknown value (expected {' or '.join(get_args(ComputePrecision))})")
-    if not path.is_file():
-        raise InputError(f"{path}: no such file (expected an ONNX or OpenVINO model)")
-    if backend == "openvino":
-        from fusion.engines.openvino_session import OpenvinoSession
-
-        return OpenvinoSession(path, precision)
-    if path.suffix == ".xml":
-        raise InputError(f"{path}: an OpenVINO model, which onnxruntime cannot run. Try: backend=openvino")
-    if precision != "float32":
-        raise InputError(f"precision={precision!r}: not available with backend=onnxruntime. Try: backend=openvino")
-    from fusion.engines.onnxruntime_session import OnnxruntimeSession
-
-    return OnnxruntimeSession(path)

@@ -1,7 +1,8 @@
 """Image files, their colours, and pairs of them.
 
 Inside:
-    pairs: match the files of two folders (`Pair`, `match_pairs`, `images_by_stem`); does not import torch.
+    stems: find files by name (`images_by_stem`, `files_by_stem`); does not import torch.
+    pairs: the pairs of two folders (`Pair`, `match_pairs`); does not import torch.
     io: read and write image files (`read_infrared`, `read_visible`, `write_image`, `EncodedImage`).
     colour: luma and chroma, float tensors and 8-bit levels (`luma`, `with_chroma_of`, `to_bytes`, `to_bgr`).
 

@@ -8,7 +8,7 @@ from .io import read_visible as read_visible
 from .io import write_image as write_image
 from .io import write_levels as write_levels
 from .pairs import Pair as Pair
-from .pairs import files_by_stem as files_by_stem
-from .pairs import images_by_stem as images_by_stem
 from .pairs import match_pairs as match_pairs
-from .pairs import require_same_stems as require_same_stems
+from .stems import files_by_stem as files_by_stem
+from .stems import images_by_stem as images_by_stem
+from .stems import require_same_stems as require_same_stems

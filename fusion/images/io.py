@@ -18,7 +18,7 @@ from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.images.colour import luma, to_bytes
-from fusion.images.pairs import IMAGE_SUFFIXES
+from fusion.images.stems import IMAGE_SUFFIXES
 from fusion.storage import write_bytes
 
 STRIP_PIXELS = 2**20  # per strip of rows: large enough to be fast, small compared with a large image

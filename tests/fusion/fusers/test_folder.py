@@ -11,7 +11,8 @@ import torch
 
 from fusion import InputError, build_fuser, fuse_folder, fuse_pair, read_visible
 from fusion.images.colour import to_bytes
-from fusion.images.pairs import images_by_stem, match_pairs
+from fusion.images.pairs import match_pairs
+from fusion.images.stems import images_by_stem
 
 MADE_BY = {"name": "average", "options": {}}
 FUSE = """

@@ -1,0 +1,57 @@
+"""Find files by stem, the file name without suffix. Does not import torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from fusion.errors import InputError, first_few
+
+IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
+
+
+def images_by_stem(folder: Path) -> dict[str, Path]:
+    """Map stem to image file for the images directly inside `folder`, sorted by file name.
+
+    Raises:
+        InputError: the folder is missing or contains no image, or two files share a stem.
+    """
+    return files_by_stem(folder, IMAGE_SUFFIXES, "images")
+
+
+def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[str, Path]:
+    """Map stem to file for the files directly inside `folder`, sorted by file name; hidden files are skipped.
+
+    Args:
+        folder: the folder to list.
+        suffixes: the suffixes to include, in lower case; files match in any case.
+        what: the kind of files in the plural, for error messages.
+
+    Raises:
+        InputError: the folder is missing or contains no such file, or two files share a stem.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder (expected a folder of {what})")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in suffixes or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise InputError(f"{path}: same stem as {found[path.stem].name} (expected one file per stem)")
+        found[path.stem] = path
+    if not found:
+        raise InputError(f"{folder}: no {what} found (expected files ending in {', '.join(suffixes)})")
+    return found
+
+
+def require_same_stems(first: Iterable[str], first_dir: Path, second: Iterable[str], second_dir: Path) -> None:
+    """Check that two folders contain the same stems.
+
+    Raises:
+        InputError: a stem of one folder is missing in the other; the message lists the first few.
+    """
+    first, second = set(first), set(second)
+    for there, here, stems, others in ((first_dir, second_dir, first, second), (second_dir, first_dir, second, first)):
+        if missing := sorted(stems - others):
+            found = f"{len(missing)} of {len(stems)} stems of {there} missing: {first_few(missing)}"
+            raise InputError(f"{here}: {found} (expected equal stems)")
