@@ -1,4 +1,4 @@
-"""Say what a data folder holds, as a pipeline would read it, and whether that pipeline can use it."""
+"""Describe a data folder as a pipeline would read it, and check whether that pipeline can use it."""
 
 from __future__ import annotations
 
@@ -17,27 +17,32 @@ from downstream.datasets import (
     assign_splits,
     box_labels,
     cut_validation,
-    look_into,
+    inspect_folder,
     mask_labels,
     neighbour_leakage,
     require_undivided,
     split_folders,
 )
 from fusion.errors import InputError
-from pipelines.config import Settings
+from pipelines.settings import DataSettings, Settings
 
 _MOST_FAULTS = 20
 
 
 @dataclass(frozen=True)
 class DataCheck:
-    """What was found, as lines of text, and all that is wrong; without a fault the data can be used."""
+    """The result of a check.
+
+    Attributes:
+        lines: a description of the data, as lines of text.
+        faults: one line for each problem; without any, the data can be used.
+    """
 
     lines: list[str]
     faults: list[str]
 
     def text(self) -> str:
-        """Lay everything out for a terminal."""
+        """Format the result for a terminal, with at most 20 faults."""
         shown = [f"  {fault}" for fault in self.faults[:_MOST_FAULTS]]
         if len(self.faults) > _MOST_FAULTS:
             shown.append(f"  ... and {len(self.faults) - _MOST_FAULTS} more")
@@ -46,30 +51,27 @@ class DataCheck:
 
 
 def check_data(settings: Settings, root: Path) -> DataCheck:
-    """Decode every image and read every label below `root`.
+    """Decode every image and read every label below `root`, and split the pairs as the pipeline would.
 
     Args:
         settings: of the pipeline that is to use the data.
         root: the data folder.
     """
-    data, findings = settings["data"], Findings()
+    data, findings = settings.data, Findings()
     by_split: dict[str, list[str]] = {}
     try:
-        for name, folder in _folders(root, data["split"]).items():
-            names = (data.get("infrared", ""), data.get("visible", ""))
-            by_split[name] = look_into(folder, findings, _label_finder(settings), *names)
-        if data["split"] != FOLDERS:
-            by_split = _divided(by_split[""], data["split"], data["seed"])
-        if settings["task"] == "segmentation" and not by_split.get("val"):
+        find_labels = _label_finder(settings.task, data)
+        for name, folder in _folders(root, data.split).items():
+            by_split[name] = inspect_folder(folder, findings, find_labels, data.infrared or "", data.visible or "")
+        if data.split != FOLDERS:
+            by_split = _divide(by_split[""], data.split, data.seed)
+        if settings.task == "segmentation" and not by_split.get("val"):
             held_out = cut_validation(by_split["train"])
-            by_split = {
-                **by_split,
-                "train": [s for s in by_split["train"] if s not in held_out],
-                "val": sorted(held_out),
-            }
+            train = [stem for stem in by_split["train"] if stem not in held_out]
+            by_split = {**by_split, "train": train, "val": sorted(held_out)}
     except InputError as error:
         findings.faults.append(str(error))
-    needed = ("test",) if settings["task"] == "quality" else ("train", "test")
+    needed = ("test",) if settings.task == "quality" else ("train", "test")
     findings.faults += [f"{root}: no pair for {name}" for name in needed if not by_split.get(name)]
     return DataCheck(_lines(settings, root, findings, by_split), findings.faults)
 
@@ -81,31 +83,30 @@ def _folders(root: Path, split: str) -> dict[str, Path]:
     return {"": root}
 
 
-def _divided(stems: list[str], split: str, seed: int) -> dict[str, list[str]]:
+def _divide(stems: list[str], split: str, seed: int) -> dict[str, list[str]]:
     split_of = dict.fromkeys(stems, "test") if split == ALL else assign_splits(stems, split, seed)
     return {name: [stem for stem, of in split_of.items() if of == name] for name in SPLITS}
 
 
-def _label_finder(settings: Settings) -> Callable[[Path], LabelFiles] | None:
-    data = settings["data"]
-    if settings["task"] == "detection":
-        return partial(box_labels, label_format=data["labels"], classes=data["classes"])
-    if settings["task"] == "segmentation":
-        return partial(mask_labels, classes=data["classes"], name=data["masks"])
+def _label_finder(task: str, data: DataSettings) -> Callable[[Path], LabelFiles] | None:
+    if task == "detection":
+        return partial(box_labels, label_format=data.labels or "", classes=data.classes or ())
+    if task == "segmentation":
+        return partial(mask_labels, classes=data.classes or (), name=data.masks or "")
     return None
 
 
 def _lines(settings: Settings, root: Path, findings: Findings, by_split: dict[str, list[str]]) -> list[str]:
-    data = settings["data"]
-    lines = [f"{root}, as {settings['name']} reads it; split {data['split']}"]
+    data = settings.data
+    lines = [f"{root}, as {settings.name} reads it; split {data.split}"]
     lines += [f"{name}: {len(by_split[name])} pairs" for name in SPLITS if by_split.get(name)]
     sizes = findings.size_counts().most_common()
     if not sizes:
         return lines
     lines.append(f"sizes: {', '.join(f'{count} of {size}' for size, count in sizes[:6])}{', ...' * (len(sizes) > 6)}")
-    if "classes" in data:
-        what = "boxes" if settings["task"] == "detection" else "pixels"
-        lines += _histogram(findings, by_split, data["classes"], what)
+    if data.classes is not None:
+        unit = "boxes" if settings.task == "detection" else "pixels"
+        lines += _histogram(findings, by_split, data.classes, unit)
     leakage = neighbour_leakage(by_split)
     if leakage is not None and by_split.get("train"):
         lines.append(f"leakage: {leakage:.1%} of test frames have a neighbour (number ± 1) in training")
@@ -115,18 +116,18 @@ def _lines(settings: Settings, root: Path, findings: Findings, by_split: dict[st
     return lines
 
 
-def _histogram(findings: Findings, by_split: dict[str, list[str]], classes: Sequence[str], what: str) -> Iterable[str]:
-    """Lay out how much of every class each split has, a line per class."""
+def _histogram(findings: Findings, by_split: dict[str, list[str]], classes: Sequence[str], unit: str) -> Iterable[str]:
+    """Format the number of boxes or pixels per class and split, one line per class."""
     splits = [name for name in SPLITS if by_split.get(name)]
     totals = {
         name: sum((Counter(findings.classes.get(stem, {})) for stem in by_split[name]), Counter()) for name in splits
     }
-    cells = [[f"class ({what})", *splits], *([name, *(f"{totals[s][name]}" for s in splits)] for name in classes)]
+    cells = [[f"class ({unit})", *splits], *([name, *(f"{totals[s][name]}" for s in splits)] for name in classes)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in cells]
+    return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells]
 
 
 def _copies(findings: Findings, by_split: dict[str, list[str]]) -> list[str]:
-    """List the test images of which an equal file trains or validates."""
+    """List the test images of which an identical file is in train or val."""
     seen = {findings.contents.get(stem) for name in ("train", "val") for stem in by_split.get(name, ())} - {None}
     return [stem for stem in by_split.get("test", ()) if findings.contents.get(stem) in seen]

@@ -1,4 +1,4 @@
-"""Say what a data folder holds and whether a pipeline can use it: counts, sizes, classes, faults, leakage."""
+"""Describe a data folder and check whether a pipeline can use it: counts, sizes, classes, faults, leakage."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from pathlib import Path
 
 from fusion import InputError
 from fusion.command_line import exit_code, parse_override
-from pipelines.check_data import check_data
 from pipelines.config import list_pipelines, load_settings, override
 
 
 def main() -> int:
-    """Parse, look at everything, print it; 0 if the data can be used, else 1."""
+    """Check the folder and print the result; return 0 if the data can be used, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pipeline", help=f"which one is to read the data: {', '.join(list_pipelines())}")
+    parser.add_argument("pipeline", help=f"the pipeline that is to use the data: {', '.join(list_pipelines())}")
     parser.add_argument("data", type=Path, metavar="DIR", help="the data folder")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="a setting to change")
     arguments = parser.parse_intermixed_args()
@@ -23,8 +22,12 @@ def main() -> int:
     for argument in arguments.overrides:
         override(settings, *parse_override(argument))
     if not arguments.data.is_dir():
-        raise InputError(f"{arguments.data}: no such folder; get the data from {settings['data']['source']}")
-    check = check_data({**settings, "name": arguments.pipeline}, arguments.data)
+        raise InputError(f"{arguments.data}: no such folder. Try: get the data from {settings['data']['source']}")
+
+    from pipelines.check_data import check_data  # only now, because these imports take longer than a refusal
+    from pipelines.settings import resolve_settings
+
+    check = check_data(resolve_settings({**settings, "name": arguments.pipeline}), arguments.data)
     print(check.text(), end="")
     return 1 if check.faults else 0
 

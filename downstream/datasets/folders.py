@@ -110,7 +110,9 @@ def require_undivided(root: Path, split: str) -> None:
     """
     names = {folder.name.lower() for folder in _subfolders(root)}
     if {"train", "test"} <= names and not names & {*_VISIBLE, *_INFRARED}:
-        raise InputError(f"{root}: contains train and test folders (found split={split!r}). Try: data.split=folders")
+        raise InputError(
+            f"{root}: already divided into train and test folders (found split={split!r}). Try: data.split=folders"
+        )
 
 
 def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair]:

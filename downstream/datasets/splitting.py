@@ -125,11 +125,11 @@ def _listed(stems: set[str], folder: Path) -> dict[str, str]:
         ids = _read_list(path)
         if missing := sorted(set(ids) - stems):
             raise InputError(
-                f"{path}: {len(missing)} of {len(ids)} ids have no image: {first_few(missing)}. "
+                f"{path}: {len(missing)} of {len(ids)} ids have no image ({first_few(missing)}). "
                 "Try: data.split=random for a part of a data set"
             )
         if twice := sorted(set(ids) & assigned.keys()):
-            raise InputError(f"{path}: {len(twice)} ids are also in {assigned[twice[0]]}.txt: {first_few(twice)}")
+            raise InputError(f"{path}: {len(twice)} ids are also in {assigned[twice[0]]}.txt ({first_few(twice)})")
         assigned |= dict.fromkeys(ids, split)
     if left_out := sorted(stems - assigned.keys()):
         log.info("%s: %d images are in no list and left out: %s", folder, len(left_out), first_few(left_out))

@@ -58,7 +58,7 @@ def test_pairs_without_labels_are_enough_for_fusion(m3fd: Path) -> None:
     assert (done.returncode, done.stdout.splitlines()[1]) == (0, "test: 11 pairs")
 
 
-def test_every_fault_is_told_not_only_the_first(m3fd: Path) -> None:
+def test_every_fault_is_reported_not_only_the_first(m3fd: Path) -> None:
     (m3fd / "m3fd" / "Vis" / "00001.png").unlink()
     (m3fd / "m3fd" / "Ir" / "00002.png").write_bytes(b"no image")
     cv2.imwrite(str(m3fd / "m3fd" / "Vis" / "00003.png"), np.zeros((10, 20, 3), np.uint8))
@@ -66,7 +66,7 @@ def test_every_fault_is_told_not_only_the_first(m3fd: Path) -> None:
     label.write_text(label.read_text().replace("<name>", "<name>Flying"))
     done = check(m3fd, "m3fd_detect", "m3fd", "data.split=random")
     assert done.returncode == 1
-    for part in ("Vis: 1 missing", "00001", "00002.png: not an image", "20x10", "00004.xml", "unknown class 'Flying"):
+    for part in ("Vis: 1 stems of", "missing: 00001", "00002.png: not an image", "20x10", "00004.xml", "unknown class 'Flying"):
         assert part in done.stdout, done.stdout
     assert "NOT usable" in done.stdout
 
@@ -74,16 +74,16 @@ def test_every_fault_is_told_not_only_the_first(m3fd: Path) -> None:
 SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
     "number": (
         lambda mask: cv2.imwrite(str(mask), np.full((128, 160), 9, np.uint8)),
-        "values 9; expected class numbers 0..8 (background, car,",
+        "unknown classes (found 9; expected class numbers 0..8 (background, car,",
     ),
     "colours": (lambda mask: cv2.imwrite(str(mask), np.zeros((128, 160, 3), np.uint8)), "a colour image"),
-    "size": (lambda mask: cv2.imwrite(str(mask), np.zeros((64, 80), np.uint8)), "80x64; its images are 160x128"),
-    "missing": (lambda mask: mask.unlink(), "1 missing"),
+    "size": (lambda mask: cv2.imwrite(str(mask), np.zeros((64, 80), np.uint8)), "size differs from its images (found 80x64, expected 160x128)"),
+    "missing": (lambda mask: mask.unlink(), "1 stems of"),
 }
 
 
 @pytest.mark.parametrize("spoil", SPOILS)
-def test_a_faulty_mask_is_named_with_what_was_found(msrs: Path, spoil: str) -> None:
+def test_an_invalid_mask_is_reported_with_what_was_found(msrs: Path, spoil: str) -> None:
     mask = next((msrs / "msrs" / "train" / "Segmentation_labels").iterdir())
     act, part = SPOILS[spoil]
     act(mask)
@@ -93,7 +93,7 @@ def test_a_faulty_mask_is_named_with_what_was_found(msrs: Path, spoil: str) -> N
     assert part in done.stdout
 
 
-def test_a_test_image_that_also_trains_is_told(msrs: Path) -> None:
+def test_a_test_image_that_is_also_in_training_is_reported(msrs: Path) -> None:
     test = next((msrs / "msrs" / "test" / "vi").iterdir())
     first = min((msrs / "msrs" / "train" / "vi").iterdir())
     first.write_bytes(test.read_bytes())

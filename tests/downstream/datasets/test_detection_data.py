@@ -137,7 +137,7 @@ def test_the_real_m3fd_pairs_are_read():
 @needs_shared
 def test_the_real_m3fd_pairs_are_too_few_for_a_published_split():
     with pytest.raises(
-        InputError, match=r"3361 of 3368 ids have no image: 00001, 00003, 00005, .*Try: data.split=random"
+        InputError, match=r"3361 of 3368 ids have no image \(00001, 00003, 00005, .*Try: data.split=random"
     ):
         read_detection_data(SHARED / "data" / "M3FD", "voc", M3FD_CLASSES, "scene_blocks", seed=0)
 

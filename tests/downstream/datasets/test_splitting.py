@@ -33,17 +33,17 @@ def test_every_committed_split_is_tested_above():
     assert sorted(PUBLISHED) == ["interleaved", "random_7030", "scene_blocks", "scene_runs"]
 
 
-def test_an_image_in_no_list_is_left_out_and_said(caplog):
+def test_an_image_in_no_list_is_left_out_and_logged(caplog):
     with caplog.at_level(logging.INFO):
         assigned = assign_splits(M3FD, "scene_blocks", seed=0)
     assert set(M3FD) - assigned.keys() == {"01300"}
     assert "1 images are in no list and left out: 01300" in caplog.text
 
 
-def test_a_published_split_of_a_part_of_the_data_suggests_a_random_one():
+def test_a_published_split_of_incomplete_data_suggests_a_random_one():
     with pytest.raises(
         InputError,
-        match=r"train.txt: 3366 of 3368 ids have no image: 00002, .*Try: data.split=random for a part of a data set$",
+        match=r"train.txt: 3366 of 3368 ids have no image \(00002, .*Try: data.split=random for a part of a data set$",
     ):
         assign_splits(["00000", "00001", "00111"], "scene_blocks", seed=0)
 
@@ -82,15 +82,15 @@ def test_a_folder_of_lists_splits_with_and_without_val(tmp_path):
     assert assign_splits("abcd", folder, seed=0) == {"a": "train", "b": "train", "c": "test", "d": "val"}
 
 
-def test_a_listed_image_that_is_not_there_is_named(tmp_path):
+def test_a_listed_image_that_is_missing_is_reported(tmp_path):
     folder = lists(tmp_path, train="a\nx\n", test="b")
-    with pytest.raises(InputError, match=r"train.txt: 1 of 2 ids have no image: x\."):
+    with pytest.raises(InputError, match=r"train.txt: 1 of 2 ids have no image \(x\)\."):
         assign_splits("ab", folder, seed=0)
 
 
-def test_an_image_in_two_lists_is_named(tmp_path):
+def test_an_image_in_two_lists_is_reported(tmp_path):
     folder = lists(tmp_path, train="a\nb", test="b")
-    with pytest.raises(InputError, match=r"test.txt: 1 ids are also in train.txt: b"):
+    with pytest.raises(InputError, match=r"test.txt: 1 ids are also in train.txt \(b\)"):
         assign_splits("ab", folder, seed=0)
 
 
@@ -104,18 +104,18 @@ def test_a_misspelt_split_is_suggested_and_listed():
         assign_splits("abc", "scene_block", seed=0)
 
 
-def test_leakage_counts_test_images_beside_train_and_val_images():
+def test_leakage_counts_test_images_next_to_train_and_val_images():
     stems = {"train": ["00004N", "00010D"], "val": ["00020D"], "test": ["00005D", "00006N", "00009N", "00021D"]}
     assert neighbour_leakage(stems) == 0.75
 
 
 @pytest.mark.parametrize("stems", [{"train": ["1"], "test": ["FLIR_2"]}, {"train": ["1", "x"], "test": ["2"]}, {}])
-def test_leakage_is_unknown_when_a_stem_is_no_number(stems):
+def test_leakage_is_unknown_if_a_stem_is_not_a_number(stems):
     assert neighbour_leakage(stems) is None
 
 
 @pytest.mark.parametrize(("count", "expected"), [(2, 1), (4, 1), (15, 2), (100, 10), (1083, 108)])
-def test_a_tenth_of_the_training_images_validates_in_a_few_runs(count, expected):
+def test_a_tenth_of_the_training_images_is_held_out_in_a_few_runs(count, expected):
     stems = [f"{number:05d}" for number in range(count)]
     chosen = sorted(map(int, cut_validation(stems)))
     assert len(chosen) == expected
@@ -125,11 +125,11 @@ def test_a_tenth_of_the_training_images_validates_in_a_few_runs(count, expected)
     assert cut_validation(stems[::-1]) == cut_validation(stems)
 
 
-def test_runs_to_validate_with_are_spread_over_the_drive():
+def test_validation_runs_are_spread_over_the_drive():
     chosen = sorted(map(int, cut_validation([f"{number:05d}" for number in range(1000)])))
     assert [number // 200 for number in chosen] == [k for k in range(5) for _ in range(20)]
 
 
-def test_one_image_cannot_be_cut():
+def test_a_single_image_cannot_be_held_out():
     with pytest.raises(InputError, match="found 1 training images, expected at least 2"):
         cut_validation(["00001"])
