@@ -154,11 +154,11 @@ def build(candidate: Candidate) -> Fuse:
 
 def build_subject(candidate: Candidate) -> Fuser | PlainISFuse:
     """Build the fuser of a candidate, before it is compiled or its precision is reduced."""
-    from fusion.networks import load_network
-    from pipelines.benchmarks.reference import PlainISFuse
-
     if candidate.options is not None:
         return build_fuser("onnx", **candidate.options)
     if candidate.name == PLAIN:
+        from fusion.networks import load_network
+        from pipelines.benchmarks.reference import PlainISFuse
+
         return PlainISFuse(load_network(weights_file(PLAIN_OF, SHIPPED))[0].to(candidate.device))
     return build_fuser(candidate.fuser, **({"device": candidate.device} if is_network(candidate.fuser) else {}))

@@ -8,8 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from fusion.networks import POOLED_SIZE, CausalFeatureIntegrator, ISFuse
 from pipelines.benchmarks.candidates import Candidate, build_subject, is_network
@@ -39,6 +37,9 @@ def references(candidates: Sequence[Candidate], infrared: Tensor, visible: Tenso
 
 
 def _measure(candidate: Candidate, infrared: Tensor, visible: Tensor) -> Reference:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode  # imports triton, which the measured processes do without
+
     subject = build_subject(candidate)
     fused = subject.fuse(infrared, visible)
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):  # the only one torch counts on CPUs
