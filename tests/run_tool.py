@@ -74,6 +74,7 @@ def _exit_code(tool: str) -> int:
         if tool.endswith(".py"):
             runpy.run_path(str(ROOT / "tools" / tool), run_name="__main__")
         else:
+            sys.modules.pop(f"{tool}.__main__", None)  # runpy warns where another tool has imported it
             runpy.run_module(tool, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if isinstance(end.code, str):

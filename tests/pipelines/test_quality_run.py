@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import csv
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-from fusion.images.images import write_image
+from fusion import write_image
 from tests.onnx_models import write_model
+from tests.run_tool import Done, as_process, in_process
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def run(cwd: Path, *arguments: str, pipeline: str = "fusion_quality") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), pipeline, *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False)
+def run(cwd: Path, *arguments: str, pipeline: str = "fusion_quality") -> Done:
+    return in_process("run_pipeline.py", pipeline, *arguments, cwd=cwd)
 
 
 @pytest.fixture
@@ -39,7 +33,8 @@ NAMES = "metrics.names=AG,Nabf"
 
 
 def test_a_folder_of_pairs_gives_a_table_rows_and_scenes(tmp_path: Path, pairs: Path) -> None:
-    result = run(tmp_path, "--data", str(pairs), "data.name=mine", "fusers=maximum", NAMES)
+    command = ("fusion_quality", "--data", str(pairs), "data.name=mine", "fusers=maximum", NAMES)
+    result = as_process("run_pipeline.py", *command, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     report = tmp_path / "work" / "fusion_quality" / "report"
     with (report / "scores.csv").open(encoding="utf-8", newline="") as file:
@@ -58,7 +53,7 @@ def test_a_folder_of_pairs_gives_a_table_rows_and_scenes(tmp_path: Path, pairs: 
         line for line in (report / "results.tex").read_text().splitlines() if line.startswith("maximum")
     )
     assert f">{mean}" in (report / "report.html").read_text(encoding="utf-8")
-    again = run(tmp_path, "--data", str(pairs), "data.name=mine", "fusers=maximum", NAMES)
+    again = as_process("run_pipeline.py", *command, cwd=tmp_path)
     assert "done in" not in again.stdout
 
 
@@ -70,7 +65,7 @@ def test_other_metrics_measure_again_but_fuse_nothing(tmp_path: Path, pairs: Pat
     assert all("score_fusion/" in line or "report" in line for line in done)
 
 
-def done(result: subprocess.CompletedProcess[str]) -> set[str]:
+def done(result: Done) -> set[str]:
     return {line.split()[1].rstrip(":") for line in result.stdout.splitlines() if "done in" in line}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from downstream.datasets.masks import read_mask
 from pipelines.config import load_settings
 from pipelines.sample import write_sample
 from tests.pipelines.pipeline_command import CommandLine, assert_refused, kill, rows, stages, wait_for
+from tests.run_tool import Done
 
 CLASSES = load_settings("msrs_segment")["data"]["classes"]
 TINY = ["msrs_segment", "fusers=average", "metrics.names=EN,AG", "panels=1", "segmenter.encoder=resnet18"]
@@ -23,6 +23,7 @@ TINY += ["segmenter.epochs=2", "segmenter.batch_size=3", "segmenter.crop=64"]
 REAL = [*TINY, "--data", "MSRS"]
 WORK = Path("work", "msrs_segment")
 BASELINES = ("infrared", "visible", "average")
+Finished = tuple[CommandLine, Done]
 
 
 @pytest.fixture
@@ -38,10 +39,8 @@ def msrs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def finished(
-    msrs: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[CommandLine, subprocess.CompletedProcess[str]]:
-    """The pipeline on MSRS's layout, run once; the tests that use it must leave the folder as it is."""
+def finished(msrs: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The pipeline on MSRS's layout, run once as a user does; tests that use it must leave the folder as it is."""
     tool = CommandLine(tmp_path_factory.mktemp("finished"))
     shutil.copytree(msrs, tool.cwd / "MSRS")
     result = tool.run(*REAL)
@@ -50,9 +49,7 @@ def finished(
 
 
 @pytest.mark.slow
-def test_the_layout_of_msrs_gives_masks_scores_and_a_report(
-    finished: tuple[CommandLine, subprocess.CompletedProcess[str]],
-) -> None:
+def test_the_layout_of_msrs_gives_masks_scores_and_a_report(finished: Finished) -> None:
     tool, result = finished
     assert "the segmenter starts from random weights" in result.stdout
     found = rows(tool.cwd / WORK)
@@ -78,7 +75,7 @@ def test_the_layout_of_msrs_gives_masks_scores_and_a_report(
 
 
 @pytest.mark.slow
-def test_the_scores_are_those_of_the_masks(finished: tuple[CommandLine, subprocess.CompletedProcess[str]]) -> None:
+def test_the_scores_are_those_of_the_masks(finished: Finished) -> None:
     tool, _ = finished
     truth, predicted = [], []
     for path in sorted((tool.cwd / "MSRS/test/Segmentation_labels").iterdir()):
@@ -92,9 +89,9 @@ def test_the_scores_are_those_of_the_masks(finished: tuple[CommandLine, subproce
 
 
 @pytest.mark.slow
-def test_a_second_run_skips_every_stage(finished: tuple[CommandLine, subprocess.CompletedProcess[str]]) -> None:
+def test_a_second_run_skips_every_stage(finished: Finished) -> None:
     tool, _ = finished
-    result = tool.run(*REAL)
+    result = tool.here(*REAL)
     assert result.returncode == 0, result.stderr
     assert stages(result.stdout, "done in") == set()
     assert len(stages(result.stdout, "finished, skipped")) == 1 + 4 * len(BASELINES) + 1
@@ -102,13 +99,13 @@ def test_a_second_run_skips_every_stage(finished: tuple[CommandLine, subprocess.
 
 @pytest.mark.slow
 def test_a_run_killed_while_it_trains_ends_with_the_same_results(
-    finished: tuple[CommandLine, subprocess.CompletedProcess[str]], tool: CommandLine, msrs: Path
+    finished: Finished, tool: CommandLine, msrs: Path
 ) -> None:
     shutil.copytree(msrs, tool.cwd / "MSRS")
     process = tool.start(*REAL)
     wait_for(tool.cwd / WORK / "train_task" / ".visible-seed0.part" / "last.safetensors", process)
     kill(process)
-    result = tool.run(*REAL)
+    result = tool.here(*REAL)
     assert result.returncode == 0, result.stderr
     assert "train_task/visible-seed0" in stages(result.stdout, "goes on")
     assert rows(tool.cwd / WORK) == rows(finished[0].cwd / WORK)
@@ -116,7 +113,7 @@ def test_a_run_killed_while_it_trains_ends_with_the_same_results(
 
 @pytest.mark.slow
 def test_without_data_the_sample_in_the_layout_of_msrs_is_used(tool: CommandLine) -> None:
-    result = tool.run(*TINY, "sample.train=5", "sample.test=2", "segmenter.epochs=1")
+    result = tool.here(*TINY, "sample.train=5", "sample.test=2", "segmenter.epochs=1")
     assert result.returncode == 0, result.stderr
     work = tool.cwd / "work" / "msrs_segment-sample"
     assert {row["dataset"] for row in rows(work)} == {"SAMPLE"}
@@ -128,7 +125,7 @@ def test_without_data_the_sample_in_the_layout_of_msrs_is_used(tool: CommandLine
 def test_start_weights_of_the_encoder_are_used_whole(tool: CommandLine, shared: Path) -> None:
     weights = f"segmenter.encoder_weights={shared / 'weights' / 'mobilenet_v2_imagenet_features.safetensors'}"
     sample = ("sample.train=5", "sample.test=2", "segmenter.epochs=1", "segmenter.encoder=mobilenet_v2")
-    result = tool.run(*TINY, *sample, weights)
+    result = tool.here(*TINY, *sample, weights)
     assert result.returncode == 0, result.stderr
     assert "312 of 312 tensors" in result.stdout
 
@@ -138,7 +135,7 @@ def _first(root: Path, name: str) -> Path:
 
 
 FAULTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
-    "missing mask": (lambda root: _first(root, "train/Segmentation_labels").unlink(), ("without partner",)),
+    "missing mask": (lambda root: _first(root, "train/Segmentation_labels").unlink(), ("stems of", "missing: ")),
     "coloured mask": (
         lambda root: cv2.imwrite(str(_first(root, "test/Segmentation_labels")), np.zeros((480, 640, 3), np.uint8)),
         ("a colour image", "0..8 (background, car, person"),
@@ -164,7 +161,7 @@ def test_a_faulty_data_set_is_one_line(tool: CommandLine, msrs: Path, fault: str
     shutil.copytree(msrs, tool.cwd / "MSRS")
     spoil, parts = FAULTS[fault]
     spoil(tool.cwd / "MSRS")
-    result = tool.run(*REAL)
+    result = tool.here(*REAL)
     assert_refused_after_progress(result, *parts)
 
 
@@ -179,10 +176,10 @@ def test_a_faulty_data_set_is_one_line(tool: CommandLine, msrs: Path, fault: str
 def test_a_setting_that_cannot_work_is_one_line_before_anything_runs(
     tool: CommandLine, setting: str, parts: tuple[str, ...]
 ) -> None:
-    assert_refused(tool.run(*TINY, setting, "--dry-run"), *parts)
+    assert_refused(tool.here(*TINY, setting, "--dry-run"), *parts)
 
 
-def assert_refused_after_progress(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+def assert_refused_after_progress(result: Done, *parts: str) -> None:
     """Check for exit code 2 and one line of error, behind what a progress bar wrote."""
     assert result.returncode == 2, result.stderr
     last = result.stderr.splitlines()[-1]

@@ -10,17 +10,27 @@ from pathlib import Path
 import pytest
 
 from pipelines.stages.memory import MemoryPlan, available_bytes
-from tests.pipelines.pipeline_command import CommandLine, assert_refused, stages, wait_for
+from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, stages, wait_for
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average", "metrics.names=AG", "--jobs", "2"]
-TINY += ["detector.epochs=2", "detector.image_size=64", "detector.batch_size=3"]
+TINY += [f"detector.model={TINY_DETECTOR}", "detector.epochs=2", "detector.image_size=64", "detector.batch_size=3"]
 QUALITY = ["fusion_quality", "sample.train=4", "sample.test=3", "fusers=maximum,laplacian", "effects.images=0"]
 WORK = Path("work", "m3fd_detect-sample")
+SCORES = Path("work", "fusion_quality-sample", "report", "scores.csv")
 
 
 @pytest.fixture
 def tool(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def scores_of_one_process(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What a run of QUALITY gives whose stages run one after the other."""
+    tool = CommandLine(tmp_path_factory.mktemp("one"))
+    result = tool.here(*QUALITY)
+    assert result.returncode == 0, result.stderr
+    return (tool.cwd / SCORES).read_bytes()
 
 
 @pytest.mark.slow
@@ -37,12 +47,11 @@ def test_a_run_that_was_stopped_goes_on_to_the_results_of_one_that_was_not(
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
-    assert "the same command goes on from here" in errors
+    assert "run the same command to continue" in errors
     again = tool.run(*command)
     assert again.returncode == 0, again.stderr
     assert "train_fusion/isfuse" in stages(again.stdout, "goes on")
-    scores = Path("report", "scores.csv")
-    assert (tool.cwd / work / scores).read_bytes() == (whole.cwd / work / scores).read_bytes()
+    assert (tool.cwd / SCORES).read_bytes() == (whole.cwd / SCORES).read_bytes()
     assert "train isfuse" in (tool.cwd / work / "logs" / "train_fusion-isfuse.log").read_text(encoding="utf-8")
     skipped = tool.run(*command)
     assert stages(skipped.stdout, "done in") == set()
@@ -61,20 +70,13 @@ def test_the_stages_end_with_a_pipeline_that_is_killed(tool: CommandLine) -> Non
 
 
 @pytest.mark.slow
-def test_the_metrics_are_those_of_a_run_in_one_process(tool: CommandLine) -> None:
-    assert tool.run(*QUALITY, "--jobs", "3", "--work-dir", "many").returncode == 0
-    assert tool.run(*QUALITY, "--work-dir", "one").returncode == 0
-    many, one = (tool.cwd / name / "fusion_quality-sample" / "report" / "scores.csv" for name in ("many", "one"))
-    assert many.read_bytes() == one.read_bytes()
-
-
-@pytest.mark.slow
-def test_a_local_cluster_of_two_workers_gives_the_same_metrics(tool: CommandLine) -> None:
-    result = tool.run(*QUALITY, "--jobs", "2", "--ray", "local", "--work-dir", "ray")
+@pytest.mark.parametrize("workers", [("--jobs", "3"), ("--jobs", "2", "--ray", "local")], ids=["processes", "ray"])
+def test_the_metrics_are_those_of_a_run_in_one_process(
+    tool: CommandLine, scores_of_one_process: bytes, workers: tuple[str, ...]
+) -> None:
+    result = tool.run(*QUALITY, *workers)
     assert result.returncode == 0, result.stderr
-    assert tool.run(*QUALITY, "--jobs", "2", "--work-dir", "own").returncode == 0
-    ray, own = (tool.cwd / name / "fusion_quality-sample" / "report" / "scores.csv" for name in ("ray", "own"))
-    assert ray.read_bytes() == own.read_bytes()
+    assert (tool.cwd / SCORES).read_bytes() == scores_of_one_process
 
 
 def test_a_cluster_that_does_not_answer_is_a_mistake(tool: CommandLine) -> None:
@@ -102,7 +104,7 @@ def test_a_mistake_is_one_line(tool: CommandLine) -> None:
     (tool.cwd / "M3FD" / "Ir").mkdir(parents=True)
     (tool.cwd / "M3FD" / "Vis").mkdir()
     assert_refused(tool.run(*TINY, "--data", "M3FD"), "no images found")
-    assert_refused(tool.run(*TINY[:-2], "--jobs", "0"), "--jobs 0; expected at least 1")
+    assert_refused(tool.here(*TINY, "--jobs", "0"), "--jobs 0; expected at least 1")
 
 
 def test_memory_that_is_not_there_lets_one_stage_wait_but_never_the_only_one() -> None:
