@@ -1,13 +1,11 @@
 """What the README tells a newcomer to type is what exists."""
 
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.run_tool import ROOT, in_process
+
 README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
 ANY_METHOD = README[README.index("## Any method\n") : README.index("## Metrics\n")]  # test_readme_recipes.py runs these
 COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
@@ -23,10 +21,10 @@ def test_every_tool_is_in_the_readme():
 
 
 @pytest.mark.parametrize(("tool", "arguments"), COMMANDS)
-def test_every_option_the_readme_uses_is_in_the_help(tool, arguments):
+def test_every_option_the_readme_uses_is_in_the_help(tool, arguments, tmp_path):
     kind = [word for word in arguments.split()[:1] if not word.startswith("-")]
-    command = [sys.executable, str(ROOT / tool), *kind, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = in_process(tool.removeprefix("tools/"), *kind, "--help", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
     assert all(option in done.stdout for option in re.findall(r"--[\w-]+", arguments))
 
 
@@ -40,8 +38,7 @@ def test_every_pipeline_command_of_the_readme_is_understood(arguments, tmp_path)
     arguments = [
         re.sub(r"weights=(\.\./|work/).*", f"weights={tmp_path / 'w.pt'}", value).strip("'") for value in arguments
     ]
-    command = [sys.executable, str(ROOT / "tools" / "run_pipeline.py"), *arguments, "--dry-run"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = in_process("run_pipeline.py", *arguments, "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "report" in done.stdout
 

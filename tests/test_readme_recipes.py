@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.onnx_models import write_model
+from tests.run_tool import ROOT, in_process
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
 SECTION = README[README.index("## Any method\n") : README.index("## Metrics\n")]
 TINY = ("sample.train=1", "sample.test=2", "metrics.names=AG", "effects.images=0", "panels=0")
@@ -23,16 +21,8 @@ RECIPES = re.findall(r"^python (tools/run_pipeline\.py .*)$", SECTION, re.MULTIL
 
 def run(cwd: Path, command: str, *further: str) -> str:
     tool, *arguments = command.split()
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(cwd / "site")])}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / tool), *arguments, *further],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    environment = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(cwd / "site")])}
+    done = in_process(tool.removeprefix("tools/"), *arguments, *further, cwd=cwd, environment=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -45,8 +35,6 @@ def blocks(language: str) -> list[str]:
 def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the recipes speak of, where the sample has been made and fused."""
     cwd = tmp_path_factory.mktemp("recipes")
-    run(cwd, "tools/run_pipeline.py fusion_quality fusers=average", *TINY)
-    shutil.copytree(cwd / "work" / "fusion_quality-sample" / "fuse" / "average" / "images", cwd / "theirs")
     write_model(cwd / "net.onnx")
     (cwd / "mine.py").write_text(blocks("python")[0])
     (table,) = blocks("toml")
@@ -56,6 +44,8 @@ def cwd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (site / "mine-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
     (site / "mine-1.0.dist-info" / "entry_points.txt").write_text(f"[{group}]\n{entry.replace(chr(34), '')}\n")
     shutil.copy(cwd / "mine.py", site / "mine.py")
+    run(cwd, "tools/run_pipeline.py fusion_quality fusers=average", *TINY)
+    shutil.copytree(cwd / "work" / "fusion_quality-sample" / "fuse" / "average" / "images", cwd / "theirs")
     return cwd
 
 
