@@ -9,5 +9,5 @@ from .images.io import read_visible as read_visible
 from .images.io import write_image as write_image
 from .images.pairs import Pair as Pair
 from .images.pairs import match_pairs as match_pairs
-from .scoring.score import score_folder as score_folder
+from .scoring.folder import score_folder as score_folder
 from .video.fuse import fuse_video as fuse_video

@@ -15,6 +15,7 @@ from fusion.fusers import Fuser
 from fusion.images import Pair
 from fusion.interventions import INTERVENTIONS, complementary_masks, random_masks
 from fusion.scoring import ImageScores
+from fusion.seeds import generator_for
 
 if TYPE_CHECKING:
     import torch
@@ -77,7 +78,6 @@ def pair_effects(fuser: Fuser, pair: Pair, seed: int) -> EffectMaps:
         InputError: an image cannot be read or is smaller than a hole, or the two sizes differ.
     """
     from fusion.images import luma
-    from fusion.seeds import generator_for
 
     infrared, visible = pair.read()
     try:

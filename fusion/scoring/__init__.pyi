@@ -1,9 +1,9 @@
+from .folder import ImageScores as ImageScores
+from .folder import score_folder as score_folder
 from .means import Mean as Mean
 from .means import Means as Means
 from .means import drawn_images as drawn_images
 from .means import mean_scores as mean_scores
-from .score import ImageScores as ImageScores
-from .score import score_folder as score_folder
 from .tables import arrow as arrow
 from .tables import means_table as means_table
 from .tables import metric_cells as metric_cells

@@ -1,4 +1,4 @@
-"""Means over images, with the interval that other images could have given."""
+"""Means over images with bootstrap confidence intervals."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.scoring.score import ImageScores
+from fusion.scoring.folder import ImageScores
 from fusion.seeds import seed_for
 
 RESAMPLES = 2000
-_EDGES = (0.025, 0.975)  # of the 95 % interval
+_QUANTILES = (0.025, 0.975)  # of the 95 % interval
 
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over `n` images with the interval it would move in, were other images drawn; None where n is 0."""
+    """A mean over `n` images with its 95 % confidence interval from `low` to `high`; None if n is 0."""
 
     mean: float | None
     low: float | None
@@ -31,7 +31,17 @@ Means = dict[str, dict[str, Mean]]  # metric -> method
 
 
 def mean_scores(rows: Sequence[ImageScores], seed: int = 0) -> Means:
-    """Give the mean of every metric and method, both in the order in which `rows` bring them."""
+    """Compute the mean of every metric and method, both in the order of their first row.
+
+    Args:
+        rows: of any number of methods.
+        seed: of the bootstrap.
+
+    Example:
+        >>> rows = [ImageScores("average", str(image), {"EN": float(image)}) for image in range(4)]
+        >>> mean_scores(rows)["EN"]["average"].mean
+        1.5
+    """
     methods: dict[str, list[ImageScores]] = {}
     for row in rows:
         methods.setdefault(row.method, []).append(row)
@@ -45,23 +55,27 @@ def mean_scores(rows: Sequence[ImageScores], seed: int = 0) -> Means:
 
 
 def mean_with_interval(values: Sequence[float], seed: int) -> Mean:
-    """Tell the mean over images and its 95 % percentile bootstrap interval of 2000 resamples.
+    """Compute the mean over images and its 95 % percentile bootstrap interval from 2000 resamples.
 
-    NaN is left out, and `n` says how many values remain. The same seed draws the same images of n, whatever the values,
-    so that methods are compared on equal draws.
+    NaN values are ignored; `n` is the number of remaining values. For the same seed and n, the same images are
+    resampled, so that methods are compared on equal resamples.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
+
+    Example:
+        >>> mean_with_interval([1.0, 2.0, math.nan], seed=0)
+        Mean(mean=1.5, low=1.0, high=2.0, n=2)
     """
     defined = np.array([value for value in values if not math.isnan(value)], np.float64)
     if not defined.size:
         return Mean(None, None, None, 0)
     draws = defined[drawn_images(defined.size, seed)].mean(axis=1)
-    low, high = np.quantile(draws, _EDGES, method="inverted_cdf")  # takes values that occur: an infinite one is no NaN
+    low, high = np.quantile(draws, _QUANTILES, method="inverted_cdf")  # no interpolation, in which infinity becomes NaN
     return Mean(float(defined.mean()), float(low), float(high), defined.size)
 
 
 @lru_cache(maxsize=4)
 def drawn_images(count: int, seed: int) -> NDArray[np.int32]:
-    """Draw images with replacement: (2000, count) indices, the same for the same seed and count."""
+    """Draw the indices of 2000 bootstrap resamples of `count` images, (2000, count); equal for equal seed and count."""
     rng = np.random.default_rng(seed_for(seed, "bootstrap over images"))
     return rng.integers(count, size=(RESAMPLES, count), dtype=np.int32)

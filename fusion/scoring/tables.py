@@ -1,4 +1,4 @@
-"""What the scores of many images come to: one row per image, means with intervals, and a table to read."""
+"""Scores as files and tables: CSV rows per image, means with intervals as CSV and JSON, and a Markdown table."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 
 from fusion.markdown import Cell, markdown_lines
 from fusion.metrics import CONVENTIONS
+from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import RESAMPLES, Mean, Means, mean_scores
-from fusion.scoring.score import ImageScores
 from fusion.storage import write_csv, write_json
 
 _MEAN_COLUMNS = ("method", "metric", "mean", "low", "high", "n")
 
 
 def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, seed: int = 0) -> Means:
-    """Write scores.csv, means.csv and means.json, and give the means.
+    """Write scores.csv, means.csv and means.json, and return the means.
 
-    scores.csv holds `method,image` and one column per metric; what is not defined is an empty field, in means.json
-    null. An infinite value (the PSNR of equal images) is `inf`, in means.json the text "inf".
+    scores.csv has the columns `method,image` and one per metric. An undefined value is an empty field, null in
+    means.json; an infinite one (the PSNR of equal images) is `inf`, the string "inf" in means.json.
 
     Args:
-        out_dir: is made if needed.
-        rows: from `score_folder`, of any number of methods; all of one convention.
-        convention: the one they were measured with.
+        out_dir: created if needed.
+        rows: from `score_folder`, of any number of methods, all of one convention.
+        convention: that of the rows.
         seed: of the bootstrap.
 
     Raises:
@@ -37,49 +37,49 @@ def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, se
     write_image_rows(out_dir / "scores.csv", rows)
     methods = dict.fromkeys(row.method for row in rows)
     tidy = [{"method": m, "metric": metric, **asdict(means[metric][m])} for m in methods for metric in means]
-    write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(line[name]) for name in _MEAN_COLUMNS] for line in tidy])
-    finite = [{name: _json_value(value) for name, value in line.items()} for line in tidy]
+    write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(row[name]) for name in _MEAN_COLUMNS] for row in tidy])
+    finite = [{name: _json_value(value) for name, value in row.items()} for row in tidy]
     facts = {"convention": convention, "interval": "95 % percentile bootstrap over images", "resamples": RESAMPLES}
     write_json(out_dir / "means.json", {**facts, "seed": seed, "means": finite})
     return means
 
 
 def write_image_rows(path: Path, rows: Sequence[ImageScores]) -> None:
-    """Write one CSV line per image and method: `method,image`, then a column for every value that any row has.
+    """Write one CSV row per image and method: `method,image`, then a column for every metric of any row.
 
     Raises:
         InputError: the file cannot be written.
     """
     names = list(dict.fromkeys(name for row in rows for name in row.values))
-    lines = [[row.method, row.image, *(_field(row.values.get(name)) for name in names)] for row in rows]
-    write_csv(path, ("method", "image", *names), lines)
+    fields = [[row.method, row.image, *(_field(row.values.get(name)) for name in names)] for row in rows]
+    write_csv(path, ("method", "image", *names), fields)
 
 
 def means_table(means: Means, convention: str, failed: Mapping[str, str] = MappingProxyType({}), mark: str = "") -> str:
-    """Lay the means out as a Markdown table, one line per method; the best of a column is bold, ties included.
+    """Format the means as a Markdown table, one row per method; the best value of a column is bold, ties included.
 
     Args:
         means: from `write_scores`.
-        convention: the one they were measured with.
-        failed: by method, why it has no scores; such a method is a line with its reason.
-        mark: put before the heading.
+        convention: that of the means.
+        failed: methods without scores, each with the reason, which is shown in its row.
+        mark: prefix of the heading.
     """
     methods = list(dict.fromkeys(method for of_metric in means.values() for method in of_metric))
     counts = sorted({max(of_metric[method].n for of_metric in means.values()) for method in methods})
     columns = [metric_cells(of_metric, convention, metric) for metric, of_metric in means.items()]
     header = ("method", *(f"{metric} {arrow(convention, metric)}" for metric in means))
-    lines = [[method, *(cells[method].bold for cells in columns)] for method in methods]
-    lines += [[method, f"failed: {reason}", *[""] * (len(means) - 1)] for method, reason in failed.items()]
+    rows = [[method, *(cells[method].bold for cells in columns)] for method in methods]
+    rows += [[method, f"failed: {reason}", *[""] * (len(means) - 1)] for method, reason in failed.items()]
     return (
         f"## {mark}Fusion metrics, convention {convention}, mean over {' or '.join(map(str, counts))} images\n\n"
-        f"{markdown_lines(header, lines)}\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
+        f"{markdown_lines(header, rows)}\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
     )
 
 
 def metric_cells(of_metric: Mapping[str, Mean], convention: str, metric: str) -> dict[str, Cell]:
-    """Print the means of one metric, by method, to about four digits.
+    """Format the means of one metric to about four digits, by method.
 
-    Equal is what prints equal, and n is told where a method misses some images.
+    Means that are equal as printed count as equal. The number of images is shown if a method has fewer than another.
     """
     values = {method: mean.mean for method, mean in of_metric.items() if mean.mean is not None}
     largest = max((abs(value) for value in values.values() if math.isfinite(value)), default=1.0)
@@ -98,12 +98,17 @@ def metric_cells(of_metric: Mapping[str, Mean], convention: str, metric: str) ->
 
 
 def arrow(convention: str, metric: str) -> str:
-    """Tell which direction is better."""
+    """Return ↑ if higher values of the metric are better, otherwise ↓.
+
+    Example:
+        >>> arrow("eif", "MSE")
+        '↓'
+    """
     return "↑" if CONVENTIONS[convention][metric].higher_is_better else "↓"
 
 
 def _field(value: Any) -> str:
-    """Write numbers so that they read back the same; what is not defined is empty."""
+    """Format a value for CSV: floats with all digits, an undefined value as an empty field."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return repr(value) if isinstance(value, float) else str(value)

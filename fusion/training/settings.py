@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from fusion.devices import has_bfloat16
 from fusion.errors import InputError, unknown_name
 from fusion.interventions import HOLE_SIDE
 
@@ -72,8 +73,6 @@ class Schedule:
     def precision_on(self, device: torch.device) -> Precision:
         """Return the precision to train with on `device`, which resolves "auto"."""
         if self.precision == "auto":
-            from fusion.devices import has_bfloat16
-
             return "bfloat16" if has_bfloat16(device) else "float32"
         return self.precision
 

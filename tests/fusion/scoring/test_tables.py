@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fusion import InputError
+from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import Mean, mean_scores, mean_with_interval
-from fusion.scoring.score import ImageScores
 from fusion.scoring.tables import means_table, write_scores
 
 ROWS = [
@@ -31,32 +31,32 @@ def test_the_interval_holds_the_mean_and_narrows_with_more_images():
         assert found.high - found.low == pytest.approx(2 * 1.96 * of.std() / math.sqrt(len(of)), rel=0.1)
 
 
-def test_an_interval_is_the_same_for_the_same_seed_only():
+def test_an_interval_depends_on_the_seed():
     values = np.random.default_rng(0).random(30)
     assert mean_with_interval(values, 1) == mean_with_interval(values, 1)
     assert mean_with_interval(values, 1) != mean_with_interval(values, 2)
 
 
-def test_equal_values_have_an_interval_of_no_width():
+def test_equal_values_have_an_interval_of_zero_width():
     assert mean_with_interval([0.1] * 7, 0) == Mean(*[pytest.approx(0.1, abs=1e-15)] * 3, 7)
     assert mean_with_interval([3.5], 0) == Mean(3.5, 3.5, 3.5, 1)
 
 
-def test_two_values_have_them_as_edges():
-    assert mean_with_interval([1.0, 2.0], 0) == Mean(1.5, 1.0, 2.0, 2)  # each is drawn twice in a quarter of the draws
+def test_the_interval_of_two_values_reaches_from_one_to_the_other():
+    assert mean_with_interval([1.0, 2.0], 0) == Mean(1.5, 1.0, 2.0, 2)  # half of the resamples have one value twice
 
 
-def test_undefined_values_are_left_out_and_counted():
+def test_undefined_values_are_ignored_and_not_counted():
     values = [1.0, 2.0, 4.0]
     assert mean_with_interval([math.nan, *values, math.nan], 0) == mean_with_interval(values, 0)
     assert mean_with_interval([math.nan], 0) == mean_with_interval([], 0) == Mean(None, None, None, 0)
 
 
-def test_an_infinite_value_makes_an_infinite_mean():
+def test_an_infinite_value_has_an_infinite_mean():
     assert mean_with_interval([math.inf] * 9 + [1.0], 0) == Mean(math.inf, math.inf, math.inf, 10)
 
 
-def test_scores_csv_holds_every_value_to_the_last_digit(tmp_path):
+def test_scores_csv_contains_every_value_with_all_digits(tmp_path):
     write_scores(tmp_path / "out", ROWS, "eif")
     assert read_csv(tmp_path / "out" / "scores.csv") == [
         ["method", "image", "EN", "MSE", "NMI"],
@@ -67,18 +67,18 @@ def test_scores_csv_holds_every_value_to_the_last_digit(tmp_path):
     ]
 
 
-def test_means_csv_and_json_hold_the_same_means(tmp_path):
+def test_means_csv_and_json_contain_the_same_means(tmp_path):
     write_scores(tmp_path, ROWS, "eif")
-    header, *lines = read_csv(tmp_path / "means.csv")
+    header, *rows = read_csv(tmp_path / "means.csv")
     assert header == ["method", "metric", "mean", "low", "high", "n"]
-    assert lines[0] == ["average", "EN", "6.5", "6.0", "7.0", "2"]
-    assert lines[2] == ["average", "NMI", "0.5", "0.5", "0.5", "1"]
+    assert rows[0] == ["average", "EN", "6.5", "6.0", "7.0", "2"]
+    assert rows[2] == ["average", "NMI", "0.5", "0.5", "0.5", "1"]
     facts = json.loads((tmp_path / "means.json").read_text())
     assert facts["convention"] == "eif"
-    assert [[str(value) for value in line.values()] for line in facts["means"]] == lines
+    assert [[str(value) for value in row.values()] for row in facts["means"]] == rows
 
 
-def test_what_no_image_defines_is_empty_null_and_a_dash(tmp_path):
+def test_a_metric_undefined_for_all_images_is_empty_null_and_a_dash(tmp_path):
     means = write_scores(tmp_path, [ImageScores("a", "00", {"NMI": math.nan, "PSNR_std": math.inf})], "eif")
     assert read_csv(tmp_path / "means.csv")[1:] == [
         ["a", "NMI", "", "", "", "0"],
@@ -89,7 +89,7 @@ def test_what_no_image_defines_is_empty_null_and_a_dash(tmp_path):
     assert "| a | - | **inf** |" in means_table(means, "eif")
 
 
-def test_the_table_names_convention_direction_and_the_best():
+def test_the_table_shows_convention_direction_and_best_values():
     assert means_table(mean_scores(ROWS), "eif").splitlines()[:6] == [
         "## Fusion metrics, convention eif, mean over 2 images",
         "",
@@ -112,13 +112,13 @@ def test_a_mean_is_printed_to_about_four_digits(value, text):
     assert f"**{text}**" in means_table(mean_scores([ImageScores("a", "00", {"SD": value})]), "eif")
 
 
-def test_a_failed_method_is_a_line_with_its_reason():
+def test_a_failed_method_is_a_row_with_its_reason():
     text = means_table(mean_scores(ROWS), "eif", {"isfuse": "training diverged"}, "SAMPLE: ")
     assert "## SAMPLE: Fusion metrics" in text
     assert "| isfuse | failed: training diverged |  |  |" in text
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"file/scores\.csv: cannot be written"):
         write_scores(tmp_path / "file", ROWS, "eif")

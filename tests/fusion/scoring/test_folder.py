@@ -16,7 +16,7 @@ from fusion import InputError, build_fuser, fuse_folder, match_pairs, score_fold
 from fusion.images.colour import luma
 from fusion.images.io import read_visible
 from fusion.metrics import SUITES, measure
-from fusion.scoring.score import _in_batches, _Job
+from fusion.scoring.folder import _in_batches, _Job
 
 NAMES = ["EN", "AG", "Qabf"]
 SCORE = """
@@ -30,7 +30,7 @@ score_folder("average", match_pairs(folder / "ir", folder / "vi"), folder / "ave
 
 @pytest.fixture
 def make_fused(tmp_path, make_pairs):
-    """Write pairs and what the average fuser makes of them; give the pairs and the folder of fused images."""
+    """Write pairs and their average; return the pairs and the folder of fused images."""
 
     def make(**options):
         pairs = make_pairs(**options)
@@ -46,7 +46,7 @@ def read_levels(path):
 
 
 def mark(record, stem):
-    """Make a kept row recognisable: it holds a value that no image has."""
+    """Mark the cached scores of an image with a value that no image has."""
     kept = json.loads(record.read_text())
     kept["images"][stem]["values"]["EN"] = 99.0
     record.write_text(json.dumps(kept))
@@ -60,7 +60,7 @@ def grey_out(path):
     cv2.imwrite(str(path), np.full(cv2.imread(str(path)).shape, 128, np.uint8))
 
 
-def test_every_row_is_what_measure_says_of_the_same_images(tmp_path, make_fused):
+def test_every_row_has_the_values_of_measure_for_the_same_images(tmp_path, make_fused):
     pairs, fused_dir = make_fused(count=9)
     scores = score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
     assert [(row.method, row.image) for row in scores] == [("average", f"{index:02}") for index in range(9)]
@@ -85,7 +85,7 @@ def test_a_fused_image_in_colour_scores_as_its_luma(tmp_path, make_fused):
     assert [row.values for row in colour] == [row.values for row in grey]
 
 
-def test_what_is_not_defined_is_nan_and_stays_it(tmp_path, make_fused):
+def test_an_undefined_value_is_nan_also_when_it_is_reused(tmp_path, make_fused):
     pairs, fused_dir = make_fused(count=1)
     for path in (pairs[0].infrared, pairs[0].visible, fused_dir / "00.png"):
         grey_out(path)
@@ -95,7 +95,7 @@ def test_what_is_not_defined_is_nan_and_stays_it(tmp_path, make_fused):
         assert scores[0].values["EN"] == 0
 
 
-def test_a_gpu_is_given_batches_of_one_size_in_order(make_fused):
+def test_a_gpu_measures_batches_of_equal_size_in_order(make_fused):
     pairs, fused_dir = make_fused(count=24)
     for pair in pairs[2:4]:
         for path in (pair.infrared, pair.visible, fused_dir / f"{pair.stem}.png"):
@@ -114,7 +114,7 @@ def test_a_gpu_is_given_batches_of_one_size_in_order(make_fused):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-def test_a_gpu_gives_the_rows_of_the_cpu(tmp_path, make_fused):
+def test_a_gpu_has_the_scores_of_the_cpu(tmp_path, make_fused):
     pairs, fused_dir = make_fused(count=20)
     on_gpu, on_cpu = (
         score_folder("average", pairs, fused_dir, tmp_path / device, NAMES, device=device) for device in ("cuda", "cpu")
@@ -123,7 +123,7 @@ def test_a_gpu_gives_the_rows_of_the_cpu(tmp_path, make_fused):
         assert one.values == pytest.approx(other.values, rel=1e-9)
 
 
-def test_a_second_run_reads_what_the_first_one_kept(tmp_path, make_fused):
+def test_a_second_run_reuses_the_scores_of_the_first(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     record = tmp_path / "out" / "per_image" / "average.json"
     first = score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
@@ -135,7 +135,7 @@ def test_a_second_run_reads_what_the_first_one_kept(tmp_path, make_fused):
 
 
 @pytest.mark.parametrize("side", ["infrared", "visible", "fused"])
-def test_a_touched_image_is_measured_again_and_no_other(tmp_path, make_fused, side):
+def test_only_a_modified_image_is_measured_again(tmp_path, make_fused, side):
     pairs, fused_dir = make_fused()
     score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
     for stem in ("01", "02"):
@@ -147,7 +147,7 @@ def test_a_touched_image_is_measured_again_and_no_other(tmp_path, make_fused, si
 
 
 @pytest.mark.parametrize("change", [{"names": ["EN"]}, {"convention": "clean"}])
-def test_other_metrics_are_measured_anew(tmp_path, make_fused, change):
+def test_other_metrics_are_measured_again(tmp_path, make_fused, change):
     pairs, fused_dir = make_fused()
     score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
     mark(tmp_path / "out" / "per_image" / "average.json", "00")
@@ -155,7 +155,7 @@ def test_other_metrics_are_measured_anew(tmp_path, make_fused, change):
     assert not marked(scores)
 
 
-def test_another_folder_under_the_same_name_is_measured_anew(tmp_path, make_fused):
+def test_another_folder_with_the_same_name_is_measured_again(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
     mark(tmp_path / "out" / "per_image" / "average.json", "00")
@@ -163,7 +163,7 @@ def test_another_folder_under_the_same_name_is_measured_anew(tmp_path, make_fuse
     assert not marked(score_folder("average", pairs, tmp_path / "elsewhere", tmp_path / "out", NAMES))
 
 
-def test_after_a_broken_image_the_finished_ones_are_kept(tmp_path, make_fused):
+def test_after_a_broken_image_the_scores_of_others_are_kept(tmp_path, make_fused):
     pairs, fused_dir = make_fused(count=8)
     whole = (fused_dir / "05.png").read_bytes()
     (fused_dir / "05.png").write_bytes(whole[:50])
@@ -180,7 +180,7 @@ def test_after_a_broken_image_the_finished_ones_are_kept(tmp_path, make_fused):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "Ctrl-C"])
-def test_a_run_stopped_in_the_middle_goes_on(tmp_path, make_fused, subprocess_environment, how):
+def test_an_interrupted_run_is_resumed(tmp_path, make_fused, subprocess_environment, how):
     pairs, fused_dir = make_fused(count=2, height=300, width=400)
     for index in range(2, 400):  # many names for few images, so that the run lasts
         for source in (pairs[index % 2].infrared, pairs[index % 2].visible, fused_dir / f"{index % 2:02}.png"):
@@ -201,24 +201,25 @@ def test_a_run_stopped_in_the_middle_goes_on(tmp_path, make_fused, subprocess_en
     assert [row.image for row in whole] == [pair.stem for pair in pairs]
 
 
-def test_another_size_is_named_with_both_sizes(tmp_path, make_fused):
+def test_a_different_size_is_reported_with_both_sizes(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     cv2.imwrite(str(fused_dir / "02.png"), np.zeros((20, 30), np.uint8))
-    message = f"{fused_dir / '02.png'}: 30x20, but {pairs[2].visible} is 48x40; expected equal sizes"
+    message = f"{fused_dir / '02.png'}: size differs from {pairs[2].visible} (found 30x20, expected 48x40)"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
 
 
-def test_an_image_too_small_for_a_metric_is_named(tmp_path, make_fused):
+def test_an_image_too_small_for_a_metric_is_reported(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
-    with pytest.raises(InputError, match=r"average/00\.png: MS_SSIM: images of 48x40 pixels; expected at least"):
+    message = r"average/00\.png: images are too small for MS_SSIM \(found 48x40 pixels, expected at least 176x176\)"
+    with pytest.raises(InputError, match=message):
         score_folder("average", pairs, fused_dir, tmp_path / "out", ["MS_SSIM"])
 
 
-def test_a_missing_fused_image_is_named(tmp_path, make_fused):
+def test_a_missing_fused_image_is_reported(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     (fused_dir / "03.png").unlink()
-    with pytest.raises(InputError, match=r"/average: no fused image for 03; expected one for every pair"):
+    with pytest.raises(InputError, match=r"/average: no fused image for 03 \(expected one for every pair\)"):
         score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
 
 
@@ -236,13 +237,13 @@ def test_an_unknown_metric_is_refused_with_the_nearest_one(tmp_path, make_fused)
         score_folder("average", pairs, fused_dir, tmp_path / "out", ["Qbaf"])
 
 
-def test_fused_images_without_a_pair_are_left_alone(tmp_path, make_fused):
+def test_fused_images_without_a_pair_are_ignored(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     scores = score_folder("average", pairs[:2], fused_dir, tmp_path / "out", NAMES)
     assert [row.image for row in scores] == [pair.stem for pair in pairs[:2]]
 
 
-def test_scores_of_other_code_are_measured_anew(tmp_path, make_fused):
+def test_scores_of_another_version_of_the_code_are_measured_again(tmp_path, make_fused):
     pairs, fused_dir = make_fused()
     record = tmp_path / "out" / "per_image" / "average.json"
     score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)

@@ -1,4 +1,4 @@
-"""The scores of one method as they are kept on disk, so that no image is measured twice."""
+"""The scores of one method on disk, so that no image is measured twice."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ SAVE_EVERY = 50
 Stamp = list[list[Any]]
 
 
-class ScoreRecord:
-    """Values by image, each valid as long as the files it was measured on stay the same.
+class ScoreCache:
+    """Scores by image, each valid as long as the files it was measured on do not change.
 
-    What was kept under another convention, for other metrics or by other code of the metrics counts as nothing.
+    Scores of another convention, other metrics, or another version of the metrics' code are discarded.
 
     Args:
         path: the JSON file.
         convention: of the metrics.
         names: of the metrics.
+
+    Raises:
+        InputError: the file exists but is not JSON.
     """
 
     def __init__(self, path: Path, convention: str, names: Sequence[str]) -> None:
@@ -34,24 +37,24 @@ class ScoreRecord:
         same = {key: earlier.get(key) for key in self._head} == self._head
         self._images: dict[str, Any] = earlier["images"] if same else {}
 
-    def holds(self, image: str, files: Stamp) -> bool:
-        """Tell whether there are values of an image that were measured on these very files."""
+    def has(self, image: str, files: Stamp) -> bool:
+        """Return whether there are scores of an image that were measured on exactly these files."""
         return image in self._images and bool(self._images[image]["files"] == files)
 
     def values(self, image: str) -> dict[str, float]:
-        """Give what was kept of an image."""
+        """Return the scores of an image by metric."""
         values: dict[str, float] = self._images[image]["values"]
         return values
 
-    def keep(self, image: str, files: Stamp, values: dict[str, float]) -> None:
-        """Remember the values of an image, measured on these files; every fifty images all is written."""
+    def add(self, image: str, files: Stamp, values: dict[str, float]) -> None:
+        """Add the scores of an image, measured on these files; the cache is saved after every fifty images."""
         self._images[image] = {"files": files, "values": values}
         self._unsaved += 1
         if self._unsaved == SAVE_EVERY:
             self.save()
 
     def save(self) -> None:
-        """Write the file if there is anything new.
+        """Write the file if there are new scores.
 
         Raises:
             InputError: it cannot be written.
@@ -68,7 +71,7 @@ def _code_of_metrics() -> str:
 
 
 def stamp(*files: Path) -> Stamp:
-    """Tell files from others and from what they were before, by path, size and time.
+    """Return path, size and modification time of files, which change whenever a file is replaced or edited.
 
     Raises:
         InputError: a file cannot be read.

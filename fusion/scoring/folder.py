@@ -1,4 +1,7 @@
-"""Score a folder of fused images against its pairs, image by image; a run that was cut off goes on."""
+"""Score a folder of fused images against their source pairs, image by image; interrupted runs are resumed.
+
+Importing this module does not import torch.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,21 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
 from fusion.devices import choose_device
 from fusion.errors import InputError, first_few
-from fusion.images import Pair, images_by_stem, luma, read_visible
+from fusion.images import Pair, images_by_stem
 from fusion.interrupts import deferred_interrupt
 from fusion.metrics import choose_metrics, measure
-from fusion.scoring.record import ScoreRecord, Stamp, stamp
+from fusion.scoring.cache import ScoreCache, Stamp, stamp
 
-_BATCH_IMAGES, _BATCH_PIXELS = 16, 5_000_000  # on a GPU: sixteen of 640x480, fewer of larger ones
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_BATCH_IMAGES, _BATCH_PIXELS = 16, 5_000_000  # on a GPU: 16 images of 640x480, fewer if they are larger
 
 
 class _Job(NamedTuple):
@@ -31,13 +35,13 @@ class _Job(NamedTuple):
     files: Stamp
 
 
-_Measure = Callable[[Sequence[_Job], Sequence[Tensor]], list[dict[str, float]]]
+_Measure = Callable[[Sequence[_Job], "Sequence[Tensor]"], list[dict[str, float]]]
 _Measured = Generator[tuple[_Job, dict[str, float]], None, None]
 
 
 @dataclass(frozen=True)
 class ImageScores:
-    """What every metric says of one fused image; NaN where a metric is not defined."""
+    """The values of one fused image by metric; NaN where a metric is undefined."""
 
     method: str
     image: str
@@ -53,19 +57,22 @@ def score_folder(
     convention: str = "eif",
     device: str = "auto",
 ) -> list[ImageScores]:
-    """Measure every fused image; what an earlier run measured on the same files is read, not measured again.
+    """Measure every fused image; scores that an earlier run measured on the same files are reused.
 
-    All three images become luma in one way: `read_infrared` and `read_visible`, .299 R + .587 G + .114 B on floats,
-    rounded to whole levels 0..255. A CPU measures one image per core at a time, a GPU batches of equal size.
+    All three images are converted to luma in the same way: `read_infrared` and `read_visible`, then 0.299 R + 0.587 G +
+    0.114 B on floats, rounded to whole levels 0..255. On the CPU, images are measured in parallel, one per core; on a
+    GPU, in batches of images of equal size.
 
     Args:
-        method: what the fused images are called in the results; names a file.
+        method: name of the fused images in the results, also used as a file name.
         pairs: from `match_pairs`.
-        fused_dir: one image per pair, of equal stem and size; images of other stems are left alone.
-        out_dir: keeps `per_image/<method>.json`, written every 50 images and whenever the run ends or is stopped. It
-            serves again as long as convention, names, the metrics' code, and the path, size and time of the three files
-            are the same.
-        names: as `measure` takes it, like `convention`; `device` as `choose_device` does.
+        fused_dir: one image per pair, of equal stem and size; other images are ignored.
+        out_dir: contains the cache `per_image/METHOD.json`, saved every 50 images and when the run ends or is
+            interrupted. Scores are reused as long as convention, names, the metrics' code, and path, size and
+            modification time of the three files do not change.
+        names: metrics, as for `measure`; None for the suite of the convention.
+        convention: "eif", "cddfuse", "vifb" or "clean".
+        device: as for `choose_device`.
 
     Returns:
         One element per pair, in the order of `pairs`.
@@ -75,15 +82,18 @@ def score_folder(
             missing, cannot be read, differs in size or is too small for a metric; `out_dir` cannot be written.
     """
     if not method or method.startswith(".") or any(sign in method for sign in "/\\\0"):
-        raise InputError(f"method={method!r} cannot be a file name; expected no slash and no dot in front")
+        raise InputError(f"method={method!r}: cannot be a file name (expected no slash and no leading dot)")
     chosen = [metric.name for metric in choose_metrics(names, convention)]
+
+    import torch  # after the names are checked, so that an unknown metric is reported at once
+
     where = choose_device(device)
     fused = images_by_stem(fused_dir)
-    if lonely := [pair.stem for pair in pairs if pair.stem not in fused]:
-        raise InputError(f"{fused_dir}: no fused image for {first_few(lonely)}; expected one for every pair")
+    if missing := [pair.stem for pair in pairs if pair.stem not in fused]:
+        raise InputError(f"{fused_dir}: no fused image for {first_few(missing)} (expected one for every pair)")
     jobs = [_Job(pair, fused[pair.stem], stamp(pair.infrared, pair.visible, fused[pair.stem])) for pair in pairs]
-    record = ScoreRecord(out_dir / "per_image" / f"{method}.json", convention, chosen)
-    todo = [job for job in jobs if not record.holds(job.pair.stem, job.files)]
+    cache = ScoreCache(out_dir / "per_image" / f"{method}.json", convention, chosen)
+    todo = [job for job in jobs if not cache.has(job.pair.stem, job.files)]
 
     def measure_batch(jobs: Sequence[_Job], levels: Sequence[Tensor]) -> list[dict[str, float]]:
         infrared, visible, fused_y = torch.stack(list(levels), dim=1).to(where)  # (B, 1, H, W) each
@@ -96,22 +106,24 @@ def score_folder(
 
     threads = torch.get_num_threads()
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=f"score {method}", unit="image")
-    side_by_side = ((job, *found) for job, found in _in_order(lambda job: measure_batch([job], [_read(job)]), todo))
-    measured = side_by_side if where.type == "cpu" else _in_batches(todo, measure_batch)
-    torch.set_num_threads(1)  # before the workers start, which take it over: images side by side beat split images
+    in_parallel = ((job, *found) for job, found in _in_order(lambda job: measure_batch([job], [_read(job)]), todo))
+    measured = in_parallel if where.type == "cpu" else _in_batches(todo, measure_batch)
+    # Before the worker threads start, which inherit it: one thread per image is faster than several threads per image.
+    torch.set_num_threads(1)
     try:
         with deferred_interrupt() as stop_if_asked, bar, closing(measured):
             for job, values in measured:
-                record.keep(job.pair.stem, job.files, values)
+                cache.add(job.pair.stem, job.files, values)
                 bar.update()
                 stop_if_asked()
     finally:
         torch.set_num_threads(threads)
-        record.save()
-    return [ImageScores(method, job.pair.stem, record.values(job.pair.stem)) for job in jobs]
+        cache.save()
+    return [ImageScores(method, job.pair.stem, cache.values(job.pair.stem)) for job in jobs]
 
 
 def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:
+    """Measure batches of consecutive images of equal size, while threads read the next ones."""
     for (*_, height, width), run in groupby(_in_order(_read, todo), key=lambda job_and_levels: job_and_levels[1].shape):
         size = max(1, min(_BATCH_IMAGES, _BATCH_PIXELS // (height * width)))
         while batch := list(islice(run, size)):
@@ -120,7 +132,7 @@ def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:
 
 
 def _in_order(work: Callable[[_Job], Any], todo: Sequence[_Job]) -> Iterator[tuple[_Job, Any]]:
-    """Do the work in one thread per core, a few items ahead; after an error or a stop no further one is begun."""
+    """Run `work` in one thread per core, a few items ahead; after an error or interrupt no further item is started."""
     cores = os.cpu_count() or 1
     workers = ThreadPoolExecutor(cores)
     running = [workers.submit(work, job) for job in todo[: 2 * cores]]
@@ -133,9 +145,13 @@ def _in_order(work: Callable[[_Job], Any], todo: Sequence[_Job]) -> Iterator[tup
 
 
 def _read(job: _Job) -> Tensor:
-    """Read infrared, visible and fused as whole grey levels, (3, 1, H, W) uint8."""
+    """Read infrared, visible and fused luma as whole grey levels, (3, 1, H, W) uint8."""
+    import torch
+
+    from fusion.images import luma, read_visible
+
     (infrared, visible), fused = job.pair.read(), read_visible(job.fused)
     if fused.shape != visible.shape:
-        sizes = [f"{image.shape[2]}x{image.shape[1]}" for image in (fused, visible)]
-        raise InputError(f"{job.fused}: {sizes[0]}, but {job.pair.visible} is {sizes[1]}; expected equal sizes")
+        found, expected = (f"{image.shape[2]}x{image.shape[1]}" for image in (fused, visible))
+        raise InputError(f"{job.fused}: size differs from {job.pair.visible} (found {found}, expected {expected})")
     return (torch.stack([infrared, luma(visible), luma(fused)]) * 255).round().to(torch.uint8)
