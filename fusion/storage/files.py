@@ -107,7 +107,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # the last one: brackets nested too deeply
         raise InputError(f"{path}: cannot be read as JSON ({error})") from error
 
 

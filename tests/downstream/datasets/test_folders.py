@@ -68,7 +68,9 @@ def test_a_divided_root_asks_for_split_folders(tmp_path):
     require_undivided(tmp_path, "random")
     make_folder(tmp_path / "both" / "train", ["a"])
     make_folder(tmp_path / "both" / "test", ["a"])
-    with pytest.raises(InputError, match=r"already divided into train and test folders .*random.*Try: data.split=folders"):
+    with pytest.raises(
+        InputError, match=r"already divided into train and test folders .*random.*Try: data.split=folders"
+    ):
         require_undivided(tmp_path / "both", "random")
 
 
