@@ -15,7 +15,7 @@ from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import dataset_name, detection_facts, split_name
 from pipelines.report.figures.boxes import LOWEST_SCORE
 from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
-from pipelines.report.html.curves import loss_by_epoch, precision_recall
+from pipelines.report.html.chart_groups import loss_by_epoch, precision_recall
 from pipelines.report.panels import Panel, blocks, write_panels
 from pipelines.report.report import write_report
 from pipelines.report.results import daytime_rows, daytimes

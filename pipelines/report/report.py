@@ -8,7 +8,7 @@ from fusion.markdown import markdown_lines
 from fusion.storage import write_text
 from pipelines.report.contents import Report
 from pipelines.report.figures.scatter import draw_scatter
-from pipelines.report.html.curves import metrics_against_score
+from pipelines.report.html.chart_groups import metrics_against_score
 from pipelines.report.html.page import Page, write_page
 from pipelines.report.latex import latex_tables
 from pipelines.report.results import column, failure, fuser_label

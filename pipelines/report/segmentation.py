@@ -15,7 +15,7 @@ from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import dataset_name, segmentation_facts, split_name
 from pipelines.report.figures.curves import draw_validation_curves, validation_curve
 from pipelines.report.figures.masks import draw_confusions
-from pipelines.report.html.curves import validation
+from pipelines.report.html.chart_groups import validation
 from pipelines.report.panels import Masks, Panel, blocks, write_mask_panels
 from pipelines.report.report import write_report
 from pipelines.report.results import daytime_rows, daytimes

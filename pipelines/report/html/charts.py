@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: lines or points of several fusers, told by mouse and screen reader."""
+"""Small charts as inline SVG: lines or points of several fusers, with tooltips that screen readers can read."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 _WIDTH, _HEIGHT = 320, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 10, 40
-_COLOURS, _DASHES = 7, 4  # that page.css has
+_COLOURS, _DASHES = 7, 4  # as defined in page.css
 _TICKS = 4
 _KEY_LINE = '<path class="line" d="M1 5H25"/>'
 
 
 class Point(NamedTuple):
-    """A place in a chart; `text` is told at the mouse, and a `marked` one stands out."""
+    """A point in a chart; `text` is its tooltip, and a `marked` point is drawn larger."""
 
     x: float
     y: float
@@ -26,15 +26,15 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one fuser, the `number`-th of the report, which decides its colour.
+    """The points of one fuser.
 
     Args:
         name: of the fuser.
-        number: from 0.
+        number: position of the fuser in the report, from 0; it selects the colour.
         points: in the order of the line.
-        text: told at the line.
-        line: whether a line joins them.
-        hollow: draw rings instead of discs.
+        text: tooltip of the line.
+        line: whether the points are connected.
+        hollow: whether rings are drawn instead of discs.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its title, the labels of its axes, and what is drawn; the ranges follow the points where not given."""
+    """A chart with title, axis labels and series; ranges that are None are fitted to the points."""
 
     title: str
     x: str
@@ -59,26 +59,35 @@ class Chart:
 
 @dataclass(frozen=True)
 class ChartGroup:
-    """Charts of the same fusers under one heading and one legend."""
+    """Charts of the same fusers with a common heading and legend, and a note below."""
 
     heading: str
     charts: list[Chart]
     note: str = ""
 
 
-def series_class(number: int) -> str:
-    """Name the classes of page.css that give a fuser its colour and dashes."""
-    return f"s{number % _COLOURS} d{number // _COLOURS % _DASHES}"
+def charts_html(groups: Sequence[ChartGroup], mark: str) -> str:
+    """Format groups of charts as HTML, with `mark` before their headings."""
+    return "".join(_group(group, mark) for group in groups)
 
 
-def key_svg(series: Series) -> str:
-    """Draw the sign of a fuser for a legend."""
-    circle = f'<circle class="{_circle(series)}" cx="13" cy="5" r="4"/>'
-    return f'<svg viewBox="0 0 26 10" aria-hidden="true">{_KEY_LINE if series.line else circle}</svg>'
+def _group(group: ChartGroup, mark: str) -> str:
+    names = {series.name: series for chart in group.charts for series in chart.series}
+    keys = "".join(
+        f'<li class="{_series_class(series.number)}" data-name="{escape(name)}">{_key_svg(series)}{escape(name)}</li>'
+        for name, series in names.items()
+    )
+    figures = "".join(
+        f"<figure><figcaption>{escape(chart.title)}</figcaption>{chart_svg(chart)}</figure>\n" for chart in group.charts
+    )
+    return (
+        f'<h3>{escape(mark + group.heading)}</h3>\n<ul class="key" data-charts>{keys}</ul>\n'
+        f'<div class="charts">\n{figures}</div>\n' + (f"<p>{escape(group.note)}</p>\n" if group.note else "")
+    )
 
 
 def chart_svg(chart: Chart) -> str:
-    """Draw one chart."""
+    """Draw a chart as SVG."""
     points = [point for series in chart.series for point in series.points]
     x_range = chart.x_range or _around([point.x for point in points])
     y_range = chart.y_range or _around([point.y for point in points])
@@ -101,7 +110,7 @@ def chart_svg(chart: Chart) -> str:
     parts.append(f'<text transform="translate(11 {middle}) rotate(-90)" class="x">{escape(chart.y)}</text>')
     for series in chart.series:
         placed = [(across(point.x), down(point.y), point) for point in series.points]
-        parts.append(f'<g class="{series_class(series.number)}" data-name="{escape(series.name)}">')
+        parts.append(f'<g class="{_series_class(series.number)}" data-name="{escape(series.name)}">')
         if series.line:
             path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in placed)
             parts.append(f'<path class="line" d="{path}"/>')
@@ -115,8 +124,24 @@ def chart_svg(chart: Chart) -> str:
     return "".join([*parts, "</svg>"])
 
 
+def _series_class(number: int) -> str:
+    """Return the CSS classes of page.css for the colour and dashes of a fuser."""
+    return f"s{number % _COLOURS} d{number // _COLOURS % _DASHES}"
+
+
+def _key_svg(series: Series) -> str:
+    """Draw the legend symbol of a fuser as SVG."""
+    circle = f'<circle class="{_circle(series)}" cx="13" cy="5" r="4"/>'
+    return f'<svg viewBox="0 0 26 10" aria-hidden="true">{_KEY_LINE if series.line else circle}</svg>'
+
+
 def ticks(low: float, high: float) -> list[float]:
-    """Choose about four round numbers between `low` and `high`."""
+    """Choose about four round numbers between `low` and `high`.
+
+    Example:
+        >>> ticks(0, 1)
+        [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
     rough = (high - low) / _TICKS
     size = 10.0 ** math.floor(math.log10(rough))
     step = min((factor * size for factor in (1, 2, 2.5, 5, 10)), key=lambda value: abs(value - rough))
@@ -125,10 +150,10 @@ def ticks(low: float, high: float) -> list[float]:
 
 
 def _around(values: Sequence[float]) -> tuple[float, float]:
-    """Give a range that leaves some room around the values."""
+    """Return a range with some margin around the values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
-    room = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
-    return low - room, high + room
+    margin = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - margin, high + margin
 
 
 def _circle(series: Series) -> str:

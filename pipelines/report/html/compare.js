@@ -1,12 +1,12 @@
 
-// Comparison of two images of a scene. The stage's custom properties --split, --zoom, --x and --y move everything, so
-// that both layers always show the same place.
+// Comparison of two images of a scene. The custom properties --split, --zoom, --x and --y of the stage control both
+// layers, so they always show the same region.
 {
   const data = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
   const stage = byId("stage");
   const sides = ["left", "right"];
-  const MOST = 16;
+  const MAX_ZOOM = 16;
   const state = { scene: data.scenes[0], split: 50, zoom: 1, x: 0, y: 0 };
 
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
@@ -33,8 +33,8 @@
     const lowest = Number(byId("lowest").value);
     const found = (layer.found || []).filter((box) => box.at(-1) >= lowest);
     const kinds = [[byId("truth").checked ? truth : [], "truth"], [byId("found").checked ? found : [], "found"]];
-    const said = kinds.map(([boxes, kind]) => `${boxes.length} ${kind === "truth" ? "true boxes" : "detections"}`);
-    const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": said.join(", ") });
+    const counts = kinds.map(([boxes, kind]) => `${boxes.length} ${kind === "truth" ? "ground-truth boxes" : "detections"}`);
+    const root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": counts.join(", ") });
     for (const [boxes, kind] of kinds) {
       for (const [number, x1, y1, x2, y2, score] of boxes) {
         const [name, colour] = data.legend[number];
@@ -42,7 +42,7 @@
         const group = svg("g", { class: kind, style: kind === "found" ? `--colour: ${colour}` : "" });
         const place = { x: px(x1), y: px(y1), width: px(x2 - x1), height: px(y2 - y1) };
         group.append(svg("rect", { ...place, class: "halo" }), svg("rect", place));
-        group.lastChild.append(svg("title", {}, kind === "truth" ? `true ${text}` : text));
+        group.lastChild.append(svg("title", {}, kind === "truth" ? `ground truth: ${text}` : text));
         if (kind === "found") group.append(svg("text", { x: px(x1), y: px(y1), dy: y1 < 0.05 * height ? "1em" : "-.25em" }, text));
         root.append(group);
       }
@@ -54,7 +54,7 @@
     const truth = document.querySelector("input[name=mask]:checked").value === "truth";
     const source = truth ? state.scene.truth : layer.found;
     if (!byId("shown").checked || !source) return null;
-    const image = picture(source, truth ? "true mask" : `predicted mask of ${layer.name}`);
+    const image = picture(source, truth ? "ground-truth mask" : `predicted mask of ${layer.name}`);
     image.className = "mask";
     image.style.opacity = data.opacity;
     return image;
@@ -80,19 +80,19 @@
 
   function place() {
     const { split, zoom, x, y } = state;
-    const unit = state.scene.width / (stage.clientWidth || state.scene.width) / zoom; // image pixels in one of the screen
+    const unit = state.scene.width / (stage.clientWidth || state.scene.width) / zoom; // image pixels per screen pixel
     for (const [key, value] of Object.entries({ split: `${split}%`, zoom, x, y, unit })) {
       stage.style.setProperty(`--${key}`, value);
     }
     stage.classList.toggle("zoomed", zoom > 1);
     stage.classList.toggle("close", zoom * stage.clientWidth > 3 * state.scene.width);
     byId("split").value = split;
-    byId("zoom").value = `${Math.round(zoom * 100)} %`;
+    byId("zoom").value = `${Math.round(zoom * 100)}%`;
     byId("out").disabled = zoom <= 1;
-    byId("in").disabled = zoom >= MOST;
+    byId("in").disabled = zoom >= MAX_ZOOM;
   }
 
-  function moveBorder(percent) {
+  function moveDivider(percent) {
     state.split = clamp(percent, 0, 100);
     place();
   }
@@ -103,9 +103,9 @@
     place();
   }
 
-  // Zoom so that the point (x, y) of the stage, each in 0..1, keeps its place.
+  // Zoom around the point (x, y) of the stage, given as fractions of its size.
   function zoomBy(factor, x = 0.5, y = 0.5) {
-    const zoom = clamp(state.zoom * factor, 1, MOST);
+    const zoom = clamp(state.zoom * factor, 1, MAX_ZOOM);
     const ratio = zoom / state.zoom;
     state.zoom = zoom;
     pan((x - state.x) * (1 - ratio), (y - state.y) * (1 - ratio));
@@ -116,9 +116,9 @@
     return { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
   }
 
-  // One pointer near the border, or anywhere while all is seen, moves the border, else the image; two zoom.
+  // One pointer moves the divider if it is near it or the whole image is visible, and the image otherwise; two zoom.
   const pointers = new Map();
-  let moves = "border";
+  let moves = "divider";
   const spread = ([a, b]) => Math.hypot((a.x - b.x) * stage.clientWidth, (a.y - b.y) * stage.clientHeight);
   const middle = ([a, b]) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
 
@@ -128,8 +128,8 @@
     const point = at(event);
     pointers.set(event.pointerId, point);
     const near = Math.abs(point.x * 100 - state.split) * stage.clientWidth < 2000; // 20 pixels
-    moves = state.zoom === 1 || near ? "border" : "image";
-    if (pointers.size === 1 && moves === "border" && event.pointerType === "mouse") moveBorder(point.x * 100);
+    moves = state.zoom === 1 || near ? "divider" : "image";
+    if (pointers.size === 1 && moves === "divider" && event.pointerType === "mouse") moveDivider(point.x * 100);
   });
   stage.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
@@ -142,9 +142,9 @@
       const [from, to] = [middle(old), middle(now)];
       zoomBy(spread(now) / Math.max(spread(old), 1), from.x, from.y);
       pan(to.x - from.x, to.y - from.y);
-    } else if (moves === "border") {
-      // A finger that begins to scroll the page must not make the border jump to it.
-      moveBorder(event.pointerType === "mouse" ? point.x * 100 : state.split + (point.x - before.x) * 100);
+    } else if (moves === "divider") {
+      // A finger that starts to scroll the page must not make the divider jump to it.
+      moveDivider(event.pointerType === "mouse" ? point.x * 100 : state.split + (point.x - before.x) * 100);
     } else {
       pan(point.x - before.x, point.y - before.y);
     }
@@ -152,7 +152,7 @@
   for (const end of ["pointerup", "pointercancel"]) {
     stage.addEventListener(end, (event) => {
       pointers.delete(event.pointerId);
-      moves = state.zoom === 1 ? "border" : "image"; // of the finger that remains
+      moves = state.zoom === 1 ? "divider" : "image"; // for the remaining finger
     });
   }
   stage.addEventListener("wheel", (event) => {
@@ -165,13 +165,13 @@
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const zooms = { "+": () => zoomBy(1.25), "=": () => zoomBy(1.25), "-": () => zoomBy(0.8), 0: () => zoomBy(0) };
     if (step && event.shiftKey) pan(-0.1 * step[0], -0.1 * step[1]);
-    else if (step && step[0]) moveBorder(state.split + 2 * step[0]);
+    else if (step && step[0]) moveDivider(state.split + 2 * step[0]);
     else if (zooms[event.key] && !event.ctrlKey && !event.metaKey) zooms[event.key]();
     else return;
     event.preventDefault();
   });
 
-  byId("split").addEventListener("input", (event) => moveBorder(Number(event.target.value)));
+  byId("split").addEventListener("input", (event) => moveDivider(Number(event.target.value)));
   byId("in").addEventListener("click", () => zoomBy(1.5));
   byId("out").addEventListener("click", () => zoomBy(1 / 1.5));
   byId("whole").addEventListener("click", () => zoomBy(0));

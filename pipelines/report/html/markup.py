@@ -1,19 +1,27 @@
-"""Tables, facts and short Markdown as HTML."""
+"""Tables, confusion matrices, facts and short Markdown texts as HTML."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
+from downstream.segmentation import Confusion, class_shares
 from fusion.markdown import Cell
 from pipelines.report.elements import Table, TableRow
 
+_NOTE = (
+    "Percentage of the pixels of each true class (row) that were predicted as each class (column). Values below 0.5 % "
+    "are left blank."
+)
+_MIN_SHOWN = 0.005
+_LIGHT_TEXT = 0.55  # a cell above this share is so dark that its text has the colour of the page
+
 
 def table_html(table: Table, mark: str) -> str:
-    """Lay a table out so that page.js can sort it: every head holds a button, every cell its number.
+    """Format a table for sorting by page.js: every column heading is a button, and every cell has a numeric value.
 
-    A line that failed says why across all columns. `mark` stands before the heading.
+    A failed row shows its reason across all columns. `mark` is put before the heading.
     """
     heads = [_head(table.names, "ascending"), *(_head(text, _best_first(text)) for text in table.columns)]
     body = "".join(_row(row, len(table.columns)) for row in table.rows)
@@ -27,24 +35,64 @@ def table_html(table: Table, mark: str) -> str:
 
 
 def facts_html(facts: Sequence[tuple[str, str]]) -> str:
-    """List names and values."""
+    """Format names and values as a description list."""
     pairs = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return f"<dl>{pairs}</dl>\n"
 
 
 def failures_html(failed: Sequence[tuple[str, str]], mark: str) -> str:
-    """List which runs failed, and why, under a heading behind `mark`."""
+    """Format the failed runs and their reasons under a heading that begins with `mark`."""
     return f"<h3>{escape(mark)}Failed runs</h3>\n{facts_html(failed)}"
 
 
+def confusions_html(confusions: Mapping[str, Confusion], classes: Sequence[str]) -> str:
+    """Format a confusion matrix per fuser; the darker a cell, the larger the share.
+
+    Args:
+        confusions: by fuser, (C, C) pixel counts, true classes in rows and predicted classes in columns.
+        classes: names of the C classes.
+    """
+    tables = "".join(_matrix(fuser, confusion, classes) for fuser, confusion in confusions.items())
+    return f'<p class="hint">{_NOTE}</p>\n<div class="matrices">\n{tables}</div>\n'
+
+
+def _matrix(fuser: str, confusion: Confusion, classes: Sequence[str]) -> str:
+    heads = "".join(f'<th scope="col"><span>{escape(name)}</span></th>' for name in classes)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(true)}</th>'
+        + "".join(
+            _share_cell(share, f"{true} predicted as {name}: {pixels} pixels")
+            for name, share, pixels in zip(classes, shares, counts, strict=True)
+        )
+        + "</tr>\n"
+        for true, shares, counts in zip(classes, class_shares(confusion).tolist(), confusion.tolist(), strict=True)
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(fuser)}, confusion matrix">\n'
+        f"<table><caption>{escape(fuser)}</caption><thead><tr><td></td>{heads}</tr></thead>\n"
+        f"<tbody>{rows}</tbody></table></div>\n"
+    )
+
+
+def _share_cell(share: float, tooltip: str) -> str:
+    dark = ' class="dark"' if share > _LIGHT_TEXT else ""
+    text = f"{100 * share:.0f}" if share >= _MIN_SHOWN else ""
+    return f'<td{dark} style="--share:{share:.3f}" title="{escape(tooltip)}">{text}</td>'
+
+
 def markdown_html(text: str) -> str:
-    """Turn a Markdown list of one level with **bold** and `code` into HTML."""
+    """Convert a flat Markdown list with **bold** and `code` to HTML.
+
+    Example:
+        >>> print(markdown_html("- **IoU** of a class"), end="")
+        <ul><li><strong>IoU</strong> of a class</li></ul>
+    """
     items = [" ".join(item.split()) for item in re.split(r"^- ", text, flags=re.MULTILINE) if item.strip()]
     return f"<ul>{''.join(f'<li>{_inline(item)}</li>' for item in items)}</ul>\n"
 
 
 def paragraphs_html(text: str) -> str:
-    """Turn Markdown paragraphs with **bold** and `code` into HTML."""
+    """Convert Markdown paragraphs with **bold** and `code` to HTML."""
     return "".join(f"<p>{_inline(' '.join(part.split()))}</p>\n" for part in text.split("\n\n"))
 
 
@@ -58,7 +106,7 @@ def _head(text: str, first: str) -> str:
 
 
 def _unbroken(text: str) -> str:
-    """Keep an arrow with the last word before it."""
+    """Put a no-break space before a final arrow."""
     return re.sub(r" (?=[↑↓]$)", "\N{NO-BREAK SPACE}", text)
 
 
@@ -80,7 +128,7 @@ def _cell(cell: Cell) -> str:
 
 
 def _number(text: str) -> str:
-    """Give the number a cell starts with as JavaScript reads it; nothing where there is none."""
+    """Return the number at the start of a cell as JavaScript writes it, or an empty string."""
     first = text.split(" ")[0]
     try:
         return repr(float(first)).replace("inf", "Infinity")

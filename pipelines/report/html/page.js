@@ -1,6 +1,6 @@
 "use strict";
 
-// Tables: a head's button sorts the lines by its column, numbers by their value; what has none stays last.
+// Tables: the button in a column heading sorts the rows, numerically by the values of the cells; rows without a value stay last.
 function keyOf(row, column) {
   const cell = row.cells[column];
   if (column === 0) return cell.textContent.toLowerCase();
@@ -15,8 +15,8 @@ function compareKeys(a, b, sign) {
 
 function sortBy(head) {
   const table = head.closest("table");
-  const turned = { ascending: "descending", descending: "ascending" };
-  const order = turned[head.getAttribute("aria-sort")] || head.dataset.first;
+  const reversed = { ascending: "descending", descending: "ascending" };
+  const order = reversed[head.getAttribute("aria-sort")] || head.dataset.first;
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", order);
   const sign = order === "ascending" ? 1 : -1;
@@ -29,7 +29,7 @@ for (const button of document.querySelectorAll("thead button")) {
   button.addEventListener("click", () => sortBy(button.parentElement));
 }
 
-// The command: copied, or selected where the browser does not let a page copy.
+// The command: copied, or selected if the browser does not allow copying.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const code = button.parentElement.querySelector("code");
   button.addEventListener("click", async () => {
@@ -44,7 +44,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// Charts: a fuser under the mouse in a legend stands out in the charts below it.
+// Charts: hovering over a fuser in a legend dims the others in the charts below.
 for (const key of document.querySelectorAll("ul.key[data-charts]")) {
   const series = [...key.nextElementSibling.querySelectorAll("g[data-name]")];
   const dim = (name) => series.forEach((g) => g.classList.toggle("dim", name !== null && g.dataset.name !== name));
@@ -54,7 +54,7 @@ for (const key of document.querySelectorAll("ul.key[data-charts]")) {
   }
 }
 
-// Pictures: the first of a section is open; a click shows one in its own size, another one as wide as its place.
+// Pictures: the first one of a section is open; a click toggles between its full size and the width of the section.
 for (const section of document.querySelectorAll("section:has(.picture)")) section.querySelector(".picture").open = true;
 for (const button of document.querySelectorAll(".picture button")) {
   button.addEventListener("click", () => {

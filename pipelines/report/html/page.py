@@ -1,4 +1,4 @@
-"""One self-contained HTML page of a report: it needs no network, no server and no other file."""
+"""The self-contained HTML page of a report, which needs no network, no server and no other file."""
 
 from __future__ import annotations
 
@@ -13,39 +13,43 @@ from string import Template
 
 from downstream.segmentation import Confusion
 from fusion.storage import write_text
-from pipelines.report.elements import Section, Table
-from pipelines.report.html.chart_groups import charts_html
-from pipelines.report.html.charts import ChartGroup
-from pipelines.report.html.confusions import confusions_html
-from pipelines.report.html.detail import DETAILS, LARGEST, Detail
-from pipelines.report.html.markup import facts_html, failures_html, markdown_html, table_html
+from pipelines.report.elements import Picture, Section, Table
+from pipelines.report.html.charts import ChartGroup, charts_html
+from pipelines.report.html.markup import (
+    confusions_html,
+    facts_html,
+    failures_html,
+    markdown_html,
+    paragraphs_html,
+    table_html,
+)
+from pipelines.report.html.pictures import DETAILS, MAX_BYTES, Detail, picture_html
 from pipelines.report.html.scenes import scenes_data
-from pipelines.report.html.sections import section_html
 from pipelines.report.panels import Panel
 
-_COMMAND = "command"  # the fact that can be copied
+_COMMAND = "command"  # this fact has a copy button
 
 
 @dataclass(frozen=True)
 class Page:
-    """All that the page of a report shows.
+    """The content of a page.
 
     Args:
         title: without the mark of a sample.
-        mark: stands before every heading; empty for real data.
+        mark: put before every heading; empty for real data.
         note: the warning of a sample.
-        lead: what the results come to, in a sentence.
-        facts: name and value of what a reader needs to judge or repeat the run.
+        lead: the main result in a sentence.
+        facts: names and values of what a reader needs to judge or repeat the run.
         tables: the results.
-        failed: name and reason of every run that failed.
-        charts: groups of charts, in the order shown.
-        metrics: the fusion metrics beside the results.
-        metric_charts: what belongs to them.
-        panels: the scenes to compare.
-        classes: all of the data set; none where nothing was looked for.
-        confusions: by fuser, pixels of a true class (line) by predicted class (column).
-        sections: what else there is; their pictures lie in the folder of the page.
-        explanation: a Markdown list of how to read the tables.
+        explanation: how to read the tables, as a Markdown list.
+        failed: name and reason of each failed run.
+        charts: groups of charts in order.
+        metrics: tables of the fusion metrics.
+        metric_charts: charts of the fusion metrics.
+        panels: the scenes of the image comparison.
+        classes: names of all classes of the data set; empty without a detector or segmenter.
+        confusions: by fuser, (C, C) pixel counts, true classes in rows and predicted classes in columns.
+        sections: further sections; their pictures are in the folder of the page.
     """
 
     title: str
@@ -66,14 +70,14 @@ class Page:
 
 
 def write_page(path: Path, page: Page) -> None:
-    """Write the page, its pictures in as much detail as leaves it below `LARGEST`.
+    """Write a page, with its images in the highest detail that keeps it below `MAX_BYTES`.
 
     Raises:
         InputError: a picture, an image or a mask cannot be read, or the page cannot be written.
     """
     for detail in DETAILS:
         text = _page_html(page, path.parent, detail)
-        if len(text.encode()) < LARGEST:
+        if len(text.encode()) < MAX_BYTES:
             break
     write_text(path, text)
 
@@ -83,8 +87,8 @@ def _page_html(page: Page, folder: Path, detail: Detail) -> str:
     sections = {
         "results": ("Results", _results(page)),
         "scenes": ("Compare images", note + _file("compare.html") if page.panels else ""),
-        **{_slug(of.heading): (of.heading, section_html(of, page.mark, folder, detail)) for of in page.sections},
-        "confusions": ("What is taken for what", _confusions(page)),
+        **{_slug(of.heading): (of.heading, _section(of, page.mark, folder, detail)) for of in page.sections},
+        "confusions": ("Confusion matrices", _confusions(page)),
         "charts": ("Curves", charts_html(page.charts, page.mark)),
         "metrics": ("Fusion metrics", _tables(page.metrics, page.mark) + charts_html(page.metric_charts, page.mark)),
         "run": ("The run", _run(page)),
@@ -109,12 +113,23 @@ def _page_html(page: Page, folder: Path, detail: Detail) -> str:
 
 
 def _results(page: Page) -> str:
-    hint = '<p class="hint">The head of a column sorts a table by it.</p>\n'
+    hint = '<p class="hint">Click a column heading to sort a table.</p>\n'
     return hint + _tables(page.tables, page.mark) + (failures_html(page.failed, page.mark) if page.failed else "")
 
 
 def _confusions(page: Page) -> str:
     return confusions_html(page.confusions, page.classes) if page.confusions else ""
+
+
+def _section(section: Section, mark: str, folder: Path, detail: Detail) -> str:
+    """Format the parts of a section; its Markdown texts are paragraphs, and its pictures are files in `folder`."""
+
+    def html(part: str | Table | Picture) -> str:
+        if isinstance(part, Table):
+            return table_html(part, mark)
+        return picture_html(part, folder, detail) if isinstance(part, Picture) else paragraphs_html(part)
+
+    return "".join(map(html, section.parts))
 
 
 def _slug(heading: str) -> str:

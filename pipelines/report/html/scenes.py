@@ -1,4 +1,4 @@
-"""What the comparison of images on the page shows, as JSON values."""
+"""The data of the image comparison on a page, as JSON values."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from downstream.datasets import Box, read_mask
 from fusion.images import read_infrared, read_visible, to_bytes
 from pipelines.report.figures.boxes import LOWEST_SCORE, class_colour
 from pipelines.report.figures.masks import OPACITY, class_colours
-from pipelines.report.html.detail import Detail
-from pipelines.report.html.pictures import image_uri, mask_uri
+from pipelines.report.html.pictures import Detail, image_uri, mask_uri
 from pipelines.report.panels import Panel
 
 Json = dict[str, Any]
-_WEAKEST = 0.05  # score of a detection; weaker ones would only hide the image
+_MIN_SCORE = 0.05  # weaker detections would only hide the image
 
 
 def scenes_data(panels: Sequence[Panel], classes: Sequence[str], detail: Detail) -> Json:
-    """Gather scenes with all images, and what is there and was found in them.
+    """Collect the images, ground truth and predictions of scenes.
 
     Args:
         panels: the scenes.
-        classes: all of the data set; none where nothing was looked for.
+        classes: names of all classes of the data set; empty without a detector or segmenter.
         detail: of images and masks.
 
     Returns:
-        `kind` ("boxes", "masks" or ""), `opacity` of masks, `lowest` score of the detections shown at first, `legend`
-        (a name and colour per class) and `scenes`. A scene has `name`, `width`, `height` in pixels, `truth` and
-        `layers`, which have `name`, `image` and `found`. A box is class number, x1, y1, x2, y2 and, where it was
-        found, score; a mask is a data URI.
+        `kind` ("boxes", "masks" or ""), `opacity` of masks, `lowest` (the minimum score of the detections shown
+        initially), `legend` (name and colour per class) and `scenes`. A scene has `name`, `width` and `height` in
+        pixels, `truth`, and `layers` with `name`, `image` and `found`. A box is class number, x1, y1, x2, y2 and, for
+        detections, score; a mask is a data URI.
 
     Raises:
         InputError: an image or a mask cannot be read.
@@ -59,7 +58,7 @@ def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, in
         found[name] = [
             [*_box(box, classes), round(score, 3)]
             for box, score in sorted(boxes, key=lambda item: item[1])
-            if score >= _WEAKEST
+            if score >= _MIN_SCORE
         ]
     return {
         "name": panel.stem,

@@ -1,4 +1,4 @@
-"""Synthetic inputs of a report's page: street-like noise, boxes, masks and numbers."""
+"""Synthetic inputs for the page of a report: images, boxes, masks and numbers."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from downstream.datasets.boxes import Box
 from downstream.datasets.masks import write_mask
 from fusion.markdown import Cell
+from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import mean_scores
-from fusion.scoring.score import ImageScores
 from pipelines.report.agreement import Agreement
 from pipelines.report.contents import Report
 from pipelines.report.elements import Picture, Section, Table, TableRow
-from pipelines.report.html.curves import loss_by_epoch, precision_recall, validation
+from pipelines.report.html.chart_groups import loss_by_epoch, precision_recall, validation
 from pipelines.report.panels import Masks, Panel
 from pipelines.rows.results import ResultRow
 from pipelines.rows.task_scores import DETECTION, SEGMENTATION, TaskScores
 
 FUSERS = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse", "a & <b>"]
 CLASSES = ["background", "car", "person"]
-CONFUSION = np.array([[900, 60, 40], [0, 0, 0], [30, 1, 0]])  # there is no car
+CONFUSION = np.array([[900, 60, 40], [0, 0, 0], [30, 1, 0]])  # the test images hold no car
 METRICS = {"AG": 2.5, "SF": 9.0, "PSNR": 61.0}
 
 
 def image_file(path: Path, seed: int, width: int, height: int) -> Path:
-    """Write an image that compresses about as well as one of a street: large shapes, fine texture, sensor noise."""
+    """Write an image that compresses like a street image: large shapes, fine texture, sensor noise."""
     random = np.random.default_rng(seed)
     levels = np.zeros((height, width, 3), np.float32)
     for size, strength in ((5, 60), (20, 25), (80, 12), (320, 6)):
@@ -60,7 +60,7 @@ def _mask_file(path: Path, random: np.random.Generator, width: int, height: int)
 
 
 def panels(folder: Path, kind: str, count: int = 2, width: int = 160, height: int = 120) -> list[Panel]:
-    """Make scenes with boxes or masks."""
+    """Build scenes with boxes or masks."""
     found = []
     for number in range(count):
         stem, random = f"{number:05}D", np.random.default_rng(number)
@@ -86,20 +86,20 @@ def panels(folder: Path, kind: str, count: int = 2, width: int = 160, height: in
 
 
 def row(fuser: str, metric: str, value: float | None, class_name: str = "all", **changes: Any) -> ResultRow:
-    """Make one row of the results."""
+    """Build one row of the results."""
     fields = {"fuser": fuser, "dataset": "MSRS", "split": "folders", "seed": 0, "metric": metric, "class": class_name}
     return {**fields, "value": value, "n": 40, "status": "ok", "reason": "", **changes}  # type: ignore[typeddict-item]
 
 
 def _rows(task: TaskScores, split: str = "folders") -> list[ResultRow]:
     scores = {fuser: 0.3 + 0.05 * number for number, fuser in enumerate(FUSERS)}
-    scores["isfuse"] = 1.0  # as text it would stand before .35
+    scores["isfuse"] = 1.0  # as text, it would be sorted before .35
     rows = [row(fuser, metric, score, split=split) for fuser, score in scores.items() for metric in task.means]
     return rows + [row(fuser, task.per_class, score, name) for fuser, score in scores.items() for name in CLASSES[1:]]
 
 
 def report(folder: Path, kind: str, is_sample: bool = True, **of_panels: int) -> Report:
-    """Make a whole report with boxes or masks; the fuser `a & <b>` failed."""
+    """Build a complete report with boxes or masks, in which the fuser `a & <b>` failed."""
     task = DETECTION if kind == "boxes" else SEGMENTATION
     rows = [line for line in _rows(task) if line["fuser"] != FUSERS[-1]]
     rows.append(row(FUSERS[-1], task.main, None, status="failed", reason="out of <memory>"))
@@ -137,7 +137,7 @@ def report(folder: Path, kind: str, is_sample: bool = True, **of_panels: int) ->
 
 
 def effects(folder: Path, count: int = 2) -> Section:
-    """Make a section with a table, text, and wide pictures below `folder`."""
+    """Build a section with a table, text, and wide pictures in `folder`."""
     names = [f"effects/isfuse/{number}.png" for number in range(count)]
     for number, name in enumerate(names):
         image_file(folder / name, number, 2100, 300)

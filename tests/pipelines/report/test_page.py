@@ -45,7 +45,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 @pytest.fixture
 def open_page(browser: playwright.Browser, pages: dict[str, Path]) -> Iterator:
-    """Open a page in a window; at the end nothing may have been logged or asked of a network."""
+    """Open a page in a window; at the end, check that nothing was logged and no network was used."""
     contexts, faults = [], []
 
     def open_(page: str | Path, width: int = 1280) -> playwright.Page:
@@ -70,7 +70,7 @@ def _column(tab: playwright.Page, table: int, column: int) -> list[str]:
 
 
 def _clip(tab: playwright.Page) -> float:
-    """Say how much of the right image is cut away, in percent."""
+    """Return how much of the right image is clipped, in percent."""
     clip = tab.evaluate("getComputedStyle(document.getElementById('layer-right')).clipPath")
     return float(re.search(r"([\d.]+)%\)$", clip)[1])
 
@@ -80,7 +80,7 @@ def _places(tab: playwright.Page) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize("kind", ["boxes", "masks"])
-def test_a_click_on_a_head_sorts_by_number_and_a_failed_fuser_stays_last(open_page, kind) -> None:
+def test_a_click_on_a_heading_sorts_by_number_and_a_failed_fuser_stays_last(open_page, kind) -> None:
     tab = open_page(kind)
     head = tab.locator("table").first.locator("thead th").nth(1)
     head.locator("button").click()
@@ -92,14 +92,14 @@ def test_a_click_on_a_head_sorts_by_number_and_a_failed_fuser_stays_last(open_pa
     assert tab.locator("[aria-sort]").count() == 1
 
 
-def test_the_line_of_rank_correlations_stays_below_the_sorted_lines(open_page) -> None:
+def test_the_row_of_rank_correlations_stays_below_the_sorted_rows(open_page) -> None:
     tab = open_page("boxes")
     table = tab.locator("#metrics table")
     table.locator("thead button").first.click()
     assert table.locator("tr").last.locator("th").inner_text() == "rank correlation"
 
 
-def test_the_slider_and_the_arrow_keys_move_the_border(open_page) -> None:
+def test_the_slider_and_the_arrow_keys_move_the_divider(open_page) -> None:
     tab = open_page("masks")
     assert _clip(tab) == 50
     tab.locator("#split").fill("20")
@@ -111,7 +111,7 @@ def test_the_slider_and_the_arrow_keys_move_the_border(open_page) -> None:
     assert tab.locator("#split").input_value() == "22.5"
 
 
-def test_dragging_moves_the_border_to_the_mouse(open_page) -> None:
+def test_dragging_moves_the_divider_to_the_mouse(open_page) -> None:
     tab = open_page("boxes")
     tab.locator("#stage").scroll_into_view_if_needed()
     box = tab.locator("#stage").bounding_box()
@@ -146,20 +146,20 @@ def test_zoom_changes_both_images_equally_and_a_drag_then_moves_both(open_page) 
     assert _places(tab)[1]["width"] == pytest.approx(whole)
 
 
-def test_both_images_of_a_pair_keep_their_shape(open_page) -> None:
+def test_both_images_of_a_pair_keep_their_aspect_ratio(open_page) -> None:
     box = open_page("masks").locator("#stage").bounding_box()
     assert box["width"] / box["height"] == pytest.approx(160 / 120, rel=0.01)
 
 
-def test_boxes_can_be_hidden_and_weak_ones_left_out(open_page) -> None:
+def test_boxes_can_be_hidden_and_filtered_by_score(open_page) -> None:
     tab = open_page("boxes")
     assert tab.locator("#layer-left g.truth").count() == 5
     assert tab.locator("#layer-left g.found text").all_text_contents()[-1].endswith(" .60")
-    tab.get_by_label("from score").fill("0.45")
+    tab.get_by_label("Minimum score").fill("0.45")
     assert tab.locator("#layer-left g.found").count() == 2
-    assert tab.get_by_label("from score").locator("+ output").inner_text() == ".45"
-    tab.get_by_label("from score").fill("0.3")
-    tab.get_by_role("checkbox", name="True boxes").uncheck()
+    assert tab.get_by_label("Minimum score").locator("+ output").inner_text() == ".45"
+    tab.get_by_label("Minimum score").fill("0.3")
+    tab.get_by_role("checkbox", name="Ground truth").uncheck()
     assert tab.locator("#stage g.truth").count() == 0
     assert tab.locator("#stage g.found").count() == 8
     tab.get_by_role("checkbox", name="Detections").uncheck()
@@ -167,10 +167,10 @@ def test_boxes_can_be_hidden_and_weak_ones_left_out(open_page) -> None:
     assert not tab.get_by_role("checkbox", name="Masks").is_visible()
 
 
-def test_masks_can_be_hidden_and_show_truth_or_prediction(open_page) -> None:
+def test_masks_can_be_hidden_and_show_ground_truth_or_prediction(open_page) -> None:
     tab = open_page("masks")
     predicted = tab.locator("#layer-left .mask").get_attribute("src")
-    tab.get_by_role("radio", name="Truth").check()
+    tab.get_by_role("radio", name="Ground truth").check()
     true = tab.locator("#layer-left .mask").get_attribute("src")
     assert true != predicted
     assert tab.locator("#layer-right .mask").get_attribute("src") == true
@@ -193,7 +193,7 @@ def test_scene_and_both_images_can_be_chosen(open_page) -> None:
     assert tab.locator("#stage .view > img").first.get_attribute("alt") == "scene 00001D, average"
 
 
-def test_every_control_is_reached_by_tab_and_shows_it(open_page) -> None:
+def test_every_control_is_reached_by_tab_and_shows_the_focus(open_page) -> None:
     tab = open_page("boxes")
     expected = tab.locator(
         "a:visible, button:enabled:visible, select:visible, input:visible, [tabindex='0']:visible"
@@ -227,9 +227,9 @@ def test_pictures_load_when_they_are_opened_and_a_click_or_a_key_enlarges_them(o
     assert images.first.bounding_box()["width"] == fitting
 
 
-def test_a_matrix_per_fuser_is_linked_and_its_figures_stand_out_from_their_cells(open_page) -> None:
+def test_a_matrix_per_fuser_is_linked_and_its_numbers_are_legible(open_page) -> None:
     tab = open_page("masks")
-    tab.get_by_role("link", name="What is taken for what").click()
+    tab.get_by_role("link", name="Confusion matrices").click()
     tables = tab.locator("#confusions table")
     assert tables.locator("caption").all_inner_texts() == FUSERS[:-1]  # the last one failed
     assert tables.first.locator("tbody tr").first.locator("td").all_inner_texts() == ["90", "6", "4"]
@@ -251,22 +251,22 @@ def test_a_phone_scrolls_down_only(open_page, kind) -> None:
     assert tab.evaluate("document.documentElement.scrollWidth") == 375
 
 
-def test_the_command_can_be_selected_or_copied_as_it_was_typed(open_page) -> None:
+def test_the_command_can_be_copied_as_it_was_typed(open_page) -> None:
     tab = open_page("boxes")
     assert tab.locator(".command code").inner_text() == "python tools/run_pipeline.py msrs_detect 'a=b & c'"
     tab.get_by_role("button", name="Copy").click()
     tab.get_by_role("button", name=re.compile("Copied|Selected")).wait_for()
 
 
-def test_curves_and_points_are_told_at_the_mouse(open_page) -> None:
+def test_curves_and_points_have_tooltips(open_page) -> None:
     boxes, masks = open_page("boxes"), open_page("masks")
-    told = boxes.locator("#charts svg.chart").first.locator("title").all_text_contents()
-    assert told[0] == "infrared, area 0.500"
+    tooltips = boxes.locator("#charts svg.chart").first.locator("title").all_text_contents()
+    assert tooltips[0] == "infrared, area 0.500"
     assert "average, epoch 2: 0.400" in masks.locator("#charts title").all_text_contents()
     assert "isfuse: AG 7.5, mAP50 1.000" in boxes.locator("#metrics title").all_text_contents()
 
 
-def test_seven_methods_and_twelve_scenes_fit_the_limit_and_open(open_page, tmp_path: Path) -> None:
+def test_a_page_of_seven_methods_and_twelve_scenes_is_within_the_limit_and_opens(open_page, tmp_path: Path) -> None:
     path = _write(tmp_path, "boxes", count=12, width=640, height=480)
     assert path.stat().st_size < LARGEST
     tab = open_page(path)
@@ -274,7 +274,7 @@ def test_seven_methods_and_twelve_scenes_fit_the_limit_and_open(open_page, tmp_p
     assert tab.locator("#left option").all_inner_texts() == FUSERS
 
 
-def test_fingers_move_the_border_zoom_and_scroll_the_page(browser, pages) -> None:
+def test_fingers_move_the_divider_zoom_and_scroll_the_page(browser, pages) -> None:
     context = browser.new_context(viewport={"width": 375, "height": 700}, has_touch=True, is_mobile=True)
     tab = context.new_page()
     tab.goto(f"file://{pages['boxes']}")

@@ -1,4 +1,4 @@
-"""What the page of a report holds, without a browser."""
+"""The content of a report page, without a browser."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.report.html.chart_groups import loss_by_epoch
 from pipelines.report.html.charts import Chart, Point, Series, chart_svg, ticks
-from pipelines.report.html.confusions import confusions_html
-from pipelines.report.html.curves import loss_by_epoch
-from pipelines.report.html.detail import DETAILS, LARGEST, Detail
-from pipelines.report.html.markup import markdown_html, paragraphs_html
+from pipelines.report.html.markup import confusions_html, markdown_html, paragraphs_html
 from pipelines.report.html.page import write_page
-from pipelines.report.html.pictures import image_uri, mask_uri
+from pipelines.report.html.pictures import DETAILS, MAX_BYTES, Detail, image_uri, mask_uri
 from pipelines.report.html.scenes import scenes_data
 from pipelines.report.panels import Panel
 from pipelines.report.report import html_page
@@ -54,7 +52,7 @@ def test_the_weakest_detections_are_left_out(tmp_path: Path) -> None:
     assert layers["infrared"]["found"] is None
 
 
-def test_the_sources_are_shown_also_where_they_are_no_fusers(tmp_path: Path) -> None:
+def test_the_sources_are_shown_even_if_they_are_not_fusers(tmp_path: Path) -> None:
     (panel,) = panels(tmp_path, "boxes", count=1)
     only = replace(panel, fused={"average": panel.fused["average"]}, predictions=None, truth=())
     data = scenes_data([only], [], DETAILS[0])
@@ -62,7 +60,7 @@ def test_the_sources_are_shown_also_where_they_are_no_fusers(tmp_path: Path) -> 
     assert [layer["name"] for layer in data["scenes"][0]["layers"]] == ["infrared", "visible", "average"]
 
 
-def test_a_mask_is_transparent_where_the_background_is_and_grey_where_nobody_knows() -> None:
+def test_a_mask_is_transparent_on_background_and_grey_on_unlabelled_pixels() -> None:
     mask = np.array([[0, 1], [2, 255]], np.uint8)
     pixels = _decode(mask_uri(mask, [(9, 9, 9), (1, 2, 3), (250, 0, 0)], DETAILS[0]))
     assert pixels[..., 3].tolist() == [[0, 255], [255, 255]]
@@ -86,7 +84,7 @@ def test_a_wide_mask_keeps_its_classes_when_it_is_scaled_down() -> None:
     assert pixels[0, ::10, 2].tolist() == [0, 1, 250, 127]
 
 
-def test_images_lose_detail_until_the_page_is_small_enough_and_the_page_says_so(tmp_path: Path) -> None:
+def test_images_are_reduced_until_the_page_is_small_enough_with_a_notice(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
     source = tmp_path / "noise.png"
     cv2.imwrite(str(source), noise)
@@ -94,18 +92,18 @@ def test_images_lose_detail_until_the_page_is_small_enough_and_the_page_says_so(
     page = replace(html_page(report(tmp_path, "boxes")), panels=[scene])
     write_page(tmp_path / "page.html", page)
     size = (tmp_path / "page.html").stat().st_size
-    write_page(tmp_path / "larger.html", replace(page, facts=[("filler", "x" * (LARGEST - size + 1000))]))
-    assert LARGEST - size < (tmp_path / "larger.html").stat().st_size < LARGEST
-    said = "keep this page below 15 MB, its images are at most 1024 pixels wide, in WebP quality 80"
-    assert said in (tmp_path / "larger.html").read_text(encoding="utf-8")
+    write_page(tmp_path / "larger.html", replace(page, facts=[("filler", "x" * (MAX_BYTES - size + 1000))]))
+    assert MAX_BYTES - size < (tmp_path / "larger.html").stat().st_size < MAX_BYTES
+    notice = "keep this page below 15 MB, its images are at most 1024 pixels wide, in WebP quality 80"
+    assert notice in (tmp_path / "larger.html").read_text(encoding="utf-8")
     assert "keep this page below" not in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
-def test_a_matrix_shows_the_share_of_each_true_class_and_tells_pixels() -> None:
+def test_a_matrix_shows_the_share_of_each_true_class_with_pixels_as_tooltips() -> None:
     text = confusions_html({"a & <b>": CONFUSION}, ["background", "car", "per<son"])
     cells = re.findall(r'<td(.*?) title="(.*?)">(.*?)</td>', text)
-    assert [shown for *_, shown in cells] == ["90", "6", "4", "", "", "", "97", "3", ""]
-    assert [said for _, said, _ in cells][2] == "background taken for per&lt;son: 40 pixels"
+    assert [text for *_, text in cells] == ["90", "6", "4", "", "", "", "97", "3", ""]
+    assert [tooltip for _, tooltip, _ in cells][2] == "background predicted as per&lt;son: 40 pixels"
     assert [bool(re.search("dark", style)) for style, *_ in cells] == [True, *[False] * 5, True, False, False]
     assert "<caption>a &amp; &lt;b&gt;</caption>" in text
 
@@ -131,13 +129,13 @@ def test_a_section_has_its_tables_text_and_pictures_in_order(tmp_path: Path) -> 
     assert found == sorted(found)
 
 
-def test_the_page_refers_to_nothing_outside(tmp_path: Path) -> None:
+def test_the_page_has_no_external_references(tmp_path: Path) -> None:
     page = _page(tmp_path, "masks")
     outside = re.sub(r"data:image/\w+;base64,[\w+/=]+|http://www.w3.org/2000/svg", "", page)
     assert not re.search(r"https?:|src=[\"'](?!data:)|url\(|@import", outside)
 
 
-def test_names_and_reasons_are_text_and_no_markup(tmp_path: Path) -> None:
+def test_names_and_reasons_are_escaped(tmp_path: Path) -> None:
     page = _page(tmp_path, "boxes")
     assert "a &amp; &lt;b&gt;" in page
     assert "failed: out of &lt;memory&gt;" in page
@@ -145,19 +143,19 @@ def test_names_and_reasons_are_text_and_no_markup(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["boxes", "masks"])
-def test_a_sample_says_so_above_every_table_and_real_data_nowhere(tmp_path: Path, kind: str) -> None:
+def test_every_heading_of_a_sample_is_marked_and_none_of_real_data(tmp_path: Path, kind: str) -> None:
     sample = _page(tmp_path, kind)
     assert all(text.startswith("SAMPLE: ") for text in re.findall(r"<h[123]>(.*?)</h[123]>", sample))
     assert "built-in SAMPLE of generated scenes" in sample
     assert "SAMPLE" not in _page(tmp_path, kind, is_sample=False)
 
 
-def test_the_lead_names_the_best_and_the_baselines(tmp_path: Path) -> None:
+def test_the_lead_names_the_best_fuser_and_the_baselines(tmp_path: Path) -> None:
     lead = html_page(report(tmp_path, "masks")).lead
     assert lead == "Best mIoU: isfuse (1.000). The baselines: infrared .300, visible .350, average .400."
 
 
-def test_a_report_without_scenes_curves_and_metrics_has_no_such_parts(tmp_path: Path) -> None:
+def test_a_report_without_scenes_charts_and_metrics_has_no_such_sections(tmp_path: Path) -> None:
     bare = replace(report(tmp_path, "boxes"), panels=[], curves=[])
     bare = replace(bare, agreement=replace(bare.agreement, means={}))
     write_page(tmp_path / "bare.html", html_page(bare))
