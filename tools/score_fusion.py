@@ -1,4 +1,4 @@
-"""Measure how well fused images keep what their infrared and visible sources show, image by image."""
+"""Measure fused images against their infrared and visible sources with the metrics of image fusion."""
 
 from __future__ import annotations
 
@@ -16,38 +16,42 @@ from fusion.storage import write_text
 
 
 def main() -> None:
-    """Parse, score every folder, print the table and where the files are."""
+    """Parse the arguments, score every folder, and print the table and the files written."""
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=metric_list(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--infrared", type=Path, required=True, metavar="DIR", help="folder of infrared images")
     parser.add_argument(
-        "--visible", type=Path, required=True, metavar="DIR", help="folder of visible images with equal file names"
+        "--visible", type=Path, required=True, metavar="DIR", help="folder of visible images with the same file names"
     )
     parser.add_argument(
         "--fused",
         action="append",
         required=True,
         metavar="[NAME=]DIR",
-        help="folder of fused images with equal file names and sizes; give it once per method. NAME is the method in "
-        "the tables, without it the folder's name is",
+        help="folder of fused images with the same file names and sizes, once per method; NAME is the method in the "
+        "tables (default: the name of the folder)",
     )
-    parser.add_argument("--metrics", metavar="NAMES", help="such as EN,AG; default: the convention's suite, see below")
+    parser.add_argument(
+        "--metrics", metavar="NAMES", help="such as EN,AG (default: the suite of the convention, see below)"
+    )
     parser.add_argument(
         "--convention",
         default="eif",
-        help="whose definitions count: eif (the field's standard MATLAB code), cddfuse, vifb, or clean (none of their "
-        "quirks); default: eif",
+        help="definitions of the metrics: eif (the field's standard MATLAB code), cddfuse, vifb, or clean (without "
+        "their quirks) (default: %(default)s)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("scores"),
         metavar="DIR",
-        help="folder for scores.csv (every image) and means.csv, .json, .md (means with 95 %% intervals); what is "
-        "there of an earlier run on unchanged files is not measured again; default: scores",
+        help="folder for scores.csv (every image) and means.csv, .json, .md (means with 95 %% intervals); scores of "
+        "an earlier run on unchanged files are reused (default: %(default)s)",
     )
-    parser.add_argument("--device", default="auto", help="auto (the GPU where there is one), cpu, cuda or cuda:1")
+    parser.add_argument(
+        "--device", default="auto", help="auto (the GPU if there is one), cpu, cuda or cuda:1 (default: %(default)s)"
+    )
     arguments = parser.parse_args()
     folders = named_folders(arguments.fused)
     names = [name.strip() for name in arguments.metrics.split(",")] if arguments.metrics is not None else None
@@ -62,10 +66,10 @@ def main() -> None:
 
 
 def named_folders(fused: Sequence[str]) -> dict[str, Path]:
-    """Map method to folder for values such as `name=folder` and `folder`.
+    """Map method to folder for values of the form `name=folder` or `folder`.
 
     Raises:
-        InputError: two folders have one name.
+        InputError: two folders have the same name.
     """
     folders: dict[str, Path] = {}
     for value in fused:
@@ -73,19 +77,22 @@ def named_folders(fused: Sequence[str]) -> dict[str, Path]:
         folder = Path(rest if given else value)
         method = name if given else folder.resolve().name
         if method in folders:
-            raise InputError(f"--fused {value}: {folders[method]} is called {method!r} already; name it: NAME={folder}")
+            raise InputError(
+                f"--fused {value}: the name {method!r} is already used for {folders[method]}. "
+                f"Try: --fused NAME={folder}"
+            )
         folders[method] = folder
     return folders
 
 
 def metric_list() -> str:
-    """List the metrics of every convention for the help text; ↓ marks those of which less is better."""
+    """List the metrics of every convention for the help text; ↓ marks those where lower is better."""
     lines = ["metrics (↓: lower is better):"]
     for convention, known in CONVENTIONS.items():
         shown = {name: name + ("" if metric.higher_is_better else "↓") for name, metric in known.items()}
         text = f"{convention}: {', '.join(shown[name] for name in SUITES[convention])}"
         if others := [shown[name] for name in known if name not in SUITES[convention]]:
-            text += f"; only when named: {', '.join(others)}"
+            text += f"; only if named: {', '.join(others)}"
         lines += textwrap.wrap(text, 100, initial_indent="  ", subsequent_indent="    ")
     return "\n".join(lines)
 

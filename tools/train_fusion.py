@@ -8,47 +8,56 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code, parse_override
-from fusion.training import is_main_process
 from pipelines.config import known_keys, load_training, override
 from pipelines.extras import REPORT, require_packages
 
-DEFAULT_RECIPE = "fusion_quality"  # the shipped weights are made like this
+DEFAULT_RECIPE = "fusion_quality"  # the recipe of the shipped weights
 
 
 def main() -> None:
-    """Parse, train, print where the weights are."""
+    """Parse the arguments, train the network, and print where its weights are."""
     keys = ", ".join(known_keys(load_training(DEFAULT_RECIPE)))
     parser = argparse.ArgumentParser(description=__doc__, epilog=f"settings: {keys}")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="a setting to change")
     several = {"type": Path, "nargs": "+", "required": True, "metavar": "DIR"}
-    parser.add_argument("--infrared", **several, help="folder of infrared images, or several")
-    parser.add_argument("--visible", **several, help="folder of visible images with equal file names, or as many")
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights and log; the same one goes on")
+    parser.add_argument("--infrared", **several, help="one or more folders of infrared images")
+    parser.add_argument("--visible", **several, help="as many folders of visible images, with the same file names")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for weights and log; a training in it is resumed"
+    )
     parser.add_argument(
         "--recipe",
         default=DEFAULT_RECIPE,
-        help="train as this pipeline does, such as isfuse_paper (default: %(default)s)",
+        help="pipeline whose training settings are used, such as isfuse_paper (default: %(default)s)",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
     require_packages("train_fusion.py", REPORT)
-    from pipelines.report import draw_held_out, draw_training_curves
-    from pipelines.tasks import build_trainer
-
     settings = load_training(arguments.recipe)
     for argument in arguments.overrides:
         override(settings, *parse_override(argument))
+
+    from pipelines.settings import resolve_training  # only now, because these imports take longer than a refusal
+
+    training = resolve_training(settings)
     if len(arguments.infrared) != len(arguments.visible):
-        counts = f"{len(arguments.infrared)} infrared and {len(arguments.visible)} visible folders"
-        raise InputError(f"{counts}; expected as many of both, in the same order")
+        found = f"{len(arguments.infrared)} infrared and {len(arguments.visible)} visible"
+        raise InputError(
+            f"--infrared, --visible: different numbers of folders (found {found}, expected as many of both)"
+        )
     pairs = [
         pair for folders in zip(arguments.infrared, arguments.visible, strict=True) for pair in match_pairs(*folders)
     ]
-    trainer = build_trainer(pairs, settings, arguments.device)
+
+    from fusion.training import is_main_process
+    from pipelines.report import draw_held_out, draw_training_curves
+    from pipelines.tasks import build_trainer
+
+    trainer = build_trainer(pairs, training, arguments.device)
     weights = trainer.run(arguments.out, lambda: draw_training_curves(arguments.out))
     if is_main_process():
         draw_held_out(arguments.out, trainer.held_out)
-        print(f"weights: {weights}; curves.png and scenes/ beside them")
+        print(f"weights: {weights}; curves.png and scenes/ are in the same folder")
 
 
 if __name__ == "__main__":

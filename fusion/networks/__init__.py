@@ -1,4 +1,4 @@
-"""The fusion network: torch modules that know nothing of training, fusers or configs.
+"""The fusion network: torch modules that are independent of training, fusers and configs.
 
 - isfuse: `ISFuse` with its encoder and decoder; integrator: the cross-attention between the modalities.
 - settings: which settings a network can have, checked without importing torch (`require_network`).

@@ -1,6 +1,6 @@
-"""Parts of a map that are processed one at a time, with the values that the whole map would give.
+"""Process a map part by part, with the same values as for the whole map.
 
-A `Window` says where a part lies, a `TiledAdaptivePool` pools a map part by part, an `Upsampler` enlarges one part.
+A `Window` is the position of a part, a `TiledAdaptivePool` pools a map part by part, an `Upsampler` upsamples one part.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ BRIEF = ("schedule.epochs=1", "schedule.batch_size=2", "schedule.crop=16")
 
 @pytest.fixture
 def folders(tmp_path):
-    """Make three pairs of 40x32 images; give the arguments that name their folders."""
+    """Write three pairs of 40x32 images; return the arguments for their folders."""
     random = np.random.default_rng(0)
     for modality in ("ir", "vi"):
         (tmp_path / modality).mkdir()
@@ -61,7 +61,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, folders, tool, argument
     assert not list(tmp_path.glob("out/*"))
 
 
-def test_several_folders_train_together_and_the_training_is_drawn(tmp_path, folders):
+def test_several_folders_train_together_and_the_training_is_plotted(tmp_path, folders):
     shutil.copytree(tmp_path / "ir", tmp_path / "ir2")
     shutil.copytree(tmp_path / "vi", tmp_path / "vi2")
     both = ("--infrared", "ir", "ir2", "--visible", "vi", "vi2")
@@ -72,9 +72,9 @@ def test_several_folders_train_together_and_the_training_is_drawn(tmp_path, fold
     assert sorted(facts["training_pairs"] + facts["validation_pairs"]) == sorted("abcabc")
     assert cv2.imread(str(tmp_path / "weights" / "curves.png")).shape[2] == 3
     assert [path.stem for path in (tmp_path / "weights" / "scenes").iterdir()] == facts["validation_pairs"]
-    lonely = in_process("train_fusion.py", *both, "vi", "--out", "other", *BRIEF, cwd=tmp_path)
-    assert lonely.returncode == 2
-    assert "2 infrared and 3 visible folders; expected as many of both" in lonely.stderr
+    unequal = in_process("train_fusion.py", *both, "vi", "--out", "other", *BRIEF, cwd=tmp_path)
+    assert unequal.returncode == 2
+    assert "found 2 infrared and 3 visible, expected as many of both" in unequal.stderr
 
 
 def test_a_recipe_other_than_the_shipped_one_is_trained_by_name(tmp_path, folders):
@@ -88,7 +88,7 @@ def test_a_recipe_other_than_the_shipped_one_is_trained_by_name(tmp_path, folder
     assert facts["objective"]["weights"]["form"] == "paper"
 
 
-def test_a_class_of_a_file_fuses_a_folder_that_knows_its_code(tmp_path, folders):
+def test_a_class_in_a_file_fuses_a_folder_that_remembers_its_code(tmp_path, folders):
     code = "class Mine:\n    learned = colour = True\n    fuse = staticmethod(lambda infrared, visible: visible)\n"
     (tmp_path / "mine.py").write_text(code)
     arguments = (*folders, "--out", "fused", "--fuser", "mine.py:Mine")

@@ -17,7 +17,7 @@ def score(cwd, *arguments, run=in_process):
 
 @pytest.fixture
 def folders(tmp_path, make_pairs):
-    """Make two pairs of 48x40 images and two folders of fused ones: one the mean, one the infrared images."""
+    """Write two pairs of 48x40 images and two folders of fused ones: their mean, and the infrared images."""
     for pair in make_pairs(count=2):
         infrared, visible = (cv2.imread(str(path)) for path in (pair.infrared, pair.visible))
         for folder, pixels in (("mean", (infrared / 2 + visible / 2).astype(np.uint8)), ("ir_again", infrared)):
@@ -42,21 +42,21 @@ def test_two_methods_are_scored_into_one_table(folders):
     assert {path.name: path.read_bytes() for path in (folders / "scores").glob("*.*")} == written
 
 
-def test_another_size_is_told_with_both_sizes_and_exit_code_2(folders):
+def test_a_different_size_is_reported_with_both_sizes_and_exit_code_2(folders):
     cv2.imwrite(str(folders / "mean" / "01.png"), np.zeros((20, 30), np.uint8))
     done = score(folders, *FOLDERS, "--fused", "mean", "--metrics", "EN")
     assert done.returncode == 2
-    told = done.stderr.splitlines()[-1]
-    assert told.endswith("error: mean/01.png: 30x20, but vi/01.png is 48x40; expected equal sizes")
+    message = done.stderr.splitlines()[-1]
+    assert message.endswith("error: mean/01.png: size differs from vi/01.png (found 30x20, expected 48x40)")
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["--fused", "mean", "--metrics", "Qbaf"], ["unknown metric", "'Qabf'"]),
+        (["--fused", "mean", "--metrics", "Qbaf"], ["unknown metric", "Did you mean 'Qabf'"]),
         (["--fused", "mean", "--metrics", ""], ["unknown metric"]),
-        (["--fused", "mean", "--convention", "eiff"], ["unknown convention", "'eif'"]),
+        (["--fused", "mean", "--convention", "eiff"], ["unknown convention", "Did you mean 'eif'"]),
         (["--fused", "mean", "--device", "gpu"], ["device='gpu'"]),
         (["--fused", "mean", "--fused", "mean=ir_again"], ["'mean'", "NAME=ir_again"]),
         (["--fused", "=mean"], ["method=''"]),
