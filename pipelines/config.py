@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,8 @@ def override(settings: SettingsDict, key: str, value: Any) -> None:
         >>> settings
         {'detector': {'epochs': 12}}
     """
+    if not key.isprintable():  # error messages are one line
+        raise unknown_name("setting", key, known_keys(settings))
     *parents, last = key.split(".")
     section: Any = settings
     free = False
@@ -139,7 +142,7 @@ def override(settings: SettingsDict, key: str, value: Any) -> None:
 def known_keys(settings: SettingsDict) -> Iterator[str]:
     """List the dotted keys of all settings that a user can set."""
     return (
-        key for key, _ in flatten(settings) if not key.startswith("sample.settings.")
+        key for key, _ in flatten(settings) if key.isprintable() and not key.startswith("sample.settings.")
     )  # these keys are values of the sample
 
 
@@ -169,7 +172,8 @@ def _like(present: Any, value: Any, key: str) -> Any:
         items = list(value) if isinstance(value, list | tuple) else [value]
         return [_like(present[0], item, key) for item in items] if present else items
     if isinstance(present, float) and type(value) is int:
-        value = float(value)
+        with suppress(OverflowError):  # refused below
+            value = float(value)
     if key in NULLABLE and (value is None or isinstance(value, str)):
         return value
     if key not in NULLABLE and (present is None or type(present) is type(value)):

@@ -135,6 +135,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
     max_leaves=8,
 )
+numbers = st.floats() | st.integers() | st.just(10**400)
 coco_keys = st.sampled_from(
     ["id", "file_name", "width", "height", "name", "image_id", "category_id", "bbox", "iscrowd"]
 )
@@ -149,7 +150,12 @@ def test_any_json_gives_boxes_or_one_error(read: Any, content: Any) -> None:
 @repeatable
 @given(
     changes=st.lists(
-        st.tuples(st.sampled_from(["images", "categories", "annotations"]), st.integers(0, 1), coco_keys, json_values),
+        st.one_of(
+            st.tuples(
+                st.sampled_from(["images", "categories", "annotations"]), st.integers(0, 1), coco_keys, json_values
+            ),
+            st.tuples(st.just("annotations"), st.just(0), st.just("bbox"), st.lists(numbers, min_size=4, max_size=4)),
+        ),
         min_size=1,
         max_size=3,
     )
