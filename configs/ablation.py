@@ -1,10 +1,10 @@
-# The ablation of the paper: what each part of ISFuse is worth, every row trained alike, published values beside.
+# The ablation study of the paper: ISFuse without each of its parts, trained alike, next to the published values.
 #
-# Needs:    pairs to train on and to score, in DIR/train and DIR/test, each with ir and vi (MSRS has this form); or
-#           nothing: then it runs on the sample.
+# Needs:    training and test pairs in DIR/train and DIR/test, each with folders ir and vi (as in MSRS). Without data it
+#           runs on the sample.
 # Command:  python tools/run_pipeline.py ablation --data DIR data.name=MSRS
 # Override: training.schedule.epochs=20 training.schedule.crop=128 variants.mine.network.gate=pixel
-# Takes:    six trainings; on the sample five minutes on two cores.
+# Takes:    six training runs; five minutes for the sample on two cores.
 _base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"
 data = dict(split="folders")

@@ -1,10 +1,10 @@
-# The network trained exactly as its paper does, scored on the test pairs beside the plain fusions.
+# ISFuse trained exactly as in its paper, and scored on the test pairs together with the simple fusions.
 #
-# Needs:    pairs to train on and to score, in DIR/train and DIR/test, each with ir and vi (MSRS has this form); or
-#           nothing: then it runs on the sample.
+# Needs:    training and test pairs in DIR/train and DIR/test, each with folders ir and vi (as in MSRS). Without data it
+#           runs on the sample.
 # Command:  python tools/run_pipeline.py isfuse_paper --data DIR data.name=MSRS device=cuda
-# Override: training.schedule.epochs=100 (python tools/train_fusion.py --recipe isfuse_paper trains without scoring)
-# Takes:    an hour of a large GPU for MSRS; on the sample three minutes on two cores, with a shorter schedule.
+# Override: training.schedule.epochs=100 (training only: python tools/train_fusion.py --recipe isfuse_paper)
+# Takes:    an hour for MSRS on a large GPU; three minutes for the sample on two cores, with a shorter schedule.
 _base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"
 data = dict(split="folders")

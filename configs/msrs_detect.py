@@ -1,6 +1,7 @@
-# Detection on MSRS: people, bicycles and cars by day and by night.
+# Detection on MSRS: persons, bicycles and cars by day and night.
 #
-# Needs:    MSRS in data/MSRS, as train and test folders with vi, ir and labels (YOLO txt), or nothing: then the sample.
+# Needs:    MSRS in data/MSRS (train and test, each with vi, ir and YOLO labels in labels). Without data it runs on the
+#           sample.
 # Command:  python tools/run_pipeline.py msrs_detect --data DIR detector.model=yolov5n.yaml detector.weights=FILE
 # Override: detector.epochs=10 detector.image_size=416 fusers=average,isfuse
 # Takes:    about an hour on two cores for 240 + 60 pairs as in the README's table (20 epochs at 416 px).
@@ -13,4 +14,5 @@ _base_ = [
     "_base_/sample.py",
 ]
 task = "detection"
-fuser_options = dict(isfuse=dict(weights="train"))  # the shipped weights have seen images of the official test set
+# Trained here, because the shipped weights were trained on images of the official test set.
+fuser_options = dict(isfuse=dict(weights="train"))

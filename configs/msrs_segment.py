@@ -1,9 +1,10 @@
-# Segmentation on MSRS: which fusion of infrared and visible makes a segmentation network see better?
+# Segmentation on MSRS: which fusion of infrared and visible images helps a segmentation network most?
 #
-# Needs:    MSRS in data/MSRS (train and test, each with vi, ir, Segmentation_labels), or nothing: then the sample.
+# Needs:    MSRS in data/MSRS (train and test, each with vi, ir and Segmentation_labels). Without data it runs on the
+#           sample.
 # Command:  python tools/run_pipeline.py msrs_segment --data DIR segmenter.encoder_weights=imagenet
 # Override: segmenter.model=Unet segmenter.encoder=resnet18 segmenter.epochs=50 seeds=0,1,2
-# Takes:    a few minutes for the sample on two cores; hours of GPU time for the full set.
+# Takes:    a few minutes for the sample on two cores; hours of GPU time for the full data set.
 _base_ = [
     "_base_/msrs_masks.py",
     "_base_/fusers.py",
@@ -13,4 +14,5 @@ _base_ = [
     "_base_/sample_masks.py",
 ]
 task = "segmentation"
-fuser_options = dict(isfuse=dict(weights="train"))  # the shipped weights have seen images of the official test set
+# Trained here, because the shipped weights were trained on images of the official test set.
+fuser_options = dict(isfuse=dict(weights="train"))

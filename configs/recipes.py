@@ -1,10 +1,10 @@
-# How to train the network: the shipped recipe, and one row for each thing that was decided against, trained alike.
+# Training recipes: the shipped one, and one row for each design choice that was rejected, trained alike.
 #
-# Needs:    pairs to train on and to score, in DIR/train and DIR/test, each with ir and vi (MSRS has this form); or
-#           nothing: then it runs on the sample.
+# Needs:    training and test pairs in DIR/train and DIR/test, each with folders ir and vi (as in MSRS). Without data it
+#           runs on the sample.
 # Command:  python tools/run_pipeline.py recipes --data DIR data.name=MSRS training.schedule.epochs=16
 # Override: training.schedule.interventions_from=0.5 variants.mine.loss.invariance=0.2
-# Takes:    ten trainings; on the sample nine minutes on two cores.
+# Takes:    ten training runs; nine minutes for the sample on two cores.
 _base_ = ["_base_/pairs.py", "_base_/fusers.py", "_base_/run.py", "_base_/effects.py", "_base_/sample_pairs.py"]
 task = "quality"
 data = dict(split="folders")

@@ -1,3 +1,4 @@
-# How rows are compared: every fuser trains with each seed, and is held against the baseline.
+# How rows are compared: the downstream network is trained once per fuser and seed, and fusers are compared with the
+# baseline.
 seeds = [0]
 baseline = "average"  # a row of the table

@@ -1,5 +1,5 @@
-# What interventions on the inputs (holes, a missing camera) do to each fusion.
+# The effects of interventions on the inputs (holes, a missing camera) on each fusion.
 effects = dict(
-    images=16,  # measured, spread evenly over the test images; 0 leaves the analysis out
+    images=16,  # number of images, spread evenly over the test images; 0 skips the analysis
     seed=0,  # of the holes
 )

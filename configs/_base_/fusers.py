@@ -1,19 +1,20 @@
-# The fusion methods of a table and how the learned ones are trained.
+# The fusers of a table, and how the learned ones are trained.
 fusers = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse"]
-# By row: options of its fuser. Weights are a file, or "train": on the training pairs first. With `type` a row takes any
-# fuser, an ONNX model, a class in a Python file, or a folder: mine=dict(type="laplacian", levels=3).
+# Options of the fusers by row. `weights` is a file, "shipped", or "train" to train on the training pairs first. With
+# `type`, a row can be any fuser, an ONNX model, a class in a Python file, or a folder of fused images:
+# mine=dict(type="laplacian", levels=3).
 fuser_options = dict(isfuse=dict(weights="shipped"))
-variants = dict()  # further rows: isfuse trained with other settings of `training`, such as wider=dict(network=...)
+variants = dict()  # further rows: isfuse trained with changes to `training`, such as wider=dict(network=...)
 training = dict(
     network=dict(shared_encoder=False, gate="pixel"),
     ablation="full",
     batchnorm="standard",
     divided=True,
-    start=None,  # weights to go on from: a file, or isfuse for those that come with the project
-    teacher=None,  # a fuser whose results are to be learned
+    start=None,  # initial weights: a file, or isfuse for the shipped ones
+    teacher=None,  # the fuser to distil
     loss=dict(
         form="detail",
-        information=0.0,  # weight of what cannot be seen of the sources; the shipped weights were finished with 0.4
+        information=0.0,  # weight of the information loss; the shipped weights were fine-tuned with 0.4
         edges=1.0,
         invariance=0.1,
         necessity=0.05,
@@ -30,6 +31,6 @@ training = dict(
         interventions_from=0.75,
         validation=0.1,
         seed=0,
-        precision="auto",  # bfloat16 where the device has it, else float32
+        precision="auto",  # bfloat16 if the device supports it, else float32
     ),
 )

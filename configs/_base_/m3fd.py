@@ -1,10 +1,10 @@
-# The M3FD data set: 4200 pairs, six classes, VOC labels; no official split.
+# The M3FD data set: 4200 pairs, six classes, VOC labels, no official split.
 data = dict(
     name="M3FD",
-    source="github.com/JinyuanLiu-CV/TarDAL, M3FD_Detection.zip",  # where to get it
+    source="github.com/JinyuanLiu-CV/TarDAL, M3FD_Detection.zip",  # download
     root=None,  # None: data/M3FD
     labels="voc",
     classes=["People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"],
     split="scene_blocks",  # scene_runs, interleaved, random_7030, random, or a folder with train.txt and test.txt
-    seed=0,  # of split "random"
+    seed=0,  # of the split "random"
 )

@@ -1,7 +1,7 @@
-# The MSRS data set with detection labels: train and test folders, three classes, YOLO labels.
+# The MSRS data set for detection: train and test folders, three classes, YOLO labels.
 data = dict(
     name="MSRS",
-    source="github.com/Linfeng-Tang/MSRS (about 670 MB; images), YOLO labels beside them",  # where to get it
+    source="github.com/Linfeng-Tang/MSRS (about 670 MB; images), YOLO labels beside them",  # download
     root=None,  # None: data/MSRS
     labels="yolo",
     classes=["person", "bicycle", "car"],

@@ -1,8 +1,8 @@
-# Where a pipeline computes, and what its report measures and shows.
+# The device of a pipeline, and what its report measures and shows.
 device = "auto"
 metrics = dict(
     convention="eif",  # or cddfuse, vifb, clean
-    names=[],  # which metrics; none named: the convention's suite
-    published=dict(),  # by fuser and metric: what a paper says, shown beside
+    names=[],  # names of the metrics; empty for the suite of the convention
+    published=dict(),  # values of a paper by fuser and metric, shown in a table of their own
 )
-panels = 4  # scenes shown
+panels = 4  # number of scenes shown

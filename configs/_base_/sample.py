@@ -1,4 +1,4 @@
-# The built-in sample, used where no data is named and none is found: small enough for two processor cores.
+# The built-in sample, used if no data is given and none is found: small enough for two CPU cores.
 sample = dict(
     train=120,
     test=40,

@@ -1,4 +1,4 @@
-# The built-in sample for segmentation: as in sample.py, laid out as MSRS.
+# The built-in sample for segmentation: like sample.py, in the layout of MSRS.
 sample = dict(
     layout="msrs",
     train=120,

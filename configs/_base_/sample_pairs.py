@@ -1,4 +1,4 @@
-# The built-in sample for pipelines without a detector: as in sample.py, short enough for two processor cores.
+# The built-in sample for pipelines without a detector: like sample.py, with a schedule for two CPU cores.
 sample = dict(
     train=120,
     test=40,
