@@ -1,4 +1,4 @@
-"""Small videos: files without loss, and streams that go on until nobody reads them any more."""
+"""Small synthetic videos for tests: lossless files, and streams that last until they are closed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SIZE = (64, 48)
 
 
 def moving_scene(count: int = 12, seed: int = 0, size: tuple[int, int] = SIZE) -> Frames:
-    """Give frames of a smooth coloured scene that moves, (H, W, 3) BGR."""
+    """Make frames of a smooth coloured scene that moves, (H, W, 3) uint8 BGR."""
     small = np.random.default_rng(seed).integers(0, 255, (6, 8, 3), np.uint8)
     scene = cv2.resize(small, size, interpolation=cv2.INTER_CUBIC)
     return [np.roll(scene, 3 * index, axis=1) for index in range(count)]
 
 
 def write_video(path: Path, frames: Sequence[npt.NDArray[Any]], rate: float = 25, codec: str = "FFV1") -> Path:
-    """Write frames as they are; other codecs than FFV1 lose a little."""
+    """Write frames as a video; codecs other than FFV1 are lossy."""
     height, width = frames[0].shape[:2]
     file = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*codec), rate, (width, height))
     assert file.isOpened()
@@ -50,7 +50,11 @@ def rate_of(path: Path) -> float:
 
 @contextmanager
 def stream(path: Path, levels: Iterator[int], size: tuple[int, int] = SIZE, noisy: bool = False) -> Iterator[str]:
-    """Give the URL of a camera that says it makes 25 frames/s, and makes 50: grey frames of these levels, in a pipe."""
+    """Simulate a camera by a pipe of grey frames; it reports 25 frames/s and sends 50.
+
+    Yields:
+        Its URL.
+    """
     os.mkfifo(path)
     width, height = size
     closed = threading.Event()
@@ -67,7 +71,7 @@ def stream(path: Path, levels: Iterator[int], size: tuple[int, int] = SIZE, nois
                     grey = (np.full((height, width), level) + noise).clip(16, 235).astype(np.uint8)
                     pipe.write(b"FRAME\n" + grey.tobytes() + bytes([128]) * (width * height // 2))
                     time.sleep(0.02)
-                closed.wait(30)  # a camera that hangs, not one that is gone
+                closed.wait(30)  # the camera hangs but stays connected
         except BrokenPipeError:
             pass
 

@@ -1,4 +1,4 @@
-"""Tiny ONNX models that fuse, for tests."""
+"""Tiny ONNX fusion models for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def write_model(
     outputs: int = 1,
     nodes: Sequence[onnx.NodeProto] = (),
 ) -> Path:
-    """Write .25 * first + .75 * second input, or what `nodes` make of the inputs as "fused"."""
+    """Write a model of 0.25 * first + 0.75 * second input, or of `nodes`, which map the inputs to "fused"."""
     weights = [helper.make_tensor(f"weight{k}", kind, [], [value]) for k, value in enumerate((0.25, 0.75))]
     weigh = [helper.make_node("Mul", [name, f"weight{k}"], [f"part{k}"]) for k, name in enumerate(names[:2])]
     nodes = list(nodes) or [*weigh, helper.make_node("Sum", ["part0", "part1"], ["fused"])]

@@ -23,7 +23,7 @@ def import_external_images(folder: Path, pairs: Sequence[Pair], out_dir: Path) -
         out_dir: the output folder, created if missing.
 
     Raises:
-        InputError: the folder does not exist or lacks images, which is checked before any image is read; or an image
+        InputError: the folder does not exist or images are missing in it (checked before any is read); or an image
             cannot be read, or its size differs from that of its pair.
     """
     found = images_by_stem(folder)

@@ -52,7 +52,7 @@ def require_fuser_class(found: Any, where: str) -> type[Fuser]:
         `found`.
 
     Raises:
-        InputError: it is not a class, or lacks the method `fuse` or one of the flags `learned` and `colour`.
+        InputError: it is not a class, or does not define the method `fuse` or one of the flags `learned` and `colour`.
     """
     if not inspect.isclass(found):
         raise InputError(f"{where}: not a fuser (found {type(found).__name__}, expected a class)")

@@ -21,7 +21,7 @@ _SUFFIX = ".py"
 
 
 def is_in_file(name: str) -> bool:
-    """Check whether a fuser's name has the form path/to/file.py:ClassName, or lacks only the class name.
+    """Check whether a fuser's name has the form path/to/file.py:ClassName, the class name possibly missing.
 
     Example:
         >>> is_in_file("my/fuser.py:Mine"), is_in_file("laplacian")

@@ -1,4 +1,4 @@
-"""Files that are either complete or absent, and what is known about their content.
+"""Atomic files, content hashes and tensor files.
 
 Inside:
     files: write files atomically; read and write text, CSV and JSON.

@@ -22,7 +22,7 @@ class FrameReader:
     """Reads a source in a thread and closes it at the end; of a live source, only the newest frame is kept.
 
     Args:
-        source: the source; nobody else may read it from now on.
+        source: the source; it must not be read elsewhere.
         convert: applied to every frame, also in the thread.
     """
 

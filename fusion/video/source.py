@@ -31,7 +31,7 @@ class VideoSource:
 
     Attributes:
         name: the source in messages.
-        live: whether frames are lost if nobody reads them.
+        live: whether it is a camera or stream, whose frames are lost if they are not read in time.
         size: (width, height) in pixels.
         rate: frames per second; 25 if the source does not report a plausible value.
         count: number of frames reported by a file; None for live sources and where it is unknown.

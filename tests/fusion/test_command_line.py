@@ -20,14 +20,14 @@ def interrupted(*message: str) -> None:
     ("message", "said"),
     [((), "run the same command to continue"), (("nothing was written",), "nothing was written")],
 )
-def test_ctrl_c_is_130_and_a_line_that_says_how_to_continue(
+def test_ctrl_c_returns_130_and_prints_how_to_continue(
     capsys: pytest.CaptureFixture[str], message: tuple[str, ...], said: str
 ) -> None:
     assert exit_code(lambda: interrupted(*message)) == 130
     assert capsys.readouterr().err == f"\nstopped; {said}\n"
 
 
-def test_a_diverged_training_is_1_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_diverged_training_returns_1_and_prints_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     def diverges() -> None:
         raise FloatingPointError("training diverged at step 3")
 

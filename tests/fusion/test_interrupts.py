@@ -13,7 +13,7 @@ def press_ctrl_c():
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_ctrl_c_waits_for_the_next_safe_place():
+def test_ctrl_c_is_deferred_to_the_next_check():
     reached = []
 
     def work():
@@ -29,19 +29,19 @@ def test_ctrl_c_waits_for_the_next_safe_place():
     assert reached == ["work goes on"]
 
 
-def test_ctrl_c_after_the_last_safe_place_is_not_lost():
+def test_ctrl_c_after_the_last_check_is_raised_at_the_end():
     with pytest.raises(KeyboardInterrupt), deferred_interrupt():
         press_ctrl_c()
 
 
-def test_afterwards_ctrl_c_is_what_it_was():
+def test_the_earlier_signal_handler_is_restored():
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(ValueError, match="broken"), deferred_interrupt():
         raise ValueError("broken")
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_in_another_thread_nothing_is_held_back():
+def test_nothing_is_deferred_in_another_thread():
     given = []
 
     def work():

@@ -58,7 +58,7 @@ def press_ctrl_c_when(reached: Callable[[], bool], process: subprocess.Popen[str
     return process.communicate(timeout=300)
 
 
-def test_two_videos_become_one(videos: Path) -> None:
+def test_two_videos_are_fused_into_one(videos: Path) -> None:
     arguments = (*VIDEOS, "--out", "new/out.mp4", "--fuser", "laplacian", "levels=2")
     done = as_process("fusion", *arguments, cwd=videos)
     assert done.returncode == 0, done.stderr
@@ -72,7 +72,10 @@ def test_two_videos_become_one(videos: Path) -> None:
     [
         ((*VIDEOS, "--out", "ir.avi"), "ir.avi: exists already, and videos are never overwritten. Try: another name"),
         (("--infrared", "71", "--visible", "72", "--out", "out.mp4"), "camera 71: no frame can be read (expected a"),
-        (("--infrared", ".", "--visible", ".", "--out", "out", "--frames", "2"), "--frames 2: for videos only (found folders"),
+        (
+            ("--infrared", ".", "--visible", ".", "--out", "out", "--frames", "2"),
+            "--frames 2: for videos only (found folders",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(videos: Path, arguments: tuple[str, ...], message: str) -> None:
@@ -83,7 +86,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(videos: Path, arguments: tuple[st
     assert sorted(path.name for path in videos.iterdir()) == ["ir.avi", "vis.avi"]
 
 
-def test_ctrl_c_on_files_leaves_nothing(tmp_path: Path, start: Start) -> None:
+def test_ctrl_c_with_files_writes_nothing(tmp_path: Path, start: Start) -> None:
     for name in ("ir.avi", "vis.avi"):
         write_video(tmp_path / name, moving_scene(count=400))
     process = start(*VIDEOS, "--out", "out.avi", "--fuser", "gradient_transfer")
@@ -93,7 +96,7 @@ def test_ctrl_c_on_files_leaves_nothing(tmp_path: Path, start: Start) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ir.avi", "vis.avi"]
 
 
-def test_ctrl_c_on_cameras_keeps_what_was_recorded(tmp_path: Path, start: Start) -> None:
+def test_ctrl_c_with_cameras_keeps_the_recording(tmp_path: Path, start: Start) -> None:
     def is_under_way() -> bool:
         return any(path.stat().st_size > 200_000 for path in tmp_path.glob(".out.*.part.mp4"))
 
@@ -111,7 +114,7 @@ def test_ctrl_c_on_cameras_keeps_what_was_recorded(tmp_path: Path, start: Start)
     assert not list(tmp_path.glob(".out*"))
 
 
-def test_the_help_of_the_module_names_itself_and_what_works(tmp_path: Path) -> None:
+def test_the_help_of_the_module_shows_its_name_and_the_formats(tmp_path: Path) -> None:
     done = in_process("fusion", "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("usage: python -m fusion ")

@@ -81,7 +81,7 @@ def test_own_weights_of_any_variant_are_exported(tmp_path: Path, variant: dict[s
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
-def test_the_file_says_what_it_is(exported: dict[str, Path]) -> None:
+def test_the_metadata_describe_the_network(exported: dict[str, Path]) -> None:
     stored = {entry.key: entry.value for entry in onnx.load(exported["onnx"]).metadata_props}
     model = openvino.Core().read_model(exported["openvino"])
     told = {name: model.get_rt_info(["framework", name]).value for name in ("name", "weights_sha256", "images")}
@@ -94,7 +94,7 @@ def test_the_file_says_what_it_is(exported: dict[str, Path]) -> None:
     assert json.loads(stored["network"]) == {"shared_encoder": False, "gate": "pixel"}
 
 
-def test_features_become_rows_of_pixels_once_so_that_engines_need_not_move_them(exported: dict[str, Path]) -> None:
+def test_features_are_transposed_only_once(exported: dict[str, Path]) -> None:
     nodes = onnx.load(exported["onnx"]).graph.node
     features = {node.output[0] for node in nodes if node.op_type == "LeakyRelu"}
     moves = [node for node in nodes if node.op_type == "Transpose" and node.input[0] in features]
@@ -102,7 +102,7 @@ def test_features_become_rows_of_pixels_once_so_that_engines_need_not_move_them(
     assert len({move.input[0] for move in moves}) == 6
 
 
-def test_half_precision_has_half_the_weights_and_is_near(tmp_path: Path, exported: dict[str, Path]) -> None:
+def test_half_precision_halves_the_size_with_small_differences(tmp_path: Path, exported: dict[str, Path]) -> None:
     for to, suffix in (("onnx", ".onnx"), ("openvino", ".bin"), ("torchscript", ".pt")):
         made = export_checked("isfuse", to, tmp_path / FORMS[to], "half")  # type: ignore[arg-type]
         assert 0 < max(made.differences.values()) < (8 * LEVEL if to == "torchscript" else LEVEL)  # bfloat16 has 8 bits
@@ -147,7 +147,7 @@ def test_int8_keeps_first_last_and_attention_and_runs_alike_in_both_engines(
         (("isfuse", "onnx", "net.onnx", "float32", "none.safetensors"), "none.safetensors: cannot be read"),
     ],
 )
-def test_a_mistake_is_named_and_leaves_nothing(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+def test_a_mistake_is_reported_and_leaves_no_file(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
     fuser, to, name, *further = arguments
     with pytest.raises(InputError, match=re.escape(message)):
         export_fuser(fuser, to, tmp_path / name, *further)  # type: ignore[arg-type]
@@ -172,7 +172,7 @@ def test_a_file_that_differs_from_its_network_is_not_kept(tmp_path: Path) -> Non
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.py", "weights.bin"]
 
 
-def test_a_network_on_its_own_gives_the_fused_image_alone() -> None:
+def test_the_inference_form_returns_the_fused_image_only() -> None:
     fuser = build_fuser("isfuse", device="cpu")
     network = fuser.inference_form()  # type: ignore[attr-defined]
     pair = torch.rand(2, 1, 1, 9, 11).unbind()

@@ -17,7 +17,7 @@ Fuse = Callable[[Tensor, Tensor], Tensor]
 
 
 class Made:
-    """A fuser of one function."""
+    """A fuser made from one function."""
 
     learned, colour = False, True
 
@@ -78,19 +78,19 @@ def test_a_violation_is_a_sentence(fuse: Fuse, sentence: str) -> None:
     assert any(sentence in found for found in contract_violations(Made(fuse)))
 
 
-def test_a_sentence_stands_once_and_names_the_size() -> None:
+def test_a_violation_is_listed_once_with_the_image_size() -> None:
     broken = contract_violations(Made(lambda infrared, visible: infrared - 1))
     assert len(broken) == len(set(broken))
     assert all(re.match(r"images of \d+x\d+: ", found) for found in broken)
 
 
-def test_missing_flags_are_told() -> None:
+def test_missing_flags_are_violations() -> None:
     class Flagless:
         fuse = staticmethod(lambda infrared, visible: infrared)
 
     assert contract_violations(Flagless()) == ["learned is not a bool", "colour is not a bool"]  # type: ignore[arg-type]
 
 
-def test_sizes_are_small_and_odd_ones_are_among_them() -> None:
+def test_sizes_are_small_and_some_are_odd() -> None:
     assert (4, 4) in SIZES
     assert any(height % 2 and width % 2 for height, width in SIZES)

@@ -1,4 +1,4 @@
-"""Every fuser of the project: the contract, and what classical fusion is known to do."""
+"""Every fuser of the project: the contract, and known results of classical fusion."""
 
 import re
 
@@ -21,7 +21,7 @@ CLASSICAL += ["maximum", "two_scale_saliency", "visible", "wavelet"]
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory):
-    """A small network whose output spreads and whose BatchNorm knows its inputs."""
+    """Save a small network with a wide range of outputs and non-trivial running statistics."""
     torch.manual_seed(0)
     network = ISFuse(channels=8)
     for _ in range(30):
@@ -58,14 +58,14 @@ def test_a_learned_fuser_says_so(fuser):
 @pytest.mark.parametrize("name", CLASSICAL)
 @pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("size", SIZES)
-def test_constant_images_give_that_constant(name, level, size):
+def test_constant_images_are_fused_to_the_same_constant(name, level, size):
     constant = torch.full((1, 1, *size), level)
     torch.testing.assert_close(build_fuser(name).fuse(constant, constant), constant, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", CLASSICAL)
 @pytest.mark.parametrize("size", SIZES)
-def test_equal_images_come_back(name, size):
+def test_equal_images_are_fused_to_the_same_image(name, size):
     image, _ = sources(*size)
     torch.testing.assert_close(build_fuser(name).fuse(image, image), image, rtol=0, atol=1e-6)
 
@@ -79,7 +79,7 @@ def test_equal_images_come_back(name, size):
         if name not in ("infrared", "visible") and (name, seen_by) != ("gradient_transfer", "visible")  # by design
     ],
 )
-def test_an_object_that_one_camera_alone_shows_survives(name, seen_by):
+def test_an_object_visible_to_one_camera_only_survives(name, seen_by):
     scene, flat = torch.full((2, 1, 1, 96, 96), 0.4)
     scene[..., 36:60, 36:60] = 0.9
     fused = build_fuser(name).fuse(*((scene, flat) if seen_by == "infrared" else (flat, scene)))
@@ -99,7 +99,7 @@ def test_pixelwise_fusers_have_known_values(name, expected):
 
 @pytest.mark.parametrize("levels", [1, 4, 20])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_laplacian_pyramid_of_equal_images_gives_them_back(levels, size):
+def test_the_laplacian_pyramid_reconstructs_equal_images(levels, size):
     image, _ = sources(*size)
     torch.testing.assert_close(build_fuser("laplacian", levels=levels).fuse(image, image), image, rtol=0, atol=1e-6)
 
@@ -119,14 +119,14 @@ def test_the_laplacian_pyramid_needs_a_level():
         build_fuser("laplacian", levels=0)
 
 
-def test_the_infrared_fuser_is_grey_and_does_not_see_the_visible_image():
+def test_the_infrared_fuser_is_grey_and_ignores_the_visible_image():
     infrared, visible = torch.rand(1, 9, 7), torch.rand(3, 9, 7)
     fused = fuse_pair(build_fuser("infrared"), infrared, visible)
     assert torch.equal(fused, infrared.expand(3, -1, -1))
     assert torch.equal(fused, fuse_pair(build_fuser("infrared"), infrared, torch.rand(3, 9, 7)))
 
 
-def test_the_visible_fuser_gives_the_visible_image_back_to_the_byte():
+def test_the_visible_fuser_returns_the_visible_image_to_the_byte():
     visible = torch.randint(0, 256, (3, 64, 64), generator=torch.Generator().manual_seed(0)) / 255
     fused = fuse_pair(build_fuser("visible"), torch.rand(1, 64, 64), visible)
     assert (to_bytes(fused) == to_bytes(visible)).all()
@@ -149,14 +149,14 @@ def test_fusing_records_no_gradients(fuser):
     ("infrared", "visible"),
     [((1, 4, 4), (1, 4, 4)), ((3, 4, 4), (3, 4, 4)), ((1, 4, 5), (3, 4, 4)), ((4, 4), (3, 4, 4))],
 )
-def test_a_pair_of_other_shapes_is_refused_with_the_shapes(infrared, visible):
+def test_a_pair_of_wrong_shapes_is_refused_with_the_shapes(infrared, visible):
     message = f"(found infrared {infrared} and visible {visible}, expected (1, H, W) and (3, H, W))"
     with pytest.raises(ValueError, match=re.escape(message)):
         fuse_pair(build_fuser("average"), torch.zeros(infrared), torch.zeros(visible))
 
 
 @pytest.mark.parametrize(("fuser", "most_bytes"), [("isfuse", 2_000_000), ("isfuse-lite", 1_000_000)])
-def test_the_shipped_weights_are_small_and_told_by_their_card(fuser, most_bytes):
+def test_the_shipped_weights_are_small_and_described_by_their_card(fuser, most_bytes):
     file = weights_file(fuser, SHIPPED)
     facts = build_fuser(fuser).facts
     card = file.with_suffix(".md").read_text(encoding="utf-8")
@@ -171,10 +171,10 @@ def test_isfuse_equals_its_network(weights):
     with torch.inference_mode():
         expected = network(*pair).fused
         fused = build_fuser("isfuse", weights=weights, device="cpu").fuse(*pair)
-    assert expected.std() > 0.02  # otherwise the contract above would prove little
+    assert expected.std() > 0.02  # otherwise the equality would be trivial
     torch.testing.assert_close(fused, expected, rtol=0, atol=1e-5)
 
 
-def test_an_unknown_device_is_named(weights):
+def test_an_unknown_device_is_reported(weights):
     with pytest.raises(InputError, match=r"device='abacus': not available \(.*\)\. Try: device=auto"):
         build_fuser("isfuse", weights=weights, device="abacus")

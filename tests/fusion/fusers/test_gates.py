@@ -1,4 +1,4 @@
-"""The gates of a trained network as maps of one pair."""
+"""Gate maps of a trained network for one pair."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_the_gates_are_the_networks_averaged_over_channels(tmp_path: Path, gate:
         of_network = network(PAIR[0][None], PAIR[1][None]).gates
     for found, expected in zip(gates, of_network, strict=True):
         assert not found.requires_grad
-        assert found.std() > 1e-4  # otherwise the equality would prove little
+        assert found.std() > 1e-4  # otherwise the equality would be trivial
         torch.testing.assert_close(found, expected.mean(dim=1), rtol=0, atol=1e-5)
 
 
-def test_a_network_without_gates_has_them_open(tmp_path: Path) -> None:
+def test_the_gates_of_a_network_without_gates_are_1(tmp_path: Path) -> None:
     gates = ISFuseFuser(weights(tmp_path, "none"), device="cpu").gates(*PAIR)
     assert [found.shape for found in gates] == [(1, 33, 47), (1, 16, 23), (1, 8, 11)]
     assert all((found == 1).all() for found in gates)

@@ -1,4 +1,4 @@
-"""Fusion by gradient transfer: infrared intensities with visible edges."""
+"""Fusion by gradient transfer: infrared intensities with visible gradients."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def noise() -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize(("radius", "height"), [(30, 0.5), (16, 0.5), (4, 0.0)])
-def test_a_warm_disc_survives_whole_if_its_area_exceeds_four_outlines(radius: int, height: float) -> None:
+def test_a_warm_disc_survives_if_its_area_exceeds_four_perimeters(radius: int, height: float) -> None:
     fused = build_fuser("gradient_transfer").fuse(with_disc(radius), FLAT)
     assert float(fused[0, 0, 47:50, 47:50].mean() - fused[0, 0, 0, 0]) == pytest.approx(height, abs=0.02)
 
 
-def test_a_large_object_of_the_visible_image_gives_way_to_infrared() -> None:
+def test_a_large_object_of_the_visible_image_is_replaced_by_infrared() -> None:
     fused = build_fuser("gradient_transfer").fuse(FLAT, with_disc(16))
     torch.testing.assert_close(fused[..., 44:52, 44:52], FLAT[..., 44:52, 44:52], rtol=0, atol=0.02)
 
 
-def test_visible_texture_comes_over_to_infrared_intensity() -> None:
+def test_visible_texture_is_transferred_to_infrared_intensity() -> None:
     texture = 0.05 * torch.rand(1, 1, 96, 96, generator=torch.Generator().manual_seed(0))
     fused = build_fuser("gradient_transfer").fuse(FLAT, 0.6 + texture)
     assert float(fused.mean()) == pytest.approx(0.3, abs=0.01)
@@ -51,7 +51,7 @@ def test_visible_texture_comes_over_to_infrared_intensity() -> None:
 
 
 @pytest.mark.parametrize("weight", [0.5, 4.0])
-def test_the_energy_is_that_of_the_minimum(weight: float) -> None:
+def test_the_energy_is_close_to_the_minimum(weight: float) -> None:
     infrared, visible = noise()
     found = build_fuser("gradient_transfer", weight=weight).fuse(infrared, visible)
     settled = build_fuser("gradient_transfer", weight=weight, steps=3000).fuse(infrared, visible)
@@ -61,11 +61,11 @@ def test_the_energy_is_that_of_the_minimum(weight: float) -> None:
     assert lowest < energy(visible, infrared, visible, weight)
     other, _ = noise()
     for way in (infrared - settled, visible - settled, torch.ones_like(settled), other.flip(2) - 0.5):
-        for step in (0.01, -0.01):  # it is convex: a point that no small step improves is the minimum
+        for step in (0.01, -0.01):  # the energy is convex: a point that no small step improves is the minimum
             assert energy(settled + step * way, infrared, visible, weight) > lowest
 
 
 @pytest.mark.parametrize("options", [{"weight": 0}, {"steps": 0}])
-def test_a_mistake_is_told(options: dict[str, int]) -> None:
+def test_an_option_out_of_range_is_reported(options: dict[str, int]) -> None:
     with pytest.raises(InputError, match=r"=0 out of range \(expected a"):
         build_fuser("gradient_transfer", **options)

@@ -16,7 +16,7 @@ def mean(image: np.ndarray, radius: int) -> np.ndarray:
     return uniform_filter(image, 2 * radius + 1, mode="nearest")
 
 
-def test_an_image_guided_by_itself_comes_back_where_everything_is_an_edge() -> None:
+def test_an_image_guided_by_itself_is_kept_where_everything_is_an_edge() -> None:
     image = RANDOM.random((21, 30))
     np.testing.assert_allclose(guided_filter(image, image, 3, 1e-12), image, atol=1e-8)
 

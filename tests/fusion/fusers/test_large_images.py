@@ -1,4 +1,4 @@
-"""What a folder of large images takes: memory that does not grow with the network's features, one pair at a time."""
+"""The memory that a folder of large images needs: it does not grow with the features, and pairs are read one by one."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ def test_a_large_image_is_fused_in_a_fraction_of_the_memory_of_its_features(tmp_
     assert done.returncode == 0, done.stderr
     before, most = map(int, done.stdout.split()[-2:])
     assert cv2.imread(str(tmp_path / "out" / "0.png")).shape == (1500, 2000, 3)
-    assert most - before < 500_000  # kB; of the whole image, the logits of the finest scale alone take 768 MB
+    assert most - before < 500_000  # kB; without tiles, the logits of the finest scale alone need 768 MB
 
 
 class SwapsTheNextImage:

@@ -1,4 +1,4 @@
-"""ONNX models as fusers: what is run, which input is which, and what is refused."""
+"""ONNX models as fusers: results, assignment of the inputs, and models that are refused."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def test_a_model_keeps_the_contract(tmp_path: Path, shape: tuple[str | int | Non
         ("ir1", "ir2", False),
     ],
 )
-def test_inputs_are_told_apart_by_name_and_else_by_order(first: str, second: str, swapped: bool) -> None:
+def test_inputs_are_assigned_by_name_or_else_by_order(first: str, second: str, swapped: bool) -> None:
     assert order_inputs(first, second) == ((second, first) if swapped else (first, second))
 
 
-def test_swapped_inputs_are_fed_by_name(tmp_path: Path) -> None:
+def test_swapped_inputs_are_assigned_by_name(tmp_path: Path) -> None:
     infrared, visible = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
     fused = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", ["vi", "ir"])).fuse(infrared, visible)
     assert float(fused.mean()) == pytest.approx(0.25)  # the weight of the first input, visible
 
 
-def test_what_a_model_gives_is_clamped(tmp_path: Path) -> None:
+def test_the_output_of_a_model_is_clamped(tmp_path: Path) -> None:
     nodes = [helper.make_node("Sub", ["ir", "vi"], ["off"]), helper.make_node("Add", ["off", "off"], ["fused"])]
     fuser = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", nodes=nodes))
     dark, bright = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
@@ -82,7 +82,7 @@ def test_a_model_of_another_form_is_refused_with_what_was_found(
     assert "expected two inputs and one output, each float32 (batch, 1, height, width)" in str(error.value)
 
 
-def test_a_size_that_a_model_cannot_take_is_named(tmp_path: Path) -> None:
+def test_a_size_that_a_model_does_not_support_is_reported(tmp_path: Path) -> None:
     twice = helper.make_tensor("twice", TensorProto.FLOAT, [4], [1, 1, 2, 2])
     nodes = [
         helper.make_node("MaxPool", ["ir"], ["small"], kernel_shape=[2, 2], strides=[2, 2]),
@@ -96,7 +96,7 @@ def test_a_size_that_a_model_cannot_take_is_named(tmp_path: Path) -> None:
         fuser.fuse(*torch.zeros(2, 1, 1, 5, 7))
 
 
-def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
+def test_an_output_of_another_size_is_refused(tmp_path: Path) -> None:
     node = helper.make_node("MaxPool", ["ir"], ["fused"], kernel_shape=[2, 2], strides=[2, 2])
     fuser = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", nodes=[node]))
     with pytest.raises(
@@ -105,7 +105,7 @@ def test_an_image_of_another_size_is_refused(tmp_path: Path) -> None:
         fuser.fuse(*torch.zeros(2, 1, 1, 4, 6))
 
 
-def test_openvino_runs_the_same_model_in_float32_and_nearly_so_in_bfloat16(tmp_path: Path) -> None:
+def test_openvino_equals_onnxruntime_in_float32_and_approximates_it_in_bfloat16(tmp_path: Path) -> None:
     model = write_model(tmp_path / "m.onnx", ["vi", "ir"])
     infrared, visible = torch.rand(2, 3, 1, 5, 7, generator=torch.Generator().manual_seed(0))
     ours, theirs, coarse = (
@@ -116,7 +116,7 @@ def test_openvino_runs_the_same_model_in_float32_and_nearly_so_in_bfloat16(tmp_p
     torch.testing.assert_close(coarse, ours, rtol=0, atol=0.01)
 
 
-def test_a_model_of_openvinos_own_keeps_the_contract(tmp_path: Path) -> None:
+def test_a_model_in_openvino_format_keeps_the_contract(tmp_path: Path) -> None:
     onnx_to_openvino(write_model(tmp_path / "m.onnx"), tmp_path / "m.xml", half=False)
     assert contract_violations(build_fuser("onnx", model=tmp_path / "m.xml", backend="openvino")) == []
 
@@ -139,7 +139,7 @@ def test_a_model_of_openvinos_own_keeps_the_contract(tmp_path: Path) -> None:
         ("broken.onnx", {"backend": "openvino"}, "broken.onnx: cannot be read by OpenVINO ("),
     ],
 )
-def test_engines_and_files_that_do_not_go_together_are_refused(
+def test_combinations_of_engine_option_and_file_that_cannot_work_are_refused(
     tmp_path: Path, name: str, options: dict[str, str], message: str
 ) -> None:
     write_model(tmp_path / "m.onnx")
@@ -159,7 +159,7 @@ def test_a_model_of_another_form_is_refused_by_either_engine(tmp_path: Path, bac
         build_fuser("onnx", model=path, backend=backend)
 
 
-def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_broken_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"m\.onnx: no such file \(expected an ONNX or OpenVINO model\)"):
         build_fuser("onnx", model=tmp_path / "m.onnx")
     (tmp_path / "m.onnx").write_bytes(b"no model")

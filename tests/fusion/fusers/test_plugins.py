@@ -62,7 +62,7 @@ def test_a_changed_file_is_read_again(file: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["mine.py"]
 
 
-def test_a_path_relative_to_where_the_user_is_will_do(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_is_relative_to_the_working_directory(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(file.parent)
     assert build_fuser("mine.py:Weighted").colour
 
@@ -84,7 +84,7 @@ def test_a_path_relative_to_where_the_user_is_will_do(file: Path, monkeypatch: p
         ("typo.py:Weighted", r"typo\.py: cannot be imported \(SyntaxError: "),
     ],
 )
-def test_a_mistake_in_the_name_or_the_file_is_told(
+def test_a_mistake_in_the_name_or_the_file_is_reported(
     file: Path, monkeypatch: pytest.MonkeyPatch, name: str, message: str
 ) -> None:
     (file.parent / "broken.py").write_text("import no_such_package\n")
@@ -101,7 +101,7 @@ def test_an_unknown_option_gets_a_suggestion(file: Path) -> None:
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Lay a distribution out as pip does, and put it on the search path."""
+    """Write a distribution as pip installs it, and add it to the search path."""
 
     def lay_out(name: str, module: str, **entries: str) -> None:
         info = tmp_path / f"{name}-1.5.dist-info"
@@ -137,7 +137,7 @@ def test_an_entry_that_is_not_a_class_is_refused(install: Install) -> None:
         build_fuser("odd")
 
 
-def test_a_name_of_the_project_hides_that_of_a_package(install: Install) -> None:
+def test_a_name_of_the_project_takes_precedence_over_a_package(install: Install) -> None:
     install("second_average", MODULE, average="second_average:Darkest")
     assert type(build_fuser("average")).__name__ == "Average"
     assert describe_fusers()["average"] == BUILT_IN["average"].summary

@@ -13,7 +13,7 @@ from fusion.fusers.learned import weights_file
 from fusion.fusers.registry import fuser_files
 
 
-def test_the_registry_holds_every_fuser():
+def test_the_catalogue_lists_every_fuser():
     classical = ["anisotropic_diffusion", "average", "gradient_transfer", "guided_filter", "infrared", "laplacian"]
     classical += ["maximum", "two_scale_saliency", "visible", "wavelet"]
     assert sorted(BUILT_IN) == sorted([*classical, "isfuse", "isfuse-lite", "onnx"])
@@ -37,13 +37,13 @@ def test_an_unknown_fuser_gets_a_suggestion_and_the_list():
         ("onnx", "backend", 1, "'onnxruntime' or 'openvino'"),
     ],
 )
-def test_an_option_of_another_kind_is_told_with_the_kind_expected(name, option, value, expected):
+def test_an_option_of_the_wrong_type_is_reported_with_the_expected_type(name, option, value, expected):
     given = {"model": "model.onnx"} if name == "onnx" else {}
     with pytest.raises(InputError, match=re.escape(f"option {option!r} (found {value!r}, expected {expected}")):
         build_fuser(name, **given, **{option: value})
 
 
-def test_options_of_foreign_fusers_are_checked_as_far_as_their_annotations_say(tmp_path):
+def test_options_of_user_classes_are_checked_as_far_as_they_are_annotated(tmp_path):
     (tmp_path / "mine.py").write_text(
         "from typing import Any\n"
         "class Mine:\n"

@@ -24,7 +24,7 @@ def test_it_is_the_formula_of_the_paper() -> None:
     np.testing.assert_allclose(fused[0, 0], expected.clip(0, 1), atol=1e-5)
 
 
-def test_the_detail_of_the_one_image_that_stands_out_is_kept_whole() -> None:
+def test_the_detail_of_the_only_salient_image_is_kept() -> None:
     spot = torch.full((1, 1, 64, 64), 0.5)
     spot[..., 30:34, 30:34] = 0.8
     flat = torch.full((1, 1, 64, 64), 0.5)

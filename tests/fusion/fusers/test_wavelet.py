@@ -15,7 +15,7 @@ FLAT = torch.full((1, 1, 32, 32), 0.5)
 
 @pytest.mark.parametrize("wavelet", ["haar", "db2", "sym4", "bior2.2"])
 @pytest.mark.parametrize("levels", [1, 4, 20])
-def test_every_wavelet_and_depth_gives_equal_images_back(wavelet: str, levels: int) -> None:
+def test_every_wavelet_and_depth_reconstructs_equal_images(wavelet: str, levels: int) -> None:
     fuser = build_fuser("wavelet", wavelet=wavelet, levels=levels)
     assert contract_violations(fuser) == []
     for size in SIZES:
@@ -23,7 +23,7 @@ def test_every_wavelet_and_depth_gives_equal_images_back(wavelet: str, levels: i
         torch.testing.assert_close(fuser.fuse(image, image), image, rtol=0, atol=1e-6)
 
 
-def test_the_stronger_detail_stands_on_the_mean_of_both() -> None:
+def test_the_stronger_detail_is_added_to_the_mean_of_both() -> None:
     striped = torch.full((1, 1, 32, 32), 0.3)
     striped[..., ::2] += 0.2
     for pair in ((striped, FLAT), (FLAT, striped)):
@@ -31,9 +31,9 @@ def test_the_stronger_detail_stands_on_the_mean_of_both() -> None:
         torch.testing.assert_close(fused, striped + (FLAT.mean() - striped.mean()) / 2, rtol=0, atol=1e-6)
 
 
-def test_a_choice_that_its_window_does_not_share_is_turned_round() -> None:
+def test_a_selection_against_the_majority_of_its_window_is_reversed() -> None:
     lonely, even = np.zeros((7, 7)), np.ones((7, 7))
-    lonely[3, 3] = 5  # the strongest in nine windows, of which the four corners are outvoted
+    lonely[3, 3] = 5  # the strongest in nine windows; the four corners are against the majority
     expected = np.ones((7, 7))
     expected[[2, 3, 3, 3, 4], [3, 2, 3, 4, 3]] = [0, 0, 5, 0, 0]
     assert (choose_stronger(lonely, even) == expected).all()
@@ -45,7 +45,7 @@ def test_small_images_get_fewer_scales_down_to_the_mean() -> None:
     torch.testing.assert_close(build_fuser("wavelet").fuse(infrared, visible), (infrared + visible) / 2)
 
 
-def test_a_mistake_is_told() -> None:
+def test_an_option_out_of_range_is_reported() -> None:
     with pytest.raises(InputError, match=r"unknown wavelet 'db222'\. Did you mean 'db22'"):
         build_fuser("wavelet", wavelet="db222")
     with pytest.raises(InputError, match=r"fuser 'wavelet': levels=0 out of range \(expected at least 1\)"):

@@ -1,4 +1,4 @@
-"""Image files: what is read, what is written, and which files are refused."""
+"""Reading and writing of image files, and files that are refused."""
 
 import re
 
@@ -52,12 +52,12 @@ def test_a_colour_file_is_read_as_rgb(tmp_path):
     assert torch.equal(image, torch.from_numpy(bgr[..., ::-1].transpose(2, 0, 1).astype(np.float32)) / 255)
 
 
-def test_pixels_in_memory_are_what_the_file_of_them_is_read_as(tmp_path):
+def test_pixels_in_memory_are_converted_like_those_of_a_file(tmp_path):
     bgr = random_levels(3)
     assert torch.equal(EncodedImage(bgr).rgb(), read_visible(save(tmp_path / "a.png", bgr)))
 
 
-def test_pixels_come_back_from_memory_unchanged():
+def test_conversion_to_float_and_back_keeps_pixels():
     bgr = random_levels(3)
     assert np.array_equal(to_bgr(EncodedImage(bgr).rgb()), bgr)
 
@@ -126,7 +126,7 @@ def test_bytes_survive_writing_and_reading(tmp_path):
     ],
     ids=["missing", "empty", "text", "truncated", "float32"],
 )
-def test_an_unusable_file_is_named(tmp_path, read, content, message):
+def test_an_unusable_file_is_reported(tmp_path, read, content, message):
     path = tmp_path / "a.png"
     if content is not None:
         path.write_bytes(content)
@@ -134,7 +134,7 @@ def test_an_unusable_file_is_named(tmp_path, read, content, message):
         read(path)
 
 
-def test_a_suffix_opencv_cannot_write_is_named(tmp_path):
+def test_an_unknown_suffix_is_reported(tmp_path):
     with pytest.raises(
         InputError, match=r"a\.xyz: unknown image format \(found suffix '\.xyz', expected one of \.bmp, "
     ):
@@ -152,7 +152,7 @@ def test_strips_cover_every_row_once(tmp_path, size):
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("channels", "dtype"), KINDS)
-def test_the_luma_of_an_infrared_file_is_that_of_the_whole(tmp_path, size, channels, dtype):
+def test_luma_in_strips_equals_that_of_the_whole_image(tmp_path, size, channels, dtype):
     path = save(tmp_path / "a.png", random_levels(channels, dtype, size))
     encoded = read_encoded(path)
     extremes = (int(encoded.pixels.min()), int(encoded.pixels.max())) if dtype is np.uint16 else ()

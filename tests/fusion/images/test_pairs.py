@@ -1,4 +1,4 @@
-"""Pairs of two folders: matched by stem, and what is wrong where they do not match."""
+"""Pairs of two folders, and folders that do not match."""
 
 import re
 
@@ -38,7 +38,7 @@ def test_suffixes_may_differ_in_kind_and_case(folders):
     assert match_pairs(*folders)[2] == Pair("c", infrared / "c.PNG", visible / "c.jpg")
 
 
-def test_other_files_hidden_files_and_folders_are_passed_over(folders):
+def test_other_files_hidden_files_and_folders_are_skipped(folders):
     infrared, _ = folders
     (infrared / "notes.txt").write_text("x")
     (infrared / "more").mkdir()
@@ -47,7 +47,7 @@ def test_other_files_hidden_files_and_folders_are_passed_over(folders):
 
 
 @pytest.mark.parametrize("lonely_side", [0, 1])
-def test_stems_without_counterpart_are_named_with_both_folders(folders, lonely_side):
+def test_stems_without_counterpart_are_listed_with_both_folders(folders, lonely_side):
     there, here = folders[lonely_side], folders[1 - lonely_side]
     for stem in "wxyz":
         blank(there / f"{stem}.png")
@@ -56,18 +56,18 @@ def test_stems_without_counterpart_are_named_with_both_folders(folders, lonely_s
         match_pairs(*folders)
 
 
-def test_two_files_of_one_stem_are_both_named(folders):
+def test_two_files_of_one_stem_are_both_reported(folders):
     blank(folders[1] / "a.jpg")
     with pytest.raises(InputError, match=r"vi/a\.png: same stem as a\.jpg \(expected one file per stem\)"):
         match_pairs(*folders)
 
 
-def test_a_missing_folder_is_named(folders):
+def test_a_missing_folder_is_reported(folders):
     with pytest.raises(InputError, match=r"/none: no such folder \(expected a folder of images"):
         match_pairs(folders[0].parent / "none", folders[1])
 
 
-def test_a_folder_without_images_is_named_with_the_suffixes_that_count(folders, tmp_path):
+def test_a_folder_without_images_is_reported_with_the_known_suffixes(folders, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"/empty: no images found \(expected files ending in \.bmp, \.jpg"):
         match_pairs(folders[0], tmp_path / "empty")
@@ -81,7 +81,7 @@ def test_a_pair_reads_both_images(make_pairs):
     assert infrared.shape == (1, 40, 48)
 
 
-def test_images_of_different_sizes_are_named_with_their_sizes(tmp_path):
+def test_images_of_different_sizes_are_reported_with_their_sizes(tmp_path):
     pair = Pair("a", blank(tmp_path / "ir" / "a.png", 6, 5), blank(tmp_path / "vi" / "a.png", 7, 4))
     message = f"{pair.infrared}: size differs from {pair.visible} (found 6x5 and 7x4, expected"
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):

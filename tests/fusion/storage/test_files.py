@@ -13,7 +13,7 @@ import resource, signal, sys
 from pathlib import Path
 from fusion.errors import InputError
 from fusion.storage.files import write_bytes
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails as on a full disk instead of killing
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails as on a full disk, instead of killing the process
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
     write_bytes(Path(sys.argv[1]), bytes(5000))
@@ -28,7 +28,7 @@ def fail_halfway(path):
         raise KeyError
 
 
-def test_a_written_file_holds_the_content_and_nothing_lies_beside_it(tmp_path):
+def test_a_written_file_has_the_content_and_leaves_no_other_file(tmp_path):
     write_text(tmp_path / "new" / "a.txt", "größer\n")
     assert (tmp_path / "new" / "a.txt").read_bytes() == "größer\n".encode()
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
@@ -69,7 +69,7 @@ def test_a_failure_inside_keeps_the_earlier_target(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"old"
 
 
-def test_a_full_disk_is_told_and_leaves_the_earlier_target_alone(tmp_path, subprocess_environment):
+def test_a_full_disk_is_reported_and_keeps_the_earlier_target(tmp_path, subprocess_environment):
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
     run = subprocess.run(
@@ -81,21 +81,21 @@ def test_a_full_disk_is_told_and_leaves_the_earlier_target_alone(tmp_path, subpr
 
 
 @pytest.mark.parametrize("name", ["file/a.txt", "file/deeper/a.txt", "n" * 300 + ".txt"])
-def test_a_place_that_cannot_be_written_is_named(tmp_path, name):
+def test_a_path_that_cannot_be_written_is_reported(tmp_path, name):
     (tmp_path / "file").write_text("a file, no folder")
     with pytest.raises(InputError, match=r"a?\.txt: cannot be written \("):
         write_text(tmp_path / name, "x")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_target_that_is_a_folder_is_named_and_no_partial_file_stays(tmp_path):
+def test_a_target_that_is_a_folder_is_reported_and_leaves_no_partial_file(tmp_path):
     (tmp_path / "a" / "inside").mkdir(parents=True)
     with pytest.raises(InputError, match=r"/a: cannot be written \(Is a directory\)"):
         write_text(tmp_path / "a", "x")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+def test_only_the_files_of_a_killed_writer_are_removed(tmp_path):
     kept = [tmp_path / ".key.json", tmp_path / "a.12.part.png", tmp_path / ".a.part" / "half.txt"]
     for path in (*kept, tmp_path / "deep" / ".curves.4711.part.png", tmp_path / ".b.c.12.part"):
         path.parent.mkdir(exist_ok=True)
@@ -111,7 +111,7 @@ def test_json_survives_writing_and_reading(tmp_path):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe"])
-def test_a_file_without_json_is_named(tmp_path, content):
+def test_a_file_without_json_is_reported(tmp_path, content):
     if content is not None:
         (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.json: cannot be read as JSON"):

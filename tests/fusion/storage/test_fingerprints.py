@@ -53,7 +53,7 @@ def test_a_renamed_file_differs(folder: Path) -> None:
     assert fingerprint(folder) != before
 
 
-def test_contents_that_change_places_differ(folder: Path) -> None:
+def test_swapped_contents_differ(folder: Path) -> None:
     before = fingerprint(folder)
     (folder / "a.txt").write_text("two")
     (folder / "sub" / "b.txt").write_text("one")

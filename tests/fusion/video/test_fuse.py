@@ -1,4 +1,4 @@
-"""Videos and cameras fused frame by frame, and which of them are refused."""
+"""Videos and cameras fused frame by frame, and sources that are refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SLOW_S = 0.5  # 12 frames of a stream
 
 
 class Slow:
-    """The infrared image, after a while; remembers how bright each one was."""
+    """Returns the infrared image after a delay, and records its mean level."""
 
     learned, colour = False, False
 
@@ -76,7 +76,7 @@ def test_more_frames_than_the_queues_hold_keep_their_order(tmp_path: Path) -> No
     assert np.abs(np.array(levels) - 2 * np.arange(100)).max() < 2
 
 
-def test_a_number_of_frames_takes_the_first_ones_of_videos_of_unequal_length(tmp_path: Path) -> None:
+def test_a_number_of_frames_selects_the_first_ones_of_videos_of_unequal_length(tmp_path: Path) -> None:
     make(tmp_path, count=20)
     assert fuse(tmp_path, frames=12) == 12
     assert len(read_video(tmp_path / "out.avi")) == 12
@@ -99,7 +99,7 @@ def test_a_number_of_frames_takes_the_first_ones_of_videos_of_unequal_length(tmp
         ({}, 0, r"frames=0: out of range \(expected at least 1\)"),
     ],
 )
-def test_videos_that_do_not_fit_are_told_before_work(
+def test_videos_that_do_not_match_are_refused_before_work_begins(
     tmp_path: Path, made: dict[str, int], frames: int | None, message: str
 ) -> None:
     make(tmp_path, **made)
@@ -108,7 +108,7 @@ def test_videos_that_do_not_fit_are_told_before_work(
     assert not (tmp_path / "out.avi").exists()
 
 
-def test_another_size_is_named_with_both_sizes(tmp_path: Path) -> None:
+def test_different_frame_sizes_are_reported(tmp_path: Path) -> None:
     make(tmp_path)
     write_video(tmp_path / "ir.avi", moving_scene(size=(32, 24)))
     with pytest.raises(
@@ -117,7 +117,7 @@ def test_another_size_is_named_with_both_sizes(tmp_path: Path) -> None:
         fuse(tmp_path)
 
 
-def test_a_video_that_ends_before_it_said_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_truncated_video_is_reported_and_nothing_is_written(tmp_path: Path) -> None:
     make(tmp_path)
     whole = (tmp_path / "vis.avi").read_bytes()
     (tmp_path / "vis.avi").write_bytes(whole[: len(whole) * 2 // 3])
@@ -131,7 +131,7 @@ def test_a_video_that_ends_before_it_said_is_named_and_nothing_is_written(tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ir.avi", "vis.avi"]
 
 
-def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_source_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "ir.avi").write_text("no video")
     with pytest.raises(InputError, match=r"ir\.avi: no frame can be read \(expected a video or camera"):
@@ -143,7 +143,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         fuse(tmp_path)
 
 
-def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "out.avi").write_text("mine")
     with pytest.raises(
@@ -153,27 +153,27 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "out.avi").read_text() == "mine"
 
 
-def test_an_unknown_suffix_is_told_with_what_works(tmp_path: Path) -> None:
+def test_an_unknown_suffix_is_reported_with_the_known_ones(tmp_path: Path) -> None:
     message = f"{tmp_path / 'out.mkv'}: unknown video format (found suffix '.mkv', expected .mp4 (mp4v) or .avi (MJPG))"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         fuse(tmp_path, "out.mkv")
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     make(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"file/out\.avi: cannot be written"):
         fuse(tmp_path, "file/out.avi")
 
 
-def test_a_camera_and_a_file_are_no_pair(tmp_path: Path) -> None:
+def test_a_camera_and_a_file_are_not_a_pair(tmp_path: Path) -> None:
     make(tmp_path)
     live = f"file://{tmp_path / 'ir.avi'}"
     with pytest.raises(InputError, match=r"ir\.avi: a live source cannot be paired with the file \S+vis\.avi \("):
         fuse_video(AVERAGE, live, tmp_path / "vis.avi", tmp_path / "out.avi")
 
 
-def test_cameras_give_as_many_frames_as_are_wanted(tmp_path: Path) -> None:
+def test_cameras_are_recorded_for_the_requested_number_of_frames(tmp_path: Path) -> None:
     with (
         stream(tmp_path / "ir", itertools.repeat(50)) as infrared,
         stream(tmp_path / "vis", itertools.repeat(150)) as visible,
@@ -184,14 +184,14 @@ def test_cameras_give_as_many_frames_as_are_wanted(tmp_path: Path) -> None:
     assert np.abs(np.mean(found[-1]) - (100 - 16) * 255 / 219) < 3
 
 
-def test_a_slow_fuser_takes_the_newest_frames_and_the_video_keeps_time(tmp_path: Path) -> None:
+def test_a_slow_fuser_skips_frames_and_the_video_keeps_time(tmp_path: Path) -> None:
     slow = Slow()
     with (
         stream(tmp_path / "ir", iter(range(20, 230))) as infrared,
         stream(tmp_path / "vis", iter(range(20, 230))) as visible,
     ):
         assert fuse_video(slow, infrared, visible, tmp_path / "out.avi", frames=4) == 4
-    assert slow.seen[-1] - slow.seen[0] > 4  # consecutive frames would be 3 or 4 levels apart in all
+    assert slow.seen[-1] - slow.seen[0] > 4  # four consecutive frames would span 3 or 4 levels
     assert len(read_video(tmp_path / "out.avi")) >= SLOW_S * 3 * 25
 
 
@@ -217,7 +217,7 @@ def test_grey_frames_are_written_in_three_equal_channels(tmp_path: Path) -> None
         assert np.ptp(frame, axis=2).max() <= 2
 
 
-def test_opencv_says_as_much_afterwards_as_before(tmp_path: Path) -> None:
+def test_the_log_level_of_opencv_is_restored(tmp_path: Path) -> None:
     make(tmp_path)
     before = LOGGING.getLogLevel()
     fuse(tmp_path)

@@ -27,7 +27,7 @@ def stop() -> None:
     raise KeyboardInterrupt
 
 
-def test_all_frames_of_a_file_come_in_order_and_then_none(tmp_path: Path) -> None:
+def test_the_frames_of_a_file_are_read_in_order(tmp_path: Path) -> None:
     frames = moving_scene(count=12)
     with closing(FrameReader(VideoSource(write_video(tmp_path / "a.avi", frames)), rgb)) as reader:
         for frame in frames:
@@ -37,9 +37,9 @@ def test_all_frames_of_a_file_come_in_order_and_then_none(tmp_path: Path) -> Non
         assert reader.next(go_on) is None
 
 
-def test_of_a_live_source_the_newest_frame_comes(tmp_path: Path) -> None:
+def test_a_live_source_is_read_at_its_newest_frame(tmp_path: Path) -> None:
     with stream(tmp_path / "a", iter(range(20, 40))) as url, closing(FrameReader(VideoSource(url), rgb)) as reader:
-        time.sleep(1)  # the stream has hung up by now; its last frame is there
+        time.sleep(1)  # by then the stream has sent its last frame
         newest = reader.next(go_on)
         assert newest is not None
         assert float(newest.mean()) * 255 > (30 - 16) * 255 / 219
@@ -52,7 +52,7 @@ def test_ctrl_c_is_noticed_while_a_camera_hangs(tmp_path: Path) -> None:
             reader.next(stop)
 
 
-def test_an_error_in_the_thread_is_raised_where_the_frame_is_wanted(tmp_path: Path) -> None:
+def test_an_error_in_the_thread_is_raised_in_the_caller(tmp_path: Path) -> None:
     def broken(pixels: Pixels) -> None:
         raise RuntimeError("broken")
 
@@ -66,6 +66,6 @@ def test_a_reader_that_is_closed_early_does_not_wait_for_the_rest(tmp_path: Path
     reader = FrameReader(source, rgb)
     while not reader._frames.full():
         time.sleep(0.01)
-    time.sleep(0.1)  # by now the thread waits for room
+    time.sleep(0.1)  # by then the thread waits for space in the queue
     reader.close()
     assert not reader._thread.is_alive()

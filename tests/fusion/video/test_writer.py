@@ -34,7 +34,7 @@ def write(path: Path, size: tuple[int, int], copies: list[int]) -> None:
     file.finish()
 
 
-def test_a_frame_is_written_as_often_as_wanted(tmp_path: Path) -> None:
+def test_a_frame_is_written_the_requested_number_of_times(tmp_path: Path) -> None:
     write(tmp_path / "a.avi", (64, 48), [1, 3, 0, 2])
     levels = [frame.mean() for frame in read_video(tmp_path / "a.avi")]
     assert np.abs(np.array(levels) - [0, 50, 50, 50, 150, 150]).max() < 2
@@ -47,7 +47,9 @@ def test_an_odd_last_row_and_column_are_cut_off(tmp_path: Path, suffix: str) -> 
 
 
 @pytest.mark.parametrize(("suffix", "count"), [(".avi", 30), (".avi", 200), (".mp4", 200)])
-def test_a_full_disk_is_told(tmp_path: Path, subprocess_environment: dict[str, str], suffix: str, count: int) -> None:
+def test_a_full_disk_is_reported(
+    tmp_path: Path, subprocess_environment: dict[str, str], suffix: str, count: int
+) -> None:
     command = [sys.executable, "-c", FILL, str(tmp_path / f"a{suffix}"), str(count)]
     done = subprocess.run(command, env=subprocess_environment, capture_output=True, text=True, check=False)
     assert f"OSError: not all of the {count} frames were written" in done.stderr
@@ -55,11 +57,11 @@ def test_a_full_disk_is_told(tmp_path: Path, subprocess_environment: dict[str, s
 
 @pytest.mark.parametrize("count", [1, 2, 100])
 @pytest.mark.parametrize("suffix", [".avi", ".mp4"])
-def test_a_whole_file_is_taken_for_one(tmp_path: Path, suffix: str, count: int) -> None:
+def test_a_complete_file_passes_the_check(tmp_path: Path, suffix: str, count: int) -> None:
     write(tmp_path / f"a{suffix}", (64, 48), [1] * count)
     assert len(list(read_video(tmp_path / f"a{suffix}"))) == count
 
 
-def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="OpenCV cannot open a MJPG video of 64x48 there"):
         VideoFile(tmp_path / "nothing" / "a.avi", (64, 48), 25)
