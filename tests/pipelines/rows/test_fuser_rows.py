@@ -124,7 +124,7 @@ def test_the_report_says_what_a_row_is(tmp_path: Path) -> None:
         (options(type="laplacain"), r"unknown fuser 'laplacain'\. Did you mean 'laplacian'.*folder"),
         (["fusers=mien", *options(type="maximum")], r"unknown fuser 'mien'\. Did you mean 'mine'"),
         (options(type="laplacian", leves=3), r"unknown option of fuser 'laplacian' 'leves'\. Did you mean 'levels'"),
-        (options(type="onnx"), "fuser 'onnx' needs the option model=..."),
+        (options(type="onnx"), "fuser 'onnx': missing option 'model'. Try: model=..."),
         (
             options(type="onnx", model="none.onnx"),
             r"none\.onnx: no such file or folder \(named by fuser",
