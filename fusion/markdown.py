@@ -23,15 +23,15 @@ class Cell(NamedTuple):
         return f"**{self.text}**" if self.best else self.text
 
 
-def markdown_lines(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     r"""Format a Markdown table; pipes in cells are escaped, and white space is collapsed.
 
     Example:
-        >>> print(markdown_lines(["fuser", "SSIM"], [["average", "**0.91**"], ["a|b", "0.88"]]), end="")
+        >>> print(markdown_table(["fuser", "SSIM"], [["average", "**0.91**"], ["a|b", "0.88"]]), end="")
         | fuser | SSIM |
         | --- | --- |
         | average | **0.91** |
         | a\|b | 0.88 |
     """
-    body = [header, ["---"] * len(header), *lines]
+    body = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(" ".join(c.split()).replace("|", "\\|") for c in cells) + " |\n" for cells in body)

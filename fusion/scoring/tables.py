@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from fusion.markdown import Cell, markdown_lines
+from fusion.markdown import Cell, markdown_table
 from fusion.metrics import CONVENTIONS
 from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import RESAMPLES, Mean, Means, mean_scores
@@ -72,7 +72,7 @@ def means_table(means: Means, convention: str, failed: Mapping[str, str] = Mappi
     rows += [[method, f"failed: {reason}", *[""] * (len(means) - 1)] for method, reason in failed.items()]
     return (
         f"## {mark}Fusion metrics, convention {convention}, mean over {' or '.join(map(str, counts))} images\n\n"
-        f"{markdown_lines(header, rows)}\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
+        f"{markdown_table(header, rows)}\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote
 
-from fusion.markdown import Cell, markdown_lines
+from fusion.markdown import Cell, markdown_table
 
 
 class TableRow(NamedTuple):
@@ -49,7 +49,7 @@ class Table:
         if self.last:
             name, *cells = self._texts(self.last)
             rows.append([f"*{name}*", *cells])
-        return markdown_lines([self.names, *self.columns], rows)
+        return markdown_table([self.names, *self.columns], rows)
 
     def _texts(self, row: TableRow) -> list[str]:
         if row.failed:

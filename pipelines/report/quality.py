@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fusion.markdown import Cell, markdown_lines
+from fusion.markdown import Cell, markdown_table
 from fusion.scoring import Means, arrow, metric_cells, write_scores
 from fusion.storage import write_text
 from pipelines.report.effects import effects_sections
@@ -49,7 +49,7 @@ def write_quality_report(out_dir: Path, experiment: Experiment, inputs: Inputs) 
     page = [
         f"# {title}\n",
         f"**{note}**\n" if note else "",
-        f"## {mark}The run\n\n{markdown_lines(('fact', 'value'), facts)}",
+        f"## {mark}The run\n\n{markdown_table(('fact', 'value'), facts)}",
         *(table.markdown(mark) for table in tables),
         *(section.markdown(mark) for section in (*scenes, *effects)),
         f"## How to read the table\n\n{_EXPLANATION}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusion.markdown import markdown_lines
+from fusion.markdown import markdown_table
 from fusion.storage import write_text
 from pipelines.report.contents import Report
 from pipelines.report.figures.scatter import draw_scatter
@@ -59,9 +59,9 @@ def _page(report: Report) -> str:
     parts = [
         f"# {mark}{report.name}\n",
         f"**{SAMPLE_NOTE}**\n" if report.is_sample else "",
-        f"## {mark}The run\n\n{markdown_lines(('fact', 'value'), report.facts)}",
+        f"## {mark}The run\n\n{markdown_table(('fact', 'value'), report.facts)}",
         *(table.markdown(mark) for table in report.tables),
-        f"## {mark}Failed runs\n\n{markdown_lines(('fuser', 'seed', 'reason'), failed)}" if failed else "",
+        f"## {mark}Failed runs\n\n{markdown_table(('fuser', 'seed', 'reason'), failed)}" if failed else "",
         *(
             f"{table.markdown(mark)}\n![fusion metrics against {report.task.main}](metrics.png)\n"
             for table in report.metrics
