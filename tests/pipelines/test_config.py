@@ -11,8 +11,7 @@ from downstream.detection.settings import DetectorSettings
 from fusion.command_line import parse_override
 from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
-from fusion.training.losses.terms import LossWeights
-from fusion.training.schedule import Schedule
+from fusion.training.settings import LossWeights, Schedule
 from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override
 
 EVERY = sorted(list_pipelines())
