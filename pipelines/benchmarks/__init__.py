@@ -5,8 +5,8 @@ Speeds of different runs or machines cannot be compared, so every table has a ro
     fusers: fusing one pair of images, for fusers in several forms.
         candidates: the forms, how they are built and exported.
         isolated: a candidate in its own process, with its time and peak memory.
-        trials: the measurements in turn, and the row of each candidate.
-        reference: the plain network of the paper, and the work and size of each network.
+        trials: the measurements in turn, the work and size of each network, and the row of each candidate.
+        plain_isfuse: the network of the paper without optimizations.
     training: a training step with and without interventions.
     metrics: the fusion metrics against a plain implementation.
     pipeline: the stages of a pipeline.

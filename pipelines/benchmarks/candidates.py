@@ -16,7 +16,7 @@ from fusion.images import Pair
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pipelines.benchmarks.reference import PlainISFuse
+    from pipelines.benchmarks.plain_isfuse import PlainISFuse
 
     Fuse = Callable[[Tensor, Tensor], Tensor]
 
@@ -158,7 +158,7 @@ def build_subject(candidate: Candidate) -> Fuser | PlainISFuse:
         return build_fuser("onnx", **candidate.options)
     if candidate.name == PLAIN:
         from fusion.networks import load_network
-        from pipelines.benchmarks.reference import PlainISFuse
+        from pipelines.benchmarks.plain_isfuse import PlainISFuse
 
         return PlainISFuse(load_network(weights_file(PLAIN_OF, SHIPPED))[0].to(candidate.device))
     return build_fuser(candidate.fuser, **({"device": candidate.device} if is_network(candidate.fuser) else {}))

@@ -83,8 +83,7 @@ def benchmark_fusers(
     import torch
 
     from fusion.devices import choose_device
-    from pipelines.benchmarks.reference import references
-    from pipelines.benchmarks.trials import fuser_row, run_rounds
+    from pipelines.benchmarks.trials import fuser_row, references, run_rounds
 
     threads, chosen = threads or torch.get_num_threads(), str(choose_device(device))
     rows: list[dict[str, Any]] = []

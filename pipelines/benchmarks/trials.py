@@ -1,4 +1,7 @@
-"""Measure candidates in turn, A B C A B C, so that a machine that slows down affects all of them, and tabulate them."""
+"""The rows of the fuser benchmark: candidates measured in turn, and compared with their networks in float32.
+
+Candidates take turns, A B C A B C, so that a machine that slows down affects all of them.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from pipelines.benchmarks.candidates import TORCH_BACKENDS, Candidate
+from pipelines.benchmarks.candidates import TORCH_BACKENDS, Candidate, build_subject, is_network
 from pipelines.benchmarks.isolated import Isolated
-from pipelines.benchmarks.reference import Reference
 
 _PAUSE_S = 0.05  # idle threads spin for some milliseconds, at the expense of the next candidate
 
@@ -67,6 +69,42 @@ def run_rounds(
                 if candidates[index].backend in TORCH_BACKENDS:
                     trials[index].matmul_flops = process.matmul_flops()
     return trials
+
+
+class Reference(NamedTuple):
+    """A network in float32 on the CPU: its result, its multiply-accumulates for these images, and its parameters."""
+
+    fused: Tensor
+    macs: int
+    parameters: int
+
+
+def references(candidates: Sequence[Candidate], infrared: Tensor, visible: Tensor) -> dict[str, Reference]:
+    """Measure each network among the candidates in plain float32.
+
+    Args:
+        candidates: in any form.
+        infrared: (1, 1, H, W) luma in [0, 1].
+        visible: likewise.
+
+    Returns:
+        References by `Candidate.reference`.
+    """
+    networks = {c.reference: c for c in candidates if is_network(c.fuser)}
+    return {name: _measure(Candidate(name, candidate.fuser), infrared, visible) for name, candidate in networks.items()}
+
+
+def _measure(candidate: Candidate, infrared: Tensor, visible: Tensor) -> Reference:
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+    from torch.utils.flop_counter import FlopCounterMode  # imports triton, which the measured processes do without
+
+    subject = build_subject(candidate)
+    fused = subject.fuse(infrared, visible)
+    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):  # the only one torch counts on CPUs
+        subject.fuse(infrared, visible)
+    modules = [value for value in vars(subject).values() if isinstance(value, nn.Module)]
+    parameters = sum(parameter.numel() for module in modules for parameter in module.parameters())
+    return Reference(fused, counter.get_total_flops() // 2, parameters)
 
 
 def fuser_row(candidate: Candidate, trial: Trial, first: Trial, references: Mapping[str, Reference]) -> dict[str, Any]:

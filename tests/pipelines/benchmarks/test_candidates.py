@@ -4,8 +4,7 @@ import pytest
 
 from pipelines.benchmarks.candidates import EXPORT_BACKENDS, exported_candidates
 from pipelines.benchmarks.fusers import luma_pair
-from pipelines.benchmarks.reference import references
-from pipelines.benchmarks.trials import run_rounds
+from pipelines.benchmarks.trials import references, run_rounds
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")

@@ -7,8 +7,7 @@ from fusion.errors import InputError
 from pipelines.benchmarks.candidates import Candidate
 from pipelines.benchmarks.fusers import benchmark_fusers, choose_images, luma_pair, parse_size
 from pipelines.benchmarks.isolated import MemoryPeak
-from pipelines.benchmarks.reference import Reference, references
-from pipelines.benchmarks.trials import Trial, fuser_row, run_rounds
+from pipelines.benchmarks.trials import Reference, Trial, fuser_row, references, run_rounds
 
 FUSER = """
 import torch

@@ -8,7 +8,7 @@ from fusion import build_fuser
 from fusion.fusers.learned import SHIPPED, weights_file
 from fusion.networks.checkpoints import load_network
 from fusion.networks.isfuse import ISFuse
-from pipelines.benchmarks.reference import PlainISFuse
+from pipelines.benchmarks.plain_isfuse import PlainISFuse
 
 
 def made(**variant):

@@ -1,56 +1,16 @@
-"""What the candidates are compared with: the plain network, and the float32 result, work and size of each network."""
+"""ISFuse as its paper describes it, without optimizations: the network that all speeds are ratios to."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from fusion.networks import POOLED_SIZE, CausalFeatureIntegrator, ISFuse
-from pipelines.benchmarks.candidates import Candidate, build_subject, is_network
-
-
-class Reference(NamedTuple):
-    """A network in float32 on the CPU: its result, its multiply-accumulates for these images, and its parameters."""
-
-    fused: Tensor
-    macs: int
-    parameters: int
-
-
-def references(candidates: Sequence[Candidate], infrared: Tensor, visible: Tensor) -> dict[str, Reference]:
-    """Measure each network among the candidates in plain float32.
-
-    Args:
-        candidates: in any form.
-        infrared: (1, 1, H, W) luma in [0, 1].
-        visible: likewise.
-
-    Returns:
-        References by `Candidate.reference`.
-    """
-    networks = {c.reference: c for c in candidates if is_network(c.fuser)}
-    return {name: _measure(Candidate(name, candidate.fuser), infrared, visible) for name, candidate in networks.items()}
-
-
-def _measure(candidate: Candidate, infrared: Tensor, visible: Tensor) -> Reference:
-    from torch.nn.attention import SDPBackend, sdpa_kernel
-    from torch.utils.flop_counter import FlopCounterMode  # imports triton, which the measured processes do without
-
-    subject = build_subject(candidate)
-    fused = subject.fuse(infrared, visible)
-    with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):  # the only one torch counts on CPUs
-        subject.fuse(infrared, visible)
-    modules = [value for value in vars(subject).values() if isinstance(value, nn.Module)]
-    parameters = sum(parameter.numel() for module in modules for parameter in module.parameters())
-    return Reference(fused, counter.get_total_flops() // 2, parameters)
 
 
 class PlainISFuse:
-    """`ISFuse` as its paper describes it, without optimizations; the row that all speeds are ratios to.
+    """A direct implementation of `ISFuse`.
 
     It has the layers of the given network, but BatchNorm is not folded, tensors are NCHW, and queries, keys and values
     are projected at every pixel before keys and values are pooled.
