@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from downstream.detection import DetectorSettings
 from downstream.segmentation import SegmenterSettings
 from fusion.errors import InputError
 from fusion.metrics import choose_metrics
+from fusion.networks import require_network
+from fusion.training import LossWeights, Objective, Schedule
 from pipelines.config import SettingsDict
-
-if TYPE_CHECKING:
-    from fusion.training import BatchNormPasses, LossWeights, Schedule
 
 
 @dataclass(frozen=True)
@@ -90,30 +89,26 @@ class TrainingSettings:
 
     Attributes:
         network: constructor arguments of `ISFuse`.
-        loss: weights of the loss terms.
+        objective: what is minimised.
         schedule: length, batches, learning rate.
-        ablation: which part of the objective is left out.
-        batchnorm: which forward passes update the running statistics.
-        divided: whether each sample gets one intervention instead of all four.
         teacher: a fuser to distil, or None.
         start: weights to start from, a file or the name of a learned fuser; None starts from random weights.
     """
 
     network: Mapping[str, Any]
-    loss: LossWeights
+    objective: Objective
     schedule: Schedule
-    ablation: str
-    batchnorm: BatchNormPasses
-    divided: bool
     teacher: str | None
     start: str | None
 
     @property
     def key(self) -> dict[str, Any]:
         """The settings that decide the trained network, as JSON values."""
-        key = asdict(self)
-        del key["schedule"]["checkpoint_s"]
-        return key
+        objective, schedule = asdict(self.objective), asdict(self.schedule)
+        del schedule["checkpoint_s"]
+        objective["loss"] = objective.pop("weights")
+        rest = {"network": dict(self.network), "teacher": self.teacher, "start": self.start}
+        return {**rest, **objective, "schedule": schedule}
 
 
 @dataclass(frozen=True)
@@ -201,9 +196,14 @@ def resolve_training(training: SettingsDict) -> TrainingSettings:
     """Check the section `training` of a pipeline's settings and freeze it.
 
     Raises:
-        InputError: a value is out of range.
+        InputError: a value is out of range, or names an unknown gate, ablation, ... .
     """
-    from fusion.training import LossWeights, Schedule
-
-    loss, schedule = LossWeights(**training["loss"]), Schedule(**training["schedule"])
-    return TrainingSettings(**{**training, "loss": loss, "schedule": schedule})
+    require_network(training["network"])
+    passes = {name: training[name] for name in ("ablation", "batchnorm", "divided")}
+    return TrainingSettings(
+        network=training["network"],
+        objective=Objective(LossWeights(**training["loss"]), **passes),
+        schedule=Schedule(**training["schedule"]),
+        teacher=training["teacher"],
+        start=training["start"],
+    )

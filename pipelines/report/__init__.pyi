@@ -1,5 +1,4 @@
 from .detection import write_detection_report as write_detection_report
-from .environment import describe_environment as describe_environment
 from .facts import Facts as Facts
 from .facts import run_facts as run_facts
 from .figures.curves import draw_validation_curves as draw_validation_curves

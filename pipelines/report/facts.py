@@ -123,7 +123,7 @@ def _origin(row: FuserRow) -> list[str]:
     schedule = row.training.schedule
     return [
         f"trained on the training pairs ({schedule.validation:.0%} held out to choose the epoch): "
-        f"{row.training.ablation} objective, {schedule.epochs} epochs, crops of {schedule.crop} px, "
+        f"{row.training.objective.ablation} objective, {schedule.epochs} epochs, crops of {schedule.crop} px, "
         f"batch {schedule.batch_size}, Adam {schedule.learning_rate}, {schedule.precision}, seed {schedule.seed}"
     ]
 

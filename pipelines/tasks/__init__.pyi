@@ -1,3 +1,2 @@
 from .build import build_task as build_task
 from .fusing import build_trainer as build_trainer
-from .quality import split_pairs as split_pairs

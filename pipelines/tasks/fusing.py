@@ -33,12 +33,12 @@ def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
 
 def build_trainer(pairs: Sequence[Pair], training: TrainingSettings, device: str) -> Trainer:
     """Build the trainer of a fusion network."""
-    from fusion.training import Objective, Trainer
+    from fusion.training import Trainer
 
     return Trainer(
         pairs,
         dict(training.network),
-        Objective(training.loss, training.ablation, training.batchnorm, training.divided),
+        training.objective,
         training.schedule,
         device,
         training.teacher,

@@ -57,7 +57,7 @@ def test_lists_and_folders_divide_the_pairs(folder: Path, tmp_path: Path) -> Non
 def test_a_divided_folder_asks_for_split_folders(tmp_path: Path) -> None:
     for split in ("train", "test"):
         (tmp_path / split).mkdir()
-    with pytest.raises(InputError, match="expected split=folders, not 'all'"):
+    with pytest.raises(InputError, match=r"found split='all'\). Try: data\.split=folders"):
         split_pairs(tmp_path, "all", 0)
 
 
