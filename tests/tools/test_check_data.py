@@ -66,7 +66,8 @@ def test_every_fault_is_reported_not_only_the_first(m3fd: Path) -> None:
     label.write_text(label.read_text().replace("<name>", "<name>Flying"))
     done = check(m3fd, "m3fd_detect", "m3fd", "data.split=random")
     assert done.returncode == 1
-    for part in ("Vis: 1 stems of", "missing: 00001", "00002.png: not an image", "20x10", "00004.xml", "unknown class 'Flying"):
+    parts = ("Vis: 1 stems of", "missing: 00001", "00002.png: not an image", "20x10", "00004.xml")
+    for part in (*parts, "unknown class 'Flying"):
         assert part in done.stdout, done.stdout
     assert "NOT usable" in done.stdout
 
@@ -77,7 +78,10 @@ SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
         "unknown classes (found 9; expected class numbers 0..8 (background, car,",
     ),
     "colours": (lambda mask: cv2.imwrite(str(mask), np.zeros((128, 160, 3), np.uint8)), "a colour image"),
-    "size": (lambda mask: cv2.imwrite(str(mask), np.zeros((64, 80), np.uint8)), "size differs from its images (found 80x64, expected 160x128)"),
+    "size": (
+        lambda mask: cv2.imwrite(str(mask), np.zeros((64, 80), np.uint8)),
+        "size differs from its images (found 80x64, expected 160x128)",
+    ),
     "missing": (lambda mask: mask.unlink(), "1 stems of"),
 }
 
