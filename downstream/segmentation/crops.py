@@ -15,7 +15,6 @@ from downstream.segmentation.labelled_images import LabelledImages, Pixels
 from fusion.seeds import generator_for
 
 _SMALLEST_SCALE, _LARGEST_SCALE = 0.5, 1.5
-_CONTRAST, _BRIGHTNESS = 0.2, 0.1
 
 
 class SegmentationCrops:
@@ -26,10 +25,21 @@ class SegmentationCrops:
         size: height and width of the crops in pixels. Beyond the border, images are reflected and masks are `IGNORED`.
         seed: together with the number of a batch it determines every crop, independently of earlier batches.
         workers: threads that read and crop.
+        contrast: largest relative change of the contrast.
+        brightness: largest change of the brightness, of values in [0, 1].
     """
 
-    def __init__(self, images: LabelledImages, size: int, seed: int, workers: int) -> None:
+    def __init__(
+        self,
+        images: LabelledImages,
+        size: int,
+        seed: int,
+        workers: int,
+        contrast: float = 0.2,
+        brightness: float = 0.1,
+    ) -> None:
         self._images, self._size, self._seed, self._workers = images, size, seed, workers
+        self._contrast, self._brightness = contrast, brightness
 
     def batch(self, indices: Sequence[int], number: int) -> tuple[Tensor, Tensor]:
         """Cut one random crop of each image: scaled by 0.5 to 1.5, flipped, with jittered contrast and brightness.
@@ -50,7 +60,7 @@ class SegmentationCrops:
         images = torch.from_numpy(np.stack([image for image, _ in crops])).permute(0, 3, 1, 2) / 255  # (B, 3, S, S)
         masks = torch.from_numpy(np.stack([mask for _, mask in crops])).long()  # (B, S, S)
         contrast, brightness = (2 * draws[:, 4:] - 1).view(-1, 2, 1, 1, 1).unbind(1)
-        jittered = (images - 0.5) * (1 + _CONTRAST * contrast) + 0.5 + _BRIGHTNESS * brightness
+        jittered = (images - 0.5) * (1 + self._contrast * contrast) + 0.5 + self._brightness * brightness
         return jittered.clamp(0, 1), masks
 
     def _cut(self, index: int, draws: Sequence[float]) -> tuple[Pixels, Mask]:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from downstream.datasets import Mask, read_mask
 from fusion.errors import InputError
 
-CACHE_BYTES = 2 * 1024**3
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -24,15 +23,16 @@ class Labelled(NamedTuple):
 
 
 class LabelledImages:
-    """A list of labelled images with a cache of at most 2 GB; images beyond it are read again.
+    """A list of labelled images with a cache; images beyond its size are read again.
 
     Args:
         files: the images and their masks.
         classes: class names in the order of the class numbers.
+        cache_bytes: size of the cache.
     """
 
-    def __init__(self, files: Sequence[Labelled], classes: Sequence[str]) -> None:
-        self._files, self._classes = files, classes
+    def __init__(self, files: Sequence[Labelled], classes: Sequence[str], cache_bytes: int = 2 * 1024**3) -> None:
+        self._files, self._classes, self._cache_bytes = files, classes, cache_bytes
         self._cache: dict[int, tuple[Pixels, Mask]] = {}
         self._cached_bytes = 0
 
@@ -54,7 +54,7 @@ class LabelledImages:
         pixels, labels = read_pixels(image), read_mask(mask, self._classes)
         if pixels.shape[:2] != labels.shape:
             raise InputError(f"{mask}: size differs from {image} (found {_size(labels)}, expected {_size(pixels)})")
-        if self._cached_bytes + pixels.nbytes + labels.nbytes <= CACHE_BYTES:
+        if self._cached_bytes + pixels.nbytes + labels.nbytes <= self._cache_bytes:
             self._cache[index] = pixels, labels
             self._cached_bytes += pixels.nbytes + labels.nbytes
         return pixels, labels

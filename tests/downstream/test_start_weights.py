@@ -2,6 +2,7 @@ import builtins
 import contextlib
 import importlib
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ def model():
 
 
 class Call:
-    """Pickled as a call of `function`, the way a hostile file runs what it likes."""
+    """Pickled as a call of `function`, as in a malicious file."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -34,7 +35,7 @@ class Call:
 
 
 class Name:
-    """Pickled as a call without effect of its own, so that the name alone is what a reader can refuse."""
+    """Pickled as a call without effect, so that a reader can only refuse it because of its name."""
 
     def __init__(self, found):
         self.found = found
@@ -50,13 +51,16 @@ def random_state(model):
     }
 
 
-def detector(classes=3, yaml="yolov8n.yaml"):
+TINY = str(Path(__file__).parent.parent / "tiny_yolo.yaml")
+
+
+def detector(classes=3, yaml=TINY):
     from ultralytics.nn.tasks import DetectionModel
 
     return DetectionModel(yaml, nc=classes, verbose=False)
 
 
-def test_every_tensor_of_a_safetensors_file_that_fits_is_copied_and_counted(tmp_path, model):
+def test_every_matching_tensor_of_a_safetensors_file_is_copied_and_counted(tmp_path, model):
     state = random_state(model)
     save_file(state, tmp_path / "start.safetensors")
     assert load_start_weights(model, tmp_path / "start.safetensors") == "9 of 9 tensors from start.safetensors"
@@ -64,7 +68,7 @@ def test_every_tensor_of_a_safetensors_file_that_fits_is_copied_and_counted(tmp_
         assert torch.equal(value, state[name]), name
 
 
-def test_tensors_of_another_shape_or_name_are_left_alone(tmp_path, model):
+def test_tensors_of_another_shape_or_name_are_skipped(tmp_path, model):
     state = random_state(model)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state["2.weight"] = torch.ones(7, 4, 1, 1)
@@ -75,7 +79,7 @@ def test_tensors_of_another_shape_or_name_are_left_alone(tmp_path, model):
     assert torch.equal(model.state_dict()["2.bias"], before["2.bias"])
 
 
-def test_half_precision_becomes_the_precision_of_the_detector(tmp_path, model):
+def test_half_precision_is_converted_to_the_precision_of_the_detector(tmp_path, model):
     state = {name: value.half() for name, value in random_state(model).items() if value.is_floating_point()}
     save_file(state, tmp_path / "start.safetensors")
     load_start_weights(model, tmp_path / "start.safetensors")
@@ -95,14 +99,14 @@ def test_a_checkpoint_saved_by_ultralytics_loads_whole(tmp_path):
 
     source = YOLO("yolov8n.yaml")
     source.save(tmp_path / "saved.pt")
-    target = detector(classes=80)
+    target = detector(classes=80, yaml="yolov8n.yaml")
     count = len(target.state_dict())
     assert load_start_weights(target, tmp_path / "saved.pt") == f"{count} of {count} tensors from saved.pt"
     for name, value in source.model.state_dict().items():
         assert torch.equal(target.state_dict()[name], value.half().to(value.dtype)), name
 
 
-def test_averaged_weights_of_a_checkpoint_come_before_the_last_ones(tmp_path):
+def test_averaged_weights_of_a_checkpoint_are_preferred_to_the_last_ones(tmp_path):
     averaged, last, target = detector(), detector(), detector()
     torch.save({"model": last.half(), "ema": averaged.half(), "epoch": 1}, tmp_path / "both.pt")
     load_start_weights(target, tmp_path / "both.pt")
@@ -146,7 +150,7 @@ def test_names_of_functions_and_of_other_packages_are_refused(tmp_path, model):
         assert found.__name__ in refused(tmp_path / "evil.pt", model)
 
 
-def test_a_detector_whose_settings_hold_code_never_runs_it(tmp_path, model):
+def test_code_in_the_settings_of_a_detector_is_never_run(tmp_path, model):
     from ultralytics.nn.tasks import DetectionModel
 
     marker = tmp_path / "marker"
@@ -157,7 +161,7 @@ def test_a_detector_whose_settings_hold_code_never_runs_it(tmp_path, model):
     assert not marker.exists()
 
 
-def test_a_settings_class_of_ultralytics_never_writes_the_file_it_is_told_to(tmp_path, model):
+def test_a_settings_class_of_ultralytics_never_writes_its_file(tmp_path, model):
     from ultralytics.utils import SettingsManager
 
     marker = tmp_path / "marker.json"
@@ -192,7 +196,7 @@ def test_a_truncated_file_is_refused_by_name(tmp_path, model, suffix, part):
 
 
 @pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
-def test_a_file_of_something_else_is_refused_by_name(tmp_path, model, suffix):
+def test_a_file_of_another_kind_is_refused_by_name(tmp_path, model, suffix):
     path = tmp_path / f"start{suffix}"
     path.write_text("<!DOCTYPE html>\n<html>not found</html>\n")
     assert path.name in refused(path, model)
@@ -204,17 +208,17 @@ def test_a_file_without_named_tensors_is_refused_by_name(tmp_path, model, conten
     assert "start.pt" in refused(tmp_path / "start.pt", model)
 
 
-def test_a_file_of_which_nothing_fits_is_refused_with_its_count(tmp_path, model):
+def test_a_file_without_matching_tensors_is_refused_with_its_count(tmp_path, model):
     save_file({"a": torch.zeros(2), "b": torch.zeros(3)}, tmp_path / "start.safetensors")
     assert "none of its 2 tensors" in refused(tmp_path / "start.safetensors", model)
 
 
-def test_of_the_shared_coco_weights_all_but_the_head_fits(shared):
+def test_all_of_the_shared_coco_weights_but_the_head_match(shared):
     path = shared / "weights" / "yolov5n_coco.safetensors"
     model = detector(classes=3, yaml="yolov5n.yaml")
     stored, own = load_file(path), model.state_dict()
     other = {name for name in own if name not in stored or stored[name].shape != own[name].shape}
     assert load_start_weights(model, path) == f"{len(own) - len(other)} of {len(own)} tensors from {path.name}"
-    assert other == {name for name in own if name.startswith("model.24.")}  # of another kind: with anchors
+    assert other == {name for name in own if name.startswith("model.24.")}  # a head with anchors
     kept = model.state_dict()
     assert all(torch.equal(kept[name], stored[name].to(kept[name].dtype)) for name in own.keys() - other)

@@ -1,4 +1,4 @@
-"""Tiny detection data sets on disk: one scene in every label format."""
+"""Tiny detection data sets on disk: the same scene in every label format."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def yolo_text() -> str:
 
 
 def coco_content(stems: Iterable[str]) -> dict[str, Any]:
-    """Number images and categories unlike their order, so that only their ids and names lead to the right record."""
+    """Use ids that differ from the positions in the lists, so that records can only be found by id and name."""
     numbers = {"Bus": 1, "Unused": 2, "Car": 3, "People": 9}
     images = [{"id": n, "file_name": f"Vis/{s}.png", "width": 40, "height": 30} for n, s in enumerate(stems, 50)]
     annotations = [
@@ -60,7 +60,7 @@ def make_folder(
     label_format: str = "voc",
     names: tuple[str, str, str] = ("Vis", "Ir", "Annotation"),
 ) -> Path:
-    """Write pairs with labels; `names` are the visible, infrared and label folder."""
+    """Write pairs with labels to folders called `names`: visible, infrared, labels."""
     stems = list(stems)
     for stem in stems:
         write_blank(root / names[0] / f"{stem}.png")

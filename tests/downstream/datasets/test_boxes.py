@@ -9,13 +9,13 @@ from fusion.errors import InputError
 SOURCE = Path("some/00007.xml")
 
 
-def test_a_box_inside_the_image_is_unchanged_and_warns_of_nothing(caplog):
+def test_a_box_inside_the_image_is_unchanged_without_a_warning(caplog):
     boxes = [Box("Car", (0, 0, 40, 30)), Box("Bus", (1.5, 2, 3, 4))]
     assert clean_boxes(boxes, 40, 30, SOURCE) == (boxes, LabelFaults())
     assert not caplog.records
 
 
-def test_a_box_partly_outside_is_clipped_counted_and_named(caplog):
+def test_a_box_partly_outside_is_clipped_counted_and_logged(caplog):
     with caplog.at_level(logging.WARNING):
         kept, faults = clean_boxes([Box("Car", (-5, 3, 45, 31))], 40, 30, SOURCE)
     assert kept == [Box("Car", (0, 3, 40, 30))]
@@ -26,14 +26,14 @@ def test_a_box_partly_outside_is_clipped_counted_and_named(caplog):
 @pytest.mark.parametrize(
     "xyxy", [(5, 5, 5, 9), (5, 5, 9, 5), (9, 5, 5, 9), (41, 5, 50, 9), (5, -9, 9, -1), (40, 0, 44, 5)]
 )
-def test_a_box_without_area_in_the_image_is_dropped_counted_and_named(xyxy, caplog):
+def test_a_box_without_area_in_the_image_is_dropped_counted_and_logged(xyxy, caplog):
     kept, faults = clean_boxes([Box("Car", xyxy), Box("Car", (1, 1, 2, 2))], 40, 30, SOURCE)
     assert kept == [Box("Car", (1, 1, 2, 2))]
     assert faults == LabelFaults(clipped=0, dropped=1)
     assert "some/00007.xml: 0 boxes clipped" in caplog.text
 
 
-def test_rounding_of_a_label_file_is_cut_off_but_is_no_fault(caplog):
+def test_the_rounding_of_a_label_file_is_clipped_without_a_fault(caplog):
     kept, faults = clean_boxes([Box("Car", (-1e-5, 1, 40.004, 2))], 40, 30, SOURCE)
     assert kept == [Box("Car", (0, 1, 40, 2))]
     assert faults == LabelFaults()

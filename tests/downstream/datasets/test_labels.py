@@ -25,7 +25,7 @@ def test_every_format_gives_the_same_boxes_for_the_same_scene(tmp_path, label_fo
         np.testing.assert_allclose([box.xyxy for box in scene], [xyxy for _, xyxy in OBJECTS], atol=1e-9)
 
 
-def test_faults_are_counted_over_all_files_and_each_file_is_named(tmp_path, caplog):
+def test_faults_are_counted_over_all_files_and_each_file_is_logged(tmp_path, caplog):
     make_folder(tmp_path, ["a", "b"], "yolo")
     for stem in "ab":
         (tmp_path / "Annotation" / f"{stem}.txt").write_text("1 0.0 .5 .5 .5\n1 1.5 .5 .1 .1\n0 .5 .5 .1 .1\n")
@@ -36,7 +36,7 @@ def test_faults_are_counted_over_all_files_and_each_file_is_named(tmp_path, capl
     assert "Annotation/b.txt: 1 boxes clipped" in caplog.text
 
 
-def test_a_box_outside_in_a_coco_file_is_named_with_its_image(tmp_path, caplog):
+def test_a_clipped_box_of_a_coco_file_is_logged_with_its_image(tmp_path, caplog):
     make_folder(tmp_path, ["a", "b"], "coco")
     content = coco_content(["a", "b"])
     content["annotations"][2]["bbox"] = [39, 1, 5, 5]
@@ -53,7 +53,7 @@ def test_only_the_labels_of_the_wanted_pairs_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(("label_format", "suffix"), [("voc", ".xml"), ("yolo", ".txt")])
-def test_an_image_without_label_is_named(tmp_path, label_format, suffix):
+def test_an_image_without_label_is_reported(tmp_path, label_format, suffix):
     make_folder(tmp_path, ["a", "b"], label_format)
     (tmp_path / "Annotation" / f"b{suffix}").unlink()
     with pytest.raises(InputError, match=r"Annotation: 1 of 2 stems of .*Vis missing: b"):
@@ -61,7 +61,7 @@ def test_an_image_without_label_is_named(tmp_path, label_format, suffix):
 
 
 @pytest.mark.parametrize(("label_format", "suffix"), [("voc", ".xml"), ("yolo", ".txt")])
-def test_a_label_without_image_is_named(tmp_path, label_format, suffix):
+def test_a_label_without_image_is_reported(tmp_path, label_format, suffix):
     make_folder(tmp_path, ["a", "b"], label_format)
     (tmp_path / "Annotation" / f"c{suffix}").write_text("")
     with pytest.raises(InputError, match=r"Vis: 1 of 3 stems of .*Annotation missing: c"):

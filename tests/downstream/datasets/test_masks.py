@@ -14,7 +14,7 @@ CLASSES = ("background", "car", "person")
 MASK = np.array([[0, 1, 2], [255, 0, 1]], np.uint8)
 
 
-def test_a_mask_comes_back_as_it_was_written(tmp_path: Path) -> None:
+def test_a_written_mask_is_read_back(tmp_path: Path) -> None:
     write_mask(tmp_path / "new" / "a.png", MASK)
     mask = read_mask(tmp_path / "new" / "a.png", CLASSES)
     assert mask.dtype == np.uint8
@@ -22,7 +22,7 @@ def test_a_mask_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / "new" / "a.png"), cv2.IMREAD_UNCHANGED).shape == (2, 3)
 
 
-def test_a_palette_only_shows_the_numbers_in_colours(tmp_path: Path) -> None:
+def test_of_a_palette_image_the_indices_are_read(tmp_path: Path) -> None:
     image = Image.fromarray(MASK, "P")
     image.putpalette([0, 0, 0, 64, 0, 128, 64, 64, 0] + [9] * 3 * 253)
     image.save(tmp_path / "a.png")
@@ -40,7 +40,7 @@ def test_a_colour_coded_mask_is_refused_with_its_colours_and_the_classes(tmp_pat
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_a_number_of_no_class_is_refused_with_the_numbers_found(tmp_path: Path, dtype: type) -> None:
+def test_unknown_class_numbers_are_refused_and_listed(tmp_path: Path, dtype: type) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), np.array([[0, 3, 7], [255, 9, 8]], dtype))
     with pytest.raises(
         InputError, match=r"a\.png: unknown classes \(found 3, 7, 8, \.\.\.; expected class numbers 0\.\.2"
@@ -49,7 +49,7 @@ def test_a_number_of_no_class_is_refused_with_the_numbers_found(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no image"])
-def test_a_file_that_is_no_image_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_of_another_kind_is_reported(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.png: cannot be decoded as a label image"):

@@ -14,7 +14,7 @@ TRAIN = [f"{number:05d}{'DN'[number % 2]}" for number in range(20)]
 
 
 def make_folder(folder: Path, stems: list[str], masks: str = "Segmentation_labels") -> Path:
-    """Write grey 12x8 pairs; in every mask two pixels are car, one is person and one unknown."""
+    """Write grey 12x8 pairs; in every mask two pixels are car, one is person and one is ignored."""
     mask = np.zeros((8, 12), np.uint8)
     mask[0, :4] = (1, 1, 2, 255)
     for name in ("vi", "ir", masks):
@@ -31,7 +31,7 @@ def msrs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_layout_of_msrs_is_read_and_a_validation_part_is_cut_from_training(msrs: Path) -> None:
+def test_the_layout_of_msrs_is_read_and_some_training_images_are_held_out_for_validation(msrs: Path) -> None:
     data = read_segmentation_data(msrs, CLASSES, "folders", 0)
     assert [len(data.of(split)) for split in ("train", "val", "test")] == [18, 2, 2]
     assert {item.pair.stem for item in data.of("train") + data.of("val")} == set(TRAIN)
@@ -43,7 +43,7 @@ def test_the_layout_of_msrs_is_read_and_a_validation_part_is_cut_from_training(m
     assert data == read_segmentation_data(msrs, CLASSES, "folders", 1)
 
 
-def test_a_validation_folder_of_the_users_own_is_used(msrs: Path) -> None:
+def test_a_val_folder_is_used(msrs: Path) -> None:
     make_folder(msrs / "val", ["00500D"])
     data = read_segmentation_data(msrs, CLASSES, "folders", 0)
     assert [item.pair.stem for item in data.of("val")] == ["00500D"]
@@ -56,10 +56,17 @@ def test_one_folder_can_be_split_at_random_and_its_masks_can_have_any_name(tmp_p
     assert [len(data.of(split)) for split in ("train", "val", "test")] == [16, 2, 2]
 
 
-def test_it_comes_back_from_a_file(msrs: Path, tmp_path: Path) -> None:
+def test_saved_data_are_loaded_as_they_were(msrs: Path, tmp_path: Path) -> None:
     data = read_segmentation_data(msrs, CLASSES, "folders", 0)
     save_segmentation_data(tmp_path / "data.json", data)
     assert load_segmentation_data(tmp_path / "data.json") == data
+
+
+@pytest.mark.parametrize("content", ["[]", '{"items": []}', '{"items": [{"stem": "a"}]}'])
+def test_another_json_file_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "data.json").write_text(content)
+    with pytest.raises(InputError, match=r"data.json: not a saved segmentation data set"):
+        load_segmentation_data(tmp_path / "data.json")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,7 @@ def test_a_mistake_in_the_folders_is_reported(msrs: Path, spoil, parts) -> None:
     assert all(part in str(error.value) for part in parts), error.value
 
 
-def test_one_training_image_cannot_validate_too(tmp_path: Path) -> None:
+def test_a_single_training_image_is_refused(tmp_path: Path) -> None:
     make_folder(tmp_path / "train", ["00001D"])
     make_folder(tmp_path / "test", ["00002D"])
     with pytest.raises(InputError, match="found 1 training images, expected at least 2"):

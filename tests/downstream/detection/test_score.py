@@ -37,7 +37,7 @@ def truth():
     ]
 
 
-def test_perfect_predictions_give_one_wherever_a_true_box_is(truth):
+def test_perfect_predictions_score_one_for_every_class_with_ground_truth(truth):
     found = values(score_detections(truth, perfect(truth), CLASSES))
     assert found.pop(("AP50", "Bus")) is None
     assert found.pop(("AP50:95", "Bus")) is None
@@ -45,14 +45,14 @@ def test_perfect_predictions_give_one_wherever_a_true_box_is(truth):
     assert found == dict.fromkeys(found, pytest.approx(1.0, abs=1e-12))
 
 
-def test_no_predictions_give_zero_wherever_a_true_box_is(truth):
+def test_no_predictions_score_zero_for_every_class_with_ground_truth(truth):
     found = values(score_detections(truth, [], CLASSES))
     assert found.pop(("AP50", "Bus")) is None
     assert found.pop(("AP50:95", "Bus")) is None
     assert found == dict.fromkeys(found, 0.0)
 
 
-def test_predictions_beside_the_objects_give_zero(truth):
+def test_predictions_beside_the_objects_score_zero(truth):
     wrong = [Prediction("c", one, 0.9) for item in truth for one in item.boxes]
     found = values(score_detections(truth, wrong, CLASSES))
     assert {found["mAP50", "all"], found["mAP50:95", "all"]} == {0.0}
@@ -78,7 +78,7 @@ def test_a_box_of_iou_three_quarters_counts_at_six_of_ten_thresholds():
     assert found["AP50:95", "Car"] == pytest.approx(0.6, abs=1e-12)
 
 
-def test_a_class_without_true_boxes_is_none_and_left_out_of_the_mean(truth):
+def test_a_class_without_ground_truth_is_none_and_left_out_of_the_mean(truth):
     wrong = [*perfect(truth), Prediction("a", box("Bus", 0, 0, 30, 30), 1.0)]
     result = score_detections(truth, wrong, CLASSES)
     assert values(result)["AP50", "Bus"] is None
@@ -87,14 +87,14 @@ def test_a_class_without_true_boxes_is_none_and_left_out_of_the_mean(truth):
 
 
 @pytest.mark.parametrize(("side", "size"), [(31, "small"), (50, "medium"), (97, "large")])
-def test_an_object_counts_in_the_range_of_its_area_alone(side, size):
+def test_an_object_counts_only_in_the_range_of_its_area(side, size):
     truth = [image("a", box("Car", 3, 3, side, side))]
     found = values(score_detections(truth, perfect(truth), ["Car"]))
     for name in ("small", "medium", "large"):
         assert found[f"mAP50:95_{name}", "all"] == (pytest.approx(1.0) if name == size else None)
 
 
-def test_n_counts_images_for_means_and_true_boxes_for_classes(truth):
+def test_n_counts_images_for_means_and_ground_truth_boxes_for_classes(truth):
     scores = score_detections(truth, perfect(truth), CLASSES).scores
     counts = {(score.metric, score.class_name): score.n for score in scores}
     assert {n for (_, name), n in counts.items() if name == "all"} == {3}
@@ -107,7 +107,7 @@ def test_the_order_of_classes_is_the_order_of_the_result(truth):
     assert names == list(CLASSES[::-1])
 
 
-def test_boxes_beyond_the_hundredth_of_an_image_count_up_to_the_three_hundredth():
+def test_up_to_three_hundred_boxes_of_an_image_count():
     boxes = [box("Car", 20 * (k % 20), 20 * (k // 20), 15, 15) for k in range(320)]
     result = score_detections([image("a", *boxes, size=(400, 400))], perfect([image("a", *boxes)]), ["Car"])
     recalled = np.count_nonzero(np.linspace(0, 1, 101) <= 300 / 320)
@@ -116,7 +116,7 @@ def test_boxes_beyond_the_hundredth_of_an_image_count_up_to_the_three_hundredth(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_random_boxes_score_as_a_plain_implementation_says(seed):
+def test_random_boxes_score_as_in_a_plain_implementation(seed):
     rng = np.random.default_rng(seed)
     truth = [image(f"{k}", *(random_box(rng) for _ in range(rng.integers(0, 7)))) for k in range(12)]
     predictions = []
@@ -150,7 +150,7 @@ def jitter(rng, one):
 
 
 def _reference_curve(truth, predictions, class_name, threshold):
-    """Precision at 101 recalls: greedy matching by score, each to the free true box of highest IoU."""
+    """Precision at 101 recalls: greedy matching by score, each to the unmatched ground-truth box of highest IoU."""
     true = {t.pair.stem: [b.xyxy for b in t.boxes if b.class_name == class_name] for t in truth}
     free = {stem: [True] * len(boxes) for stem, boxes in true.items()}
     hits = []

@@ -1,7 +1,10 @@
+import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -12,26 +15,28 @@ import pytest
 import torch
 
 from downstream.detection.environment import isolate_ultralytics
-from downstream.detection.outputs import training_losses
+from downstream.detection.outputs import detector_weights, training_losses
 from downstream.detection.settings import DetectorSettings
 from fusion.errors import InputError
 from fusion.storage.tensor_files import save_tensors
 
 CLASSES = ("Car", "People")
-SMALL = {"image_size": 64, "batch_size": 2, "workers": 0}
+TINY = Path(__file__).parents[2] / "tiny_yolo.yaml"
+SMALL = {"model": str(TINY), "image_size": 64, "batch_size": 2, "workers": 0}
+CARRIED_OVER = {"nbs": 6, "close_mosaic": 2}  # with 8 images: steps of three batches in an epoch of four, and mosaics
 
 TRAIN = """
-import sys
+import json, sys
 from pathlib import Path
 from downstream.detection.environment import isolate_ultralytics
-folder, epochs, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+folder, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
 isolate_ultralytics(folder / "ultralytics")
+from downstream.detection.outputs import detector_weights
 from downstream.detection.settings import DetectorSettings
-from downstream.detection.yolo import detector_weights, predict, train_detector
-extra = {"nbs": 6, "close_mosaic": 2}
-settings = DetectorSettings(epochs=epochs, image_size=64, batch_size=2, workers=workers, extra=extra)
-train_detector(folder / "out", folder / "data.yaml", settings, 1, "cpu")
-predict(detector_weights(folder / "out"), sorted((folder / "images").rglob("*.png"))[:1], settings, "cpu")
+from downstream.detection.yolo import predict, train_detector
+detector = DetectorSettings(**settings)
+train_detector(folder / "out", folder / "data.yaml", detector, 1, "cpu")
+predict(detector_weights(folder / "out"), sorted((folder / "images").rglob("*.png"))[:1], detector, "cpu")
 """
 
 WATCH = """
@@ -79,7 +84,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def trained(yolo, data, tmp_path_factory):
-    """Give a run of two epochs: its folder, its predictions, and what it did to the process."""
+    """Train for two epochs; return the folder, the predictions, and the number of threads before and after."""
     out, threads = tmp_path_factory.mktemp("trained"), torch.get_num_threads()
     yolo.train_detector(out, data, DetectorSettings(epochs=2, **SMALL), 1, "cpu")
     found = predictions(yolo, out, data)
@@ -88,24 +93,24 @@ def trained(yolo, data, tmp_path_factory):
 
 def predictions(yolo, out, data):
     images = sorted((data.parent / "images").rglob("*.png"))
-    return yolo.predict(yolo.detector_weights(out), images, DetectorSettings(**SMALL), "cpu")
+    return yolo.predict(detector_weights(out), images, DetectorSettings(**SMALL), "cpu")
 
 
 def epochs_done(out):
     return [int(line.split(",")[0]) for line in (out / "run" / "results.csv").read_text().splitlines()[1:]]
 
 
-def test_training_leaves_the_weights_of_the_last_epoch_inside_its_folder(yolo, trained):
+def test_training_leaves_the_weights_of_the_last_epoch_inside_its_folder(trained):
     out = trained[0]
-    assert yolo.detector_weights(out).is_file()
-    assert out in yolo.detector_weights(out).parents
+    assert detector_weights(out).is_file()
+    assert out in detector_weights(out).parents
     assert epochs_done(out) == [1, 2]
     losses = training_losses(out)
     assert list(losses) == [1, 2]
     assert all(loss > 0 for loss in losses.values())
 
 
-def test_predictions_lie_inside_their_image_and_bear_names_of_classes(trained):
+def test_predictions_lie_inside_their_image_and_have_names_of_classes(trained):
     found = trained[1]
     assert found
     for one in found:
@@ -118,7 +123,7 @@ def test_predictions_lie_inside_their_image_and_bear_names_of_classes(trained):
     assert stems <= {f"train{n}" for n in range(4)} | {f"test{n}" for n in range(2)}
 
 
-def test_the_number_of_threads_and_determinism_are_as_before(trained):
+def test_the_number_of_threads_and_determinism_are_restored(trained):
     before, after = trained[2]
     assert after == before
     assert not torch.are_deterministic_algorithms_enabled()
@@ -132,15 +137,16 @@ def test_the_same_seed_gives_the_same_predictions_and_another_seed_others(yolo, 
     assert predictions(yolo, tmp_path / "2", data) != trained[1]
 
 
-def test_start_weights_are_loaded_and_said(yolo, data, trained, tmp_path, capsys):
-    weights = yolo.detector_weights(trained[0])
+def test_pretrained_weights_are_loaded_and_counted(yolo, data, trained, tmp_path, capsys):
+    weights = detector_weights(trained[0])
     settings = DetectorSettings(epochs=1, weights=str(weights), **SMALL)
     yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
-    assert "starts from 355 of 355 tensors from last.pt" in capsys.readouterr().out
+    count = len(weights_of(trained[0]))
+    assert f"starts from {count} of {count} tensors from last.pt" in capsys.readouterr().out
 
 
 def test_training_a_finished_run_again_changes_nothing(yolo, data, trained):
-    weights = yolo.detector_weights(trained[0])
+    weights = detector_weights(trained[0])
     before = weights.read_bytes()
     yolo.train_detector(trained[0], data, DetectorSettings(epochs=2, **SMALL), 1, "cpu")
     assert weights.read_bytes() == before
@@ -167,86 +173,83 @@ def test_an_extra_argument_of_a_wrong_value_is_refused(yolo, data, tmp_path, wro
 
 
 @pytest.mark.parametrize("wrong", [{"extra": {"mosaic": 7.0}}, {"model": "yolov99n.yaml"}, {"learning_rate": "fast"}])
-def test_what_ultralytics_will_not_take_is_told_without_training(yolo, wrong):
+def test_settings_that_ultralytics_refuses_are_reported_without_training(yolo, wrong):
     from downstream.detection.arguments import require_arguments
 
     require_arguments(DetectorSettings(**SMALL))
-    with pytest.raises(InputError, match=r"detector 'yolov.*: .*(mosaic|yolov99|lr0)") as error:
+    with pytest.raises(InputError, match=r"detector '.*yolo.*: .*(mosaic|yolov99|lr0)") as error:
         require_arguments(DetectorSettings(**SMALL | wrong))
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("model", ["yolov99n.yaml", "no/such/file.yaml"])
 def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model):
+    settings = DetectorSettings(**{**SMALL, "model": model, "epochs": 1})
     with pytest.raises(InputError) as error:
-        yolo.train_detector(tmp_path / "out", data, DetectorSettings(model=model, epochs=1, **SMALL), 1, "cpu")
+        yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
     assert model in str(error.value)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "elsewhere"), [(0, False), (2, True)])
-def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, subprocess_environment, workers, elsewhere):
-    """With mosaics, steps of three batches in an epoch of four, and a momentum: all that an epoch could carry over."""
-    finished = [tmp_path / "left", tmp_path / "killed"]
-    for folder in finished:
-        write_data(folder, 8)
-    child = start(finished[0], 6, subprocess_environment, workers)
-    output, errors = child.communicate(timeout=240)
-    assert child.returncode == 0, errors[-3000:]
-    assert "starts from random weights" in output
-    child = start(finished[1], 6, subprocess_environment, workers)
-    wait_for(finished[1] / "out" / "state.safetensors", child)
-    os.kill(child.pid, signal.SIGKILL)
-    child.communicate()
-    assert not yolo.detector_weights(finished[1] / "out").exists()
-    (tmp_path / "cwd").mkdir()
-    cwd = tmp_path / "cwd" if elsewhere else None
-    child = start(finished[1], 6, subprocess_environment, workers, cwd)
-    output, errors = child.communicate(timeout=240)
-    assert child.returncode == 0, errors[-3000:]
-    assert "starts from" not in output
-    assert epochs_done(finished[1] / "out") == list(range(1, 7))
-    assert not (finished[1] / "out" / "state.safetensors").exists()
-    left, killed = (weights(yolo, folder / "out") for folder in finished)
-    assert left.keys() == killed.keys()
-    assert all(torch.equal(left[name], killed[name]) for name in left)
-    assert training_losses(finished[0] / "out") == training_losses(finished[1] / "out")
+def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, monkeypatch, capsys, workers, elsewhere):
+    """Mosaics, incomplete steps and momentum are all that one epoch could carry over to the next."""
+    settings = DetectorSettings(**{**SMALL, "epochs": 4, "workers": workers, "extra": CARRIED_OVER})
+    whole, killed = (write_data(tmp_path / name, 8).parent for name in ("whole", "killed"))
+    yolo.train_detector(whole / "out", whole / "data.yaml", settings, 1, "cpu")
+    assert "starts from random weights" in capsys.readouterr().out
+    child = multiprocessing.get_context("fork").Process(target=train_until_killed, args=(yolo, killed, settings))
+    child.start()
+    child.join(240)
+    assert child.exitcode == -signal.SIGKILL
+    assert not detector_weights(killed / "out").exists()
+    if elsewhere:
+        monkeypatch.chdir(tmp_path)
+    yolo.train_detector(killed / "out", killed / "data.yaml", settings, 1, "cpu")
+    assert "starts from" not in capsys.readouterr().out
+    assert epochs_done(killed / "out") == [1, 2, 3, 4]
+    assert not (killed / "out" / "state.safetensors").exists()
+    left, right = weights_of(whole / "out"), weights_of(killed / "out")
+    assert left.keys() == right.keys()
+    assert all(torch.equal(left[name], right[name]) for name in left)
+    assert training_losses(whole / "out") == training_losses(killed / "out")
 
 
-def weights(yolo, out):
-    return torch.load(yolo.detector_weights(out), weights_only=False)["model"].state_dict()
+def train_until_killed(yolo, folder, settings):
+    """Train, and kill the own process as soon as the first epoch is saved."""
+
+    def kill():
+        while not (folder / "out" / "state.safetensors").exists():
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=kill, daemon=True).start()
+    yolo.train_detector(folder / "out", folder / "data.yaml", settings, 1, "cpu")
 
 
-def test_a_run_with_other_settings_is_not_gone_on_with(yolo, data, tmp_path):
+def weights_of(out):
+    return torch.load(detector_weights(out), weights_only=False)["model"].state_dict()
+
+
+def test_a_run_with_other_settings_is_not_resumed(yolo, data, tmp_path):
     settings = DetectorSettings(epochs=2, **SMALL)
     save_tensors(tmp_path / "state.safetensors", {}, {"run": {**asdict(settings), "seed": 2}})
     with pytest.raises(InputError, match=r"state\.safetensors: belongs to a training with other settings"):
         yolo.train_detector(tmp_path, data, settings, 1, "cpu")
 
 
-def test_training_and_predicting_touch_no_network(tmp_path, subprocess_environment):
+def test_training_and_predicting_use_no_network(tmp_path, subprocess_environment):
     write_data(tmp_path)
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(WATCH)
     marker = tmp_path / "marker"
     environment = {**subprocess_environment, "NETWORK_MARKER": str(marker)}
     environment["PYTHONPATH"] = f"{tmp_path / 'site'}{os.pathsep}{environment['PYTHONPATH']}"
-    child = start(tmp_path, 1, environment)
-    _, errors = child.communicate(timeout=240)
-    assert child.returncode == 0, errors[-3000:]
+    settings = json.dumps({"epochs": 1, **SMALL})
+    command = [sys.executable, "-c", TRAIN, str(tmp_path), settings]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
     assert not marker.exists(), marker.read_text()
-
-
-def start(folder, epochs, environment, workers=0, cwd=None):
-    command = [sys.executable, "-c", TRAIN, str(folder), str(epochs), str(workers)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=environment, cwd=cwd or folder, **pipes)
-
-
-def wait_for(path, child):
-    deadline = time.monotonic() + 120
-    while not path.exists() or not path.stat().st_size:
-        assert child.poll() is None, child.communicate()[1][-3000:]
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

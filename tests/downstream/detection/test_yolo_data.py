@@ -101,14 +101,14 @@ def test_the_fused_images_are_never_changed(tmp_path, data):
     assert files(tmp_path / "fused") == before
 
 
-def test_a_missing_fused_image_is_named_before_anything_is_written(tmp_path, data):
+def test_a_missing_fused_image_is_reported_before_anything_is_written(tmp_path, data):
     (tmp_path / "fused" / "00009.png").unlink()
     with pytest.raises(InputError, match=r"fused/00009.png: no such fused image \(expected one for every pair"):
         write_yolo_data(tmp_path / "out", data, tmp_path / "fused")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_fused_image_of_another_size_is_named(tmp_path, data):
+def test_a_fused_image_of_another_size_is_reported(tmp_path, data):
     write_blank(tmp_path / "fused" / "00009.png", (20, 15))
     with pytest.raises(
         InputError, match=r"fused/00009.png: size differs from its pair \(found 20x15, expected 40x30\)"

@@ -1,35 +1,32 @@
 import numpy as np
 import pytest
 import torch
+from torchvision.models import ResNet18_Weights
 
 from downstream.datasets.masks import IGNORED, write_mask
-from downstream.segmentation import crops as segmentation_crops
-from downstream.segmentation import labelled_images
 from downstream.segmentation.crops import SegmentationCrops
 from downstream.segmentation.labelled_images import LabelledImages
 from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
 from fusion.errors import InputError
-from tests.downstream.segmentation.segmentation_scenes import CLASSES, write_labelled, write_scenes
+from tests.downstream.segmentation.red_boxes import CLASSES, write_labelled, write_scenes
 
 NUMBERS = [str(number) for number in range(200)]
 
 
-def crops_of(files, classes=CLASSES, size=32, seed=0):
-    return SegmentationCrops(LabelledImages(files, classes), size, seed, workers=2)
+def crops_of(files, classes=CLASSES, size=32, seed=0, **jitter):
+    return SegmentationCrops(LabelledImages(files, classes), size, seed, workers=2, **jitter)
 
 
 def write_ramp(folder, height, width):
-    """Draw an image whose red and green count the columns and rows that its mask is made of."""
+    """Write an image whose red and green values are its column and row numbers, and a mask computed from them."""
     rows, columns = np.mgrid[:height, :width]
     rgb = np.stack([columns, rows, 0 * rows], -1).astype(np.uint8)
     return write_labelled(folder, "ramp", rgb, (rows // 2 + columns).astype(np.uint8))
 
 
 @pytest.mark.parametrize("size", [(90, 110), (20, 110), (20, 24)])
-def test_image_and_mask_are_cropped_scaled_and_flipped_alike(tmp_path, monkeypatch, size):
-    monkeypatch.setattr(segmentation_crops, "_CONTRAST", 0.0)
-    monkeypatch.setattr(segmentation_crops, "_BRIGHTNESS", 0.0)
-    crops = crops_of([write_ramp(tmp_path, *size)], NUMBERS)
+def test_image_and_mask_are_cropped_scaled_and_flipped_alike(tmp_path, size):
+    crops = crops_of([write_ramp(tmp_path, *size)], NUMBERS, contrast=0, brightness=0)
     turned = set()
     for number in range(20):
         images, masks = crops.batch([0], number)
@@ -46,15 +43,13 @@ def test_image_and_mask_are_cropped_scaled_and_flipped_alike(tmp_path, monkeypat
 
 
 def edges(known):
-    """Find known pixels beside unknown ones, where interpolation sees reflected columns."""
+    """Return known pixels next to unknown ones, where interpolation includes reflected columns."""
     unknown = torch.nn.functional.max_pool2d((~known)[None, None].float(), 5, 1, 2)[0, 0] > 0
     return unknown & known
 
 
-def test_scales_reach_from_half_to_one_and_a_half(tmp_path, monkeypatch):
-    monkeypatch.setattr(segmentation_crops, "_CONTRAST", 0.0)
-    monkeypatch.setattr(segmentation_crops, "_BRIGHTNESS", 0.0)
-    crops = crops_of([write_ramp(tmp_path, 90, 110)], NUMBERS)
+def test_scales_reach_from_half_to_one_and_a_half(tmp_path):
+    crops = crops_of([write_ramp(tmp_path, 90, 110)], NUMBERS, contrast=0, brightness=0)
     steps = [(255 * crops.batch([0], number)[0][0, 0].diff(dim=1)).abs().mean().item() for number in range(60)]
     assert 1 / 1.5 - 0.05 < min(steps) < 0.75
     assert 1.7 < max(steps) < 1 / 0.5 + 0.05
@@ -93,10 +88,8 @@ def test_a_mask_of_another_size_is_refused_with_both_files(tmp_path):
     assert str(error.value) == f"{scene.mask}: size differs from {scene.image} (found 61x44, expected 60x44)"
 
 
-def test_images_are_read_once_until_the_cache_is_full(tmp_path, monkeypatch):
-    files = write_scenes(tmp_path, 2)
-    images = LabelledImages(files, CLASSES)
-    monkeypatch.setattr(labelled_images, "CACHE_BYTES", 44 * 60 * 4)
+def test_images_are_read_once_until_the_cache_is_full(tmp_path):
+    images = LabelledImages(write_scenes(tmp_path, 2), CLASSES, cache_bytes=44 * 60 * 4)
     first, second = images.read(0), images.read(1)
     assert images.read(0)[0] is first[0]
     assert images.read(1)[0] is not second[0]
@@ -120,5 +113,5 @@ def test_statistics_of_one_colour_are_safe_to_divide_by(tmp_path):
 
 
 def test_imagenet_statistics_are_torchvisions():
-    assert IMAGENET_STATISTICS.mean == [0.485, 0.456, 0.406]
-    assert IMAGENET_STATISTICS.deviation == [0.229, 0.224, 0.225]
+    reference = ResNet18_Weights.IMAGENET1K_V1.transforms()
+    assert (reference.mean, reference.std) == IMAGENET_STATISTICS

@@ -10,7 +10,7 @@ from downstream.segmentation.segmenter import untrained_segmenter
 from downstream.segmentation.training import train_segmenter
 from fusion.errors import InputError
 from fusion.storage.tensor_files import save_tensors
-from tests.downstream.segmentation.segmentation_scenes import CLASSES, small_settings, write_labelled, write_scenes
+from tests.downstream.segmentation.red_boxes import CLASSES, small_settings, write_labelled, write_scenes
 
 SIZES = [(64, 96), (45, 61), (5, 7), (1, 1)]
 
@@ -34,7 +34,7 @@ def test_masks_have_the_sizes_and_stems_of_their_images(tmp_path, weights):
     assert [read_mask(mask, CLASSES).shape for mask in masks] == SIZES
 
 
-def test_weights_are_enough_and_prediction_repeats_itself(tmp_path, weights):
+def test_prediction_needs_only_the_weights_and_is_deterministic(tmp_path, weights):
     (tmp_path / "elsewhere.safetensors").write_bytes(weights.read_bytes())
     image = write_scenes(tmp_path, 1)[0].image
     masks = []
@@ -44,7 +44,7 @@ def test_weights_are_enough_and_prediction_repeats_itself(tmp_path, weights):
     assert masks[0] == masks[1]
 
 
-def test_every_pixel_gets_its_likeliest_class():
+def test_every_pixel_gets_its_most_likely_class():
     network = untrained_segmenter("Unet", "mobilenet_v2", 4)
     image = np.random.default_rng(0).integers(0, 255, (128, 160, 3), np.uint8)
     mask = segment(network, IMAGENET_STATISTICS, image)
@@ -54,11 +54,11 @@ def test_every_pixel_gets_its_likeliest_class():
     chosen = logits.gather(0, torch.from_numpy(mask).long().unsqueeze(0))[0]
     assert mask.shape == (128, 160)
     assert len(np.unique(mask)) > 1
-    assert (logits.amax(0) - chosen).max() < 0.1 * logits.std()  # as near as bfloat16 is
+    assert (logits.amax(0) - chosen).max() < 0.1 * logits.std()  # the precision of bfloat16
 
 
 @pytest.mark.parametrize("kind", ["missing", "html", "cut", "foreign", "fusion", "fewer"])
-def test_weights_that_are_none_are_refused_by_name(tmp_path, weights, kind):
+def test_a_file_of_another_kind_is_refused_by_name(tmp_path, weights, kind):
     path = tmp_path / "weights.safetensors"
     if kind == "html":
         path.write_text("<html>not found</html>")

@@ -24,7 +24,7 @@ def by_name(scores):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_it_agrees_with_scikit_learn(seed: int) -> None:
+def test_scores_agree_with_scikit_learn(seed: int) -> None:
     truth, predicted = masks(seed)
     known = truth != 255
     confusion = confusion_matrix(truth, predicted, 4)
@@ -45,7 +45,7 @@ def test_one_matrix_over_all_images_is_not_the_mean_over_images() -> None:
     assert class_ious(total) == pytest.approx([17 / 19, 1 / 3])
 
 
-def test_a_class_in_neither_is_undefined_and_left_out_of_the_mean() -> None:
+def test_an_absent_class_is_undefined_and_left_out_of_the_mean() -> None:
     truth = np.array([[0, 0, 1, 1]], np.uint8)
     scores = by_name(score_confusion(confusion_matrix(truth, truth, 4), CLASSES, 1))
     assert scores["IoU", "person"].value is None
@@ -57,7 +57,7 @@ def test_a_class_that_is_only_predicted_counts_as_zero() -> None:
     assert class_ious(confusion_matrix(truth, predicted, 3)) == [1.0, 0.5, 0.0]
 
 
-def test_unknown_pixels_do_not_count() -> None:
+def test_ignored_pixels_do_not_count() -> None:
     truth, predicted = np.array([[0, 255]], np.uint8), np.array([[0, 1]], np.uint8)
     assert confusion_matrix(truth, predicted, 2).sum() == 1
     nothing = score_confusion(
@@ -66,7 +66,7 @@ def test_unknown_pixels_do_not_count() -> None:
     assert [score.value for score in nothing] == [None] * 5
 
 
-def test_what_cannot_be_counted_is_refused() -> None:
+def test_unequal_shapes_and_unknown_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="shapes differ"):
         confusion_matrix(np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8), 2)
     with pytest.raises(ValueError, match=r"class number 2; expected 0\.\.1"):

@@ -29,7 +29,7 @@ def test_ignored_pixels_change_neither_loss_nor_gradient():
     assert torch.allclose(results[0][1][:, :, 3:], results[1][1][:, :, 3:])
 
 
-def test_cross_entropy_is_torchs_and_dice_is_its_formula():
+def test_cross_entropy_equals_torch_and_dice_its_formula():
     logits, truth = random_case()
     cross_entropy, dice = segmentation_loss(logits, truth)
     assert cross_entropy.item() == pytest.approx(F.cross_entropy(logits, truth, ignore_index=IGNORED).item())
@@ -41,7 +41,7 @@ def test_cross_entropy_is_torchs_and_dice_is_its_formula():
     assert dice.item() == pytest.approx(torch.stack(losses).mean().item())
 
 
-def test_a_class_that_is_absent_does_not_count():
+def test_an_absent_class_does_not_count():
     logits, truth = random_case()
     truth[truth == 2] = 1
     _, dice = segmentation_loss(logits, truth)
@@ -50,7 +50,7 @@ def test_a_class_that_is_absent_does_not_count():
     assert 0.3 < dice.item() < 1
 
 
-def test_without_any_known_pixel_both_are_zero():
+def test_both_losses_are_zero_if_every_pixel_is_ignored():
     logits, truth = random_case()
     assert [term.item() for term in segmentation_loss(logits, torch.full_like(truth, IGNORED))] == [0, 0]
 

@@ -10,7 +10,7 @@ from downstream.segmentation.score import class_ious, confusion_matrix
 from downstream.segmentation.training import train_segmenter
 from fusion.errors import InputError
 from fusion.storage.tensor_files import load_tensors
-from tests.downstream.segmentation.segmentation_scenes import CLASSES, small_settings, write_scenes
+from tests.downstream.segmentation.red_boxes import CLASSES, small_settings, write_scenes
 
 
 class Interrupts:
@@ -59,9 +59,9 @@ def test_an_interrupted_training_ends_with_the_same_weights_as_an_uninterrupted_
 
 
 @pytest.mark.slow
-def test_red_boxes_on_blue_are_learnt_and_predicted_as_validated(tmp_path):
+def test_red_boxes_on_blue_are_learnt_and_predicted_as_in_validation(tmp_path):
     training, validation = write_scenes(tmp_path / "training", 12), write_scenes(tmp_path / "validation", 2)
-    best = train(tmp_path / "out", (training, validation), epochs=10, batch_size=4, learning_rate=3e-3, model="Unet")
+    best = train(tmp_path / "out", (training, validation), epochs=4, learning_rate=3e-3, model="Unet")
     rows = rows_of(tmp_path / "out")
     scores = [float(row["validation_mIoU"]) for row in rows]
     _, facts = load_tensors(best)
@@ -78,7 +78,7 @@ def test_red_boxes_on_blue_are_learnt_and_predicted_as_validated(tmp_path):
     assert sum(present) / len(present) == max(scores)
 
 
-def test_the_log_says_what_every_epoch_did(tmp_path, scenes):
+def test_the_log_has_one_row_of_losses_and_rate_per_epoch(tmp_path, scenes):
     train(tmp_path / "out", scenes, epochs=2, learning_rate=0.01)
     rows = rows_of(tmp_path / "out")
     assert list(rows[0]) == ["epoch", "loss", "cross_entropy", "dice", "learning_rate", "validation_mIoU"]
@@ -129,21 +129,21 @@ def test_too_few_images_are_refused(tmp_path, training, validation):
         train(tmp_path / "out", scenes)
 
 
-def test_a_validation_without_any_known_pixel_is_refused(tmp_path, scenes):
+def test_validation_masks_without_class_numbers_are_refused(tmp_path, scenes):
     for scene in scenes[1]:
         write_mask(scene.mask, 0 * read_mask(scene.mask, CLASSES) + IGNORED)
     with pytest.raises(InputError, match="validation masks: no class numbers"):
         train(tmp_path / "out", scenes, epochs=1)
 
 
-def test_a_rate_that_spoils_the_network_is_told_and_leaves_no_weights(tmp_path, scenes):
+def test_a_diverging_training_is_reported_and_leaves_no_weights(tmp_path, scenes):
     with pytest.raises(FloatingPointError, match="diverged at step"):
         train(tmp_path / "out", scenes, epochs=2, learning_rate=1e30)
     assert not (tmp_path / "out" / "best.safetensors").exists()
 
 
 @pytest.mark.parametrize("normalisation", ["fused", "imagenet"])
-def test_the_weights_carry_what_prediction_needs(tmp_path, scenes, normalisation):
+def test_the_weights_contain_what_prediction_needs(tmp_path, scenes, normalisation):
     from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
 
     _, facts = load_tensors(train(tmp_path / "out", scenes, epochs=1, normalisation=normalisation))

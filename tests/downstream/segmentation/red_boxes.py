@@ -1,4 +1,4 @@
-"""Tiny labelled images on disk: red boxes on blue ground, which are learnt in seconds."""
+"""Tiny labelled images on disk: red boxes on a blue background, which a network learns in seconds."""
 
 from __future__ import annotations
 
