@@ -171,7 +171,8 @@ def test_a_fuser_that_fails_is_a_line_with_the_reason(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_ablation_trains_every_row_alike_and_shows_what_was_published(tmp_path: Path) -> None:
     tiny = ("sample.train=6", "sample.test=2", "training.schedule.epochs=1", "training.schedule.crop=16")
-    result = run(tmp_path, *tiny, "metrics.names=AG,Qabf", "panels=0", pipeline="ablation")
+    few = ("metrics.names=AG,Qabf", "effects.images=1", "panels=0")
+    result = run(tmp_path, *tiny, *few, pipeline="ablation")
     assert result.returncode == 0, result.stderr
     work = tmp_path / "work" / "ablation-sample"
     page = (work / "report" / "report.md").read_text(encoding="utf-8")

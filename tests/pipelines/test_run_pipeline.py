@@ -27,7 +27,7 @@ from tests.pipelines.pipeline_command import (
 )
 from tests.run_tool import Done
 
-TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average"]
+TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average", "metrics.names=EN,AG", "panels=1"]
 TINY += [f"detector.model={TINY_DETECTOR}", "detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]
 WORK = Path("work", "m3fd_detect-sample")
 BASELINES = ("infrared", "visible", "average")
