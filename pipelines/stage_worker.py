@@ -18,15 +18,20 @@ from pipelines.config import Chosen
 from pipelines.stages import STOPPED, Inputs, reason_to_go_on, result_of, thread_limits
 from pipelines.tasks import build_task
 
-PRELOAD = {  # by task, the modules that most of its stages import
+PRELOAD = {  # by task, what its stages import
     "detection": [
         "fusion.scoring.folder",
-        "fusion.fusers.folder",
+        "fusion.fusers.pair",
         "downstream.detection.yolo",
-        "downstream.detection.score",
+        "pipelines.report.detection",
     ],
-    "segmentation": ["fusion.scoring.folder", "fusion.fusers.folder", "downstream.segmentation.training"],
-    "quality": ["fusion.scoring.folder", "fusion.fusers.folder", "fusion.effects"],
+    "segmentation": [
+        "fusion.scoring.folder",
+        "fusion.fusers.pair",
+        "downstream.segmentation.training",
+        "pipelines.report.segmentation",
+    ],
+    "quality": ["fusion.scoring.folder", "fusion.fusers.pair", "pipelines.rows.effects", "pipelines.report.quality"],
 }
 _WATCH_S = 0.5
 
