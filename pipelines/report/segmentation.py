@@ -90,7 +90,7 @@ def _sections(
     draw_confusions(out_dir / "confusion.png", confusions, data.classes, f"{title}, percent of each true class")
     draw_validation_curves(out_dir / "validation.png", curves, title)
     sections = [
-        Section("Confusion between classes", [Picture("confusion matrices", "confusion.png")]),
+        Section("Confusion matrices", [Picture("confusion matrices", "confusion.png")]),
         Section("Training", [Picture("validation mIoU by epoch", "validation.png")]),
     ]
     if panels:
