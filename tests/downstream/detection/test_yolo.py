@@ -194,7 +194,10 @@ def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model)
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "elsewhere"), [(0, False), (2, True)])
 def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, monkeypatch, capsys, workers, elsewhere):
-    """Mosaics, incomplete steps and momentum are all that one epoch could carry over to the next."""
+    """Mosaics, incomplete steps, momentum and averaged weights are all that one epoch carries over to the next."""
+    from ultralytics.utils.torch_utils import ModelEMA
+
+    monkeypatch.setattr(ModelEMA.__init__, "__defaults__", (0.9999, 2, 0))  # average over steps, not over thousands
     settings = DetectorSettings(**{**SMALL, "epochs": 4, "workers": workers, "extra": CARRIED_OVER})
     whole, killed = (write_data(tmp_path / name, 8).parent for name in ("whole", "killed"))
     yolo.train_detector(whole / "out", whole / "data.yaml", settings, 1, "cpu")
