@@ -115,8 +115,8 @@ def bootstrap_map(matches: DetectionMatches, counts: Integers) -> Floats:
         ...     is_tp=np.array([[True] * 10, [False] * 10]),
         ...     num_gt=np.array([[1], [1]]),
         ... )
-        >>> bootstrap_map(matches, np.array([[1, 1], [2, 0], [0, 2]]))[:, 0].round(3)
-        array([0.505, 1.   , 0.   ])
+        >>> bootstrap_map(matches, np.array([[1, 1], [2, 0], [0, 2]]))[:, 0].round(3).tolist()
+        [0.505, 1.0, 0.0]
     """
     resamples, classes = len(counts), matches.num_gt.shape[1]
     precision = np.full((classes, resamples, THRESHOLDS), np.nan)

@@ -32,9 +32,8 @@ def confusion_matrix(truth: Mask, predicted: Mask, classes: int) -> Confusion:
     Example:
         >>> truth = np.array([[0, 0, 1, 255]], np.uint8)
         >>> predicted = np.array([[0, 1, 1, 0]], np.uint8)
-        >>> confusion_matrix(truth, predicted, classes=2)
-        array([[1, 1],
-               [0, 1]])
+        >>> confusion_matrix(truth, predicted, classes=2).tolist()
+        [[1, 1], [0, 1]]
     """
     if truth.shape != predicted.shape:
         raise ValueError(f"shapes differ: truth {truth.shape}, prediction {predicted.shape}")
@@ -56,9 +55,8 @@ def class_shares(confusion: Confusion) -> npt.NDArray[np.float64]:
         (C, C) in [0, 1]; each row sums to 1, or is zero for a class without pixels.
 
     Example:
-        >>> class_shares(np.array([[3, 1], [0, 0]]))
-        array([[0.75, 0.25],
-               [0.  , 0.  ]])
+        >>> class_shares(np.array([[3, 1], [0, 0]])).tolist()
+        [[0.75, 0.25], [0.0, 0.0]]
     """
     shares: npt.NDArray[np.float64] = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     return shares
@@ -106,8 +104,8 @@ def bootstrap_miou(confusions: Confusion, counts: npt.NDArray[np.int64]) -> npt.
 
     Example:
         >>> confusions = np.array([[[4, 0], [0, 0]], [[1, 1], [0, 2]]])  # image 0 is predicted perfectly
-        >>> bootstrap_miou(confusions, np.array([[1, 1], [2, 0], [0, 2]])).round(3)
-        array([0.75 , 1.   , 0.583])
+        >>> bootstrap_miou(confusions, np.array([[1, 1], [2, 0], [0, 2]])).round(3).tolist()
+        [0.75, 1.0, 0.583]
     """
     totals = np.tensordot(counts, confusions, axes=1)  # (R, C, C)
     both = np.diagonal(totals, axis1=1, axis2=2)
