@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from fusion.markdown import Cell
+from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import mean_scores
-from fusion.scoring.score import ImageScores
 from pipelines.report.agreement import Agreement, agreement_table
 from pipelines.report.figures.scatter import draw_scatter
 

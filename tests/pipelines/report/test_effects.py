@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from fusion.interventions import INTERVENTIONS
+from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import Mean, mean_scores
-from fusion.scoring.score import ImageScores
 from pipelines.report.effects import effects_table, ordering_sentence
 
 

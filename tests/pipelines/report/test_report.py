@@ -7,8 +7,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import mean_scores
-from fusion.scoring.score import ImageScores
 from pipelines.report.agreement import Agreement
 from pipelines.report.contents import Report
 from pipelines.report.elements import Picture, Section
