@@ -11,7 +11,7 @@ from pipelines.rows import CURVES, MATCHES, PREDICTIONS, SCORES, Experiment, Run
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages
-from pipelines.tasks.scoring import scoring_stage
+from pipelines.tasks.scoring import scoring_stage, task_report_stage
 
 
 def detection_task(experiment: Experiment, home: Path) -> Task:
@@ -33,7 +33,7 @@ def detection_task(experiment: Experiment, home: Path) -> Task:
             _training_stage(detector, settings.device, home, run_id),
             _scoring_stage(detector, settings.device, home, run_id),
         ]
-    stages.append(_report_stage(experiment))
+    stages.append(task_report_stage(experiment, ("dataset", "score_fusion"), _write_report))
     notices = []
     if detector.weights is None:
         notices.append("the detector starts from random weights; for others: detector.weights=FILE")
@@ -123,20 +123,10 @@ def _scoring_stage(detector: DetectorSettings, device: str, home: Path, run_id: 
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=2, may_fail=True)
 
 
-def _report_stage(experiment: Experiment) -> Stage:
-    """Write the report; a failed run becomes a row with its reason."""
+def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:
+    from pipelines.report import write_detection_report
 
-    def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from pipelines.report import write_detection_report
-
-        write_detection_report(out_dir, experiment, inputs)
-        return {"failed": [str(run_id) for run_id in experiment.runs if run_id.scoring_stage in inputs.failures]}
-
-    of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in ("dataset", "score_fusion")]
-    of_runs = [stage for run_id in experiment.runs for stage in (run_id.training_stage, run_id.scoring_stage)]
-    settings = experiment.settings
-    key = {"name": settings.name, "panels": settings.panels, "baseline": settings.baseline}
-    return Stage("report", run, key, needs=("prepare", *of_rows, *of_runs), version=3)
+    write_detection_report(out_dir, experiment, inputs)
 
 
 def _isolate(home: Path) -> None:

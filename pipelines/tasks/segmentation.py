@@ -11,7 +11,7 @@ from pipelines.rows import SCORES, Experiment, RunId
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages
-from pipelines.tasks.scoring import scoring_stage
+from pipelines.tasks.scoring import scoring_stage, task_report_stage
 
 
 def segmentation_task(experiment: Experiment) -> Task:
@@ -30,7 +30,7 @@ def segmentation_task(experiment: Experiment) -> Task:
     stages += [scoring_stage(experiment, row) for row in experiment.row_names]
     for run_id in experiment.runs:
         stages += [_training_stage(segmenter, settings.device, run_id), _scoring_stage(settings.device, run_id)]
-    stages.append(_report_stage(experiment))
+    stages.append(task_report_stage(experiment, ("fuse", "score_fusion"), _write_report))
     notices = []
     if segmenter.encoder_weights is None:
         notices.append(
@@ -108,17 +108,7 @@ def _scoring_stage(device: str, run_id: RunId) -> Stage:
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, may_fail=True)
 
 
-def _report_stage(experiment: Experiment) -> Stage:
-    """Write the report; a failed run becomes a row with its reason."""
+def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:
+    from pipelines.report import write_segmentation_report
 
-    def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from pipelines.report import write_segmentation_report
-
-        write_segmentation_report(out_dir, experiment, inputs)
-        return {"failed": [str(run_id) for run_id in experiment.runs if run_id.scoring_stage in inputs.failures]}
-
-    of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in ("fuse", "score_fusion")]
-    of_runs = [stage for run_id in experiment.runs for stage in (run_id.training_stage, run_id.scoring_stage)]
-    settings = experiment.settings
-    key = {"name": settings.name, "panels": settings.panels, "baseline": settings.baseline}
-    return Stage("report", run, key, needs=("prepare", *of_rows, *of_runs), version=3)
+    write_segmentation_report(out_dir, experiment, inputs)
