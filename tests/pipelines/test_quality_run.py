@@ -127,14 +127,15 @@ def test_a_class_that_fails_is_a_row_with_its_reason(tmp_path: Path, pairs: Path
 def test_images_too_small_for_a_metric_are_named(tmp_path: Path, pairs: Path) -> None:
     result = run(tmp_path, "--data", str(pairs), "fusers=average")
     assert result.returncode == 2
-    assert "MS_SSIM: images of 64x48 pixels; expected at least 176x176" in result.stderr
+    told = result.stderr.splitlines()[-1]
+    assert all(part in told for part in ("0.png", "too small for MS_SSIM", "64x48", "176x176")), told
 
 
 def test_a_network_that_nothing_can_train_is_one_line(tmp_path: Path, pairs: Path) -> None:
     result = run(tmp_path, "--data", str(pairs), "fuser_options.isfuse.weights=train")
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
-    assert "'isfuse' has to be trained" in result.stderr
+    assert all(part in result.stderr for part in ("data.split='all'", "'isfuse'")), result.stderr
 
 
 @pytest.mark.slow

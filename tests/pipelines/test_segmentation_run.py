@@ -142,7 +142,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     ),
     "unknown number": (
         lambda root: cv2.imwrite(str(_first(root, "train/Segmentation_labels")), np.full((480, 640), 77, np.uint8)),
-        ("values 77", "0..8"),
+        ("77", "0..8"),
     ),
     "small mask": (
         lambda root: cv2.imwrite(str(_first(root, "train/Segmentation_labels")), np.zeros((240, 320), np.uint8)),
@@ -169,7 +169,7 @@ def test_a_faulty_data_set_is_one_line(tool: CommandLine, msrs: Path, fault: str
     ("setting", "parts"),
     [
         ("segmenter.model=DeepLabV4", ("unknown segmenter.model", "DeepLabV3")),
-        ("segmenter.encoder_weights=none.safetensors", ("none.safetensors: no such file", "None to start from")),
+        ("segmenter.encoder_weights=none.safetensors", ("none.safetensors: no such file", "None for random weights")),
         ("segmenter.crop=100", ("crop=100", "a multiple of 32")),
     ],
 )

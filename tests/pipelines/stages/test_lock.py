@@ -47,7 +47,7 @@ def test_a_folder_in_use_is_refused_with_the_number_of_the_process(
 ) -> None:
     with (
         other_process(tmp_path / "work", subprocess_environment) as process,
-        pytest.raises(InputError, match=rf"work: in use by process {process.pid};.*--work-dir"),
+        pytest.raises(InputError, match=rf"work: in use by process {process.pid}\b.*--work-dir"),
         locked(tmp_path / "work"),
     ):
         pass
