@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,16 +95,17 @@ def collect_matches(evaluation: Any, images: int, classes: int) -> DetectionMatc
     )
 
 
-def bootstrap_map(matches: DetectionMatches, counts: Integers) -> Floats:
+def bootstrap_map(matches: DetectionMatches, counts: Integers, thresholds: Sequence[int] = range(THRESHOLDS)) -> Floats:
     """Compute mAP for bootstrap resamples of the test images.
 
     Args:
         matches: of one detector on I images.
         counts: (R, I), how often each image occurs in each of R resamples; ones for the test set itself.
+        thresholds: T indices into the IoU thresholds .50, .55, .., .95; each takes as long as another.
 
     Returns:
-        (R, 10) in [0, 1], at IoU .50, .55, .., .95: the mean over the classes that have a ground-truth box in the
-        resample; NaN if no class has one.
+        (R, T) in [0, 1]: the mean over the classes that have a ground-truth box in the resample; NaN if no class has
+        one.
 
     Verified against: pycocotools on test sets in which the images are repeated, 1e-12.
 
@@ -119,12 +121,12 @@ def bootstrap_map(matches: DetectionMatches, counts: Integers) -> Floats:
         [0.505, 1.0, 0.0]
     """
     resamples, classes = len(counts), matches.num_gt.shape[1]
-    precision = np.full((classes, resamples, THRESHOLDS), np.nan)
+    precision = np.full((classes, resamples, len(thresholds)), np.nan)
     for number in range(classes):
         chosen = np.flatnonzero(matches.class_number == number)
         chosen = chosen[np.argsort(-matches.score[chosen], kind="mergesort")]
         image, is_tp = matches.image[chosen], matches.is_tp[chosen]
-        hits = [np.flatnonzero(is_tp[:, k]) for k in range(THRESHOLDS)]
+        hits = [np.flatnonzero(is_tp[:, k]) for k in thresholds]
         num_gt = counts @ matches.num_gt[:, number]  # (R,)
         for resample in np.flatnonzero(num_gt):
             repeats = counts[resample][image]

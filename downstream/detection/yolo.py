@@ -6,17 +6,22 @@ Call `isolate_ultralytics` before this module is imported.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 from tqdm import tqdm
 from ultralytics import YOLO, settings
-from ultralytics.utils import LOGGER, torch_utils
+from ultralytics.models.yolo.detect import DetectionPredictor
+from ultralytics.utils import LOGGER, nms, torch_utils
 
-from downstream.datasets import Box
+from downstream.datasets import Box, image_size
 from downstream.detection.arguments import as_input_errors, yolo_arguments
 from downstream.detection.outputs import Prediction, detector_weights
 from downstream.detection.settings import DetectorSettings
@@ -75,32 +80,68 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
 def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, device: str) -> list[Prediction]:
     """Detect objects: confidence >= 0.001, NMS at IoU 0.7, at most 300 boxes per image.
 
+    Boxes are those of ultralytics' validator: a box may have several classes, each with its own confidence.
+
     Args:
         weights: of `train_detector`.
         images: the image files; predictions refer to them by stem.
-        detector: the settings of the training.
+        detector: the settings of the training; images of equal size are predicted in batches of its batch size.
         device: "cpu" or "cuda".
 
     Returns:
-        One record per box, in pixels of the image, clipped to it.
+        One record per box and class, in pixels of the image, clipped to it.
     """
     found: list[Prediction] = []
-    with _undo_process_changes():
+    with _undo_process_changes(), tqdm(total=len(images), desc="predict", unit="image") as bar:
         model = YOLO(str(weights))
-        for path in tqdm(images, desc="predict", unit="image"):
-            result = model.predict(
-                str(path),
+        for batch in _batches(images, detector.batch_size):
+            results = model.predict(
+                [str(path) for path in batch],
+                predictor=_ValidatorBoxes,
+                batch=len(batch),
                 imgsz=detector.image_size,
                 conf=CONFIDENCE,
                 iou=NMS_IOU,
                 max_det=MOST_BOXES,
                 device=device,
                 verbose=False,
-            )[0]
-            boxes = result.boxes
-            for xyxy, score, index in zip(boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist(), strict=True):
-                found.append(Prediction(path.stem, Box(result.names[int(index)], tuple(xyxy)), score))
+            )
+            for path, result in zip(batch, results, strict=True):
+                boxes = result.boxes
+                columns = boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist()
+                for xyxy, score, index in zip(*columns, strict=True):
+                    found.append(Prediction(path.stem, Box(result.names[int(index)], tuple(xyxy)), score))
+            bar.update(len(batch))
     return found
+
+
+class _ValidatorBoxes(DetectionPredictor):  # type: ignore[misc]  # ultralytics has no types
+    """Predicts the boxes of ultralytics' validator.
+
+    ultralytics' own predictor keeps only the best class of a box, which costs average precision wherever two classes
+    are confused. Its NMS also gives up after a time limit and leaves the rest of a batch without boxes; this one does
+    not.
+    """
+
+    def postprocess(self, preds: Any, img: Tensor, orig_imgs: Any, **kwargs: Any) -> Any:
+        """Apply NMS with several classes per box."""
+        kept = nms.non_max_suppression(
+            preds,
+            self.args.conf,
+            self.args.iou,
+            multi_label=True,
+            max_det=self.args.max_det,
+            max_time_img=math.inf,
+            end2end=getattr(self.model, "end2end", False),
+        )
+        return self.construct_results(kept, img, orig_imgs)
+
+
+def _batches(images: Sequence[Path], size: int) -> Iterator[list[Path]]:
+    """Split images into batches of one image size, in order; in a mixed batch, padding would change the boxes."""
+    for _, group in groupby(images, key=image_size):
+        alike = list(group)
+        yield from (alike[start : start + size] for start in range(0, len(alike), size))
 
 
 @contextmanager

@@ -69,15 +69,16 @@ def class_ious(confusion: Confusion) -> list[float | None]:
         confusion: (C, C), rows by ground truth.
 
     Returns:
-        C values; None for a class that is neither in the ground truth nor predicted.
+        C values; None for a class without ground truth. So the classes of a mean depend on the test set alone and are
+        the same for all networks; where such a class is predicted, it counts against the class that is really there.
 
     Example:
-        >>> class_ious(np.array([[2, 1, 0], [0, 1, 0], [0, 0, 0]]))
-        [0.6666666666666666, 0.5, None]
+        >>> class_ious(np.array([[2, 1, 1], [0, 1, 0], [0, 0, 0]]))
+        [0.5, 0.5, None]
     """
-    both = np.diag(confusion)
-    either = confusion.sum(axis=0) + confusion.sum(axis=1) - both
-    return [float(hit / union) if union else None for hit, union in zip(both, either, strict=True)]
+    both, truth = np.diag(confusion), confusion.sum(axis=1)
+    either = confusion.sum(axis=0) + truth - both
+    return [float(hit / union) if there else None for hit, union, there in zip(both, either, truth, strict=True)]
 
 
 def mean_iou(ious: Sequence[float | None]) -> float | None:
@@ -99,8 +100,7 @@ def bootstrap_miou(confusions: Confusion, counts: npt.NDArray[np.int64]) -> npt.
         counts: (R, I), how often each image occurs in each of R resamples; ones for the test set itself.
 
     Returns:
-        (R,) in [0, 1]: the mean over the classes that are in the ground truth or the prediction of the resample; NaN
-        if no class is.
+        (R,) in [0, 1]: the mean over the classes that are in the ground truth of the resample; NaN if no class is.
 
     Example:
         >>> confusions = np.array([[[4, 0], [0, 0]], [[1, 1], [0, 2]]])  # image 0 is predicted perfectly
@@ -108,10 +108,10 @@ def bootstrap_miou(confusions: Confusion, counts: npt.NDArray[np.int64]) -> npt.
         [0.75, 1.0, 0.583]
     """
     totals = np.tensordot(counts, confusions, axes=1)  # (R, C, C)
-    both = np.diagonal(totals, axis1=1, axis2=2)
-    either = totals.sum(axis=1) + totals.sum(axis=2) - both
-    ious = np.divide(both, either, out=np.zeros(both.shape), where=either > 0)
-    defined = (either > 0).sum(axis=1)
+    both, truth = np.diagonal(totals, axis1=1, axis2=2), totals.sum(axis=2)  # (R, C)
+    either = totals.sum(axis=1) + truth - both
+    ious = np.divide(both, either, out=np.zeros(both.shape), where=truth > 0)
+    defined = (truth > 0).sum(axis=1)
     mean: npt.NDArray[np.float64] = np.divide(
         ious.sum(axis=1), defined, out=np.full(len(counts), np.nan), where=defined > 0
     )

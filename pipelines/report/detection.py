@@ -77,7 +77,7 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
 
 def _resample(folder: Path) -> Resample:
     matches = DetectionMatches.load(folder / MATCHES)
-    return lambda counts: bootstrap_map(matches, counts)[:, 0]
+    return lambda counts: bootstrap_map(matches, counts, thresholds=(0,))[:, 0]  # at IoU .5
 
 
 def _sections(

@@ -120,7 +120,7 @@ def _scoring_stage(detector: DetectorSettings, device: str, home: Path, run_id: 
         return {"mAP50": result.scores[1].value}
 
     needs = ("prepare", f"dataset/{run_id.fuser}", run_id.training_stage)
-    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=2, may_fail=True)
+    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=3, may_fail=True)
 
 
 def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:

@@ -81,7 +81,7 @@ def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId) ->
     start = (Path(str(segmenter.encoder_weights)),) if segmenter.encoder_weights not in (None, IMAGENET) else ()
     key = {"segmenter": asdict(segmenter), "seed": run_id.seed, "device": device}
     needs = ("prepare", f"fuse/{run_id.fuser}")
-    return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, may_fail=True)
+    return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, version=2, may_fail=True)
 
 
 def _scoring_stage(device: str, run_id: RunId) -> Stage:
@@ -105,7 +105,7 @@ def _scoring_stage(device: str, run_id: RunId) -> Stage:
         return {"mIoU": scores[0].value}
 
     needs = ("prepare", f"fuse/{run_id.fuser}", run_id.training_stage)
-    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, may_fail=True)
+    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=2, may_fail=True)
 
 
 def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:

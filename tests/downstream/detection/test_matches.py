@@ -73,6 +73,13 @@ def test_counts_equal_repeated_images_in_pycocotools(seed: int) -> None:
         assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, resample)), abs=1e-12)
 
 
+def test_chosen_thresholds_are_those_columns_of_all() -> None:
+    truth, found = make_set(0)
+    matches = score_detections(truth, found, CLASSES).matches
+    counts = np.random.default_rng(0).integers(0, 4, (5, len(truth)))
+    assert (bootstrap_map(matches, counts, thresholds=(0, 5)) == bootstrap_map(matches, counts)[:, [0, 5]]).all()
+
+
 def test_map_is_zero_without_detections_and_undefined_without_ground_truth() -> None:
     truth, _ = make_set(0)
     matches = score_detections(truth, [], CLASSES).matches

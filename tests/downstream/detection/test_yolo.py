@@ -123,6 +123,82 @@ def test_predictions_lie_inside_their_image_and_have_names_of_classes(trained):
     assert stems <= {f"train{n}" for n in range(4)} | {f"test{n}" for n in range(2)}
 
 
+@pytest.fixture(scope="module")
+def square(tmp_path_factory):
+    """Five test images of the size that the network sees, so that nothing resizes or pads them."""
+    folder = tmp_path_factory.mktemp("square")
+    rng = np.random.default_rng(1)
+    for number in range(5):
+        pixels = rng.integers(0, 90, (64, 64, 3), np.uint8)
+        pixels[10:30, 5 * number : 5 * number + 25] = 220
+        (folder / "images" / "test").mkdir(parents=True, exist_ok=True)
+        (folder / "labels" / "test").mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(folder / "images" / "test" / f"s{number}.png"), pixels)
+        (folder / "labels" / "test" / f"s{number}.txt").write_text(f"{number % 2} 0.3 0.3 0.4 0.3\n")
+    text = "train: images/test\nval: images/test\ntest: images/test\nnames:\n  0: Car\n  1: People\n"
+    (folder / "data.yaml").write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def confident(yolo, trained, tmp_path_factory):
+    """The trained network with a higher confidence everywhere, so that it predicts many boxes of both classes."""
+    model = yolo.YOLO(str(detector_weights(trained[0])))
+    with torch.no_grad():
+        for branch in model.model.model[-1].cv3:
+            branch[-1].bias += 5
+    path = tmp_path_factory.mktemp("confident") / "weights.pt"
+    model.save(str(path))
+    return path
+
+
+def test_boxes_are_those_of_the_validator_of_ultralytics(yolo, confident, square, tmp_path):
+    images = sorted((square / "images" / "test").iterdir())
+    found = yolo.predict(confident, images, DetectorSettings(**SMALL), "cpu")
+    protocol = {"conf": yolo.CONFIDENCE, "iou": yolo.NMS_IOU, "max_det": yolo.MOST_BOXES}
+    where = {"project": str(tmp_path), "name": "val", "save_json": True, "plots": False}
+    yolo.YOLO(str(confident)).val(
+        data=str(square / "data.yaml"), imgsz=64, batch=2, rect=False, device="cpu", workers=0, **protocol, **where
+    )
+    validated = json.loads((tmp_path / "val" / "predictions.json").read_text())
+    expected = [(Path(one["file_name"]).stem, one["category_id"] - 1, one["score"], *one["bbox"]) for one in validated]
+    ours = [(one.stem, CLASSES.index(one.box.class_name), one.score, *coco_box(one.box.xyxy)) for one in found]
+    assert len(ours) == len(expected) > 100
+    for stem in ("s0", "s4"):
+        for number in (0, 1):
+            mine, theirs = (
+                np.array(sorted(one[2:] for one in boxes if one[:2] == (stem, number))) for boxes in (ours, expected)
+            )
+            assert mine.shape == theirs.shape
+            assert np.abs(mine[:, 0] - theirs[:, 0]).max() < 1e-4
+            assert np.median(np.abs(mine[:, 1:] - theirs[:, 1:])) < 2e-3  # equal scores may change places
+
+
+def test_a_box_keeps_every_class_that_is_likely_enough(yolo, confident, square):
+    images = sorted((square / "images" / "test").iterdir())
+    classes_of = {}
+    for one in yolo.predict(confident, images, DetectorSettings(**SMALL), "cpu"):
+        classes_of.setdefault((one.stem, one.box.xyxy), set()).add(one.box.class_name)
+    assert set(CLASSES) in classes_of.values()
+
+
+def test_a_batch_gives_the_boxes_of_its_images_one_by_one(yolo, confident, square, data):
+    images = [*sorted((square / "images" / "test").iterdir()), *sorted((data.parent / "images").rglob("*.png"))]
+    together = yolo.predict(confident, images, DetectorSettings(**{**SMALL, "batch_size": 4}), "cpu")
+    for path in images:
+        alone = yolo.predict(confident, [path], DetectorSettings(**SMALL), "cpu")
+        mine, theirs = (
+            np.array(sorted([one.score for one in boxes if one.stem == path.stem])) for boxes in (together, alone)
+        )
+        assert mine.shape == theirs.shape
+        assert np.abs(mine - theirs).max() < 1e-5
+
+
+def coco_box(xyxy):
+    x1, y1, x2, y2 = xyxy
+    return x1, y1, x2 - x1, y2 - y1
+
+
 def test_the_number_of_threads_and_determinism_are_restored(trained):
     before, after = trained[2]
     assert after == before

@@ -52,9 +52,13 @@ def test_an_absent_class_is_undefined_and_left_out_of_the_mean() -> None:
     assert scores["mIoU", "all"].value == 1.0
 
 
-def test_a_class_that_is_only_predicted_counts_as_zero() -> None:
-    truth, predicted = np.array([[0, 0, 1, 1]], np.uint8), np.array([[0, 0, 1, 2]], np.uint8)
-    assert class_ious(confusion_matrix(truth, predicted, 3)) == [1.0, 0.5, 0.0]
+def test_the_classes_of_a_mean_are_those_of_the_truth_whatever_is_predicted() -> None:
+    truth = np.array([[0, 0, 1, 1]], np.uint8)
+    for wrong in (0, 2):  # a class that is there, and one that is not
+        confusion = confusion_matrix(truth, np.array([[0, 0, 1, wrong]], np.uint8), 3)
+        assert class_ious(confusion)[1:] == [0.5, None]
+    ious = class_ious(confusion_matrix(truth, np.array([[0, 0, 1, 2]], np.uint8), 3))
+    assert mean_iou(ious) == 0.75  # with the predicted class as a zero it would be 0.5
 
 
 def test_ignored_pixels_do_not_count() -> None:
