@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,6 +12,7 @@ from fusion.errors import InputError, one_line
 if TYPE_CHECKING:
     from torch import Tensor
 
+_INFRARED, _VISIBLE = ("ir", "infrared", "thermal"), ("vi", "rgb")
 _EXPECTED = "expected two inputs and one output, each float32 (batch, 1, height, width) with dynamic height and width"
 
 
@@ -83,17 +85,20 @@ class OnnxFuser:
 def order_inputs(first: str, second: str) -> tuple[str, str]:
     """Order the two inputs of a model as (infrared, visible) by their names.
 
-    A name that contains "ir" or "infrared" is infrared, one that contains "vi" is visible, in any case. Where the
-    names do not decide, the order is kept.
+    A name with a word that begins with "ir", "infrared" or "thermal" is infrared, one with a word that begins with
+    "vi" or "rgb" is visible; words are separated by capitals, digits or signs. Where the names do not decide, the
+    order is kept.
 
     Example:
         >>> order_inputs("vis_image", "ir_image")
         ('ir_image', 'vis_image')
-        >>> order_inputs("a", "b")
-        ('a', 'b')
+        >>> order_inputs("first", "second")  # the "ir" inside "first" means nothing
+        ('first', 'second')
     """
-    infrared = ["ir" in name.lower() or "infrared" in name.lower() for name in (first, second)]
-    visible = ["vi" in name.lower() for name in (first, second)]
+    infrared, visible = (
+        [any(word.startswith(beginnings) for word in _words(name)) for name in (first, second)]
+        for beginnings in (_INFRARED, _VISIBLE)
+    )
     swapped = infrared == [False, True] or (infrared[0] == infrared[1] and visible == [True, False])
     return (second, first) if swapped else (first, second)
 
@@ -104,6 +109,10 @@ def _is_image(port: Port, channels: tuple[int | None, ...] = (1,)) -> bool:
         return False
     fixed = [length if isinstance(length, int) else None for length in port.shape]
     return fixed[0] in (None, 1) and fixed[1] in channels and fixed[2:] == [None, None]
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
 def _describe(ports: list[Port]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from statistics import fmean
 
@@ -47,7 +48,8 @@ def validate(
         precision: of the training, used for the loss terms; metrics are computed in float32.
 
     Returns:
-        Means over the crops, named "validation_" plus the term or metric; an undefined metric (NaN) counts as 0.
+        Means over the crops, named "validation_" plus the term or metric; crops for which a metric is undefined are
+        left out of its mean, which is NaN if there are no others.
     """
     network.eval()
     values: dict[str, list[float]] = {}
@@ -56,8 +58,8 @@ def validate(
             values.setdefault(name, []).extend([value.item()] * len(batch.images))
         infrared, visible = torch.split(batch.to(network.head.weight.device).images[:, :2], 1, dim=1)
         for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():
-            values.setdefault(name, []).extend(of_crops.nan_to_num().tolist())
-    return {f"validation_{name}": fmean(of_name) for name, of_name in values.items()}
+            values.setdefault(name, []).extend(value for value in of_crops.tolist() if not math.isnan(value))
+    return {f"validation_{name}": fmean(of_name) if of_name else math.nan for name, of_name in values.items()}
 
 
 def validation_metrics(infrared: Tensor, visible: Tensor, fused: Tensor) -> dict[str, Tensor]:

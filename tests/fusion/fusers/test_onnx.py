@@ -40,6 +40,12 @@ def test_a_model_keeps_the_contract(tmp_path: Path, shape: tuple[str | int | Non
         ("x", "visible", False),
         ("a", "b", False),
         ("ir1", "ir2", False),
+        ("first", "second", False),
+        ("second", "first", False),
+        ("direct", "other", False),
+        ("other", "direct", False),
+        ("inputVisible", "inputIR", True),
+        ("rgb", "thermal", True),
     ],
 )
 def test_inputs_are_assigned_by_name_or_else_by_order(first: str, second: str, swapped: bool) -> None:

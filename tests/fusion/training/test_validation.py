@@ -1,8 +1,13 @@
+import math
+
 import pytest
 import torch
 
 from fusion.metrics import measure
-from fusion.training.validation import hold_out, validation_metrics
+from fusion.networks import ISFuse
+from fusion.training.batches import Batch
+from fusion.training.objective import Objective
+from fusion.training.validation import hold_out, validate, validation_metrics
 
 
 @pytest.mark.parametrize(("count", "fraction", "held_out"), [(10, 0.2, 2), (441, 0.1, 44), (2, 0.01, 1), (3, 0.99, 2)])
@@ -28,3 +33,15 @@ def test_metrics_are_those_of_the_images_rounded_to_8_bits():
 
 def test_a_metric_that_needs_larger_crops_is_omitted():
     assert "VIF" not in validation_metrics(*torch.rand(3, 1, 1, 32, 32))
+
+
+def test_a_crop_for_which_a_metric_is_undefined_does_not_count_as_zero():
+    torch.manual_seed(0)
+    network, noise = ISFuse(channels=2), torch.rand(1, 2, 32, 32)
+    flat = torch.full((1, 2, 32, 32), 0.5)  # the correlation with a constant image is undefined
+
+    def correlation(*crops):
+        return validate(Objective(), network, [Batch(torch.cat(crops))], "float32")["validation_CC"]
+
+    assert correlation(noise, flat) == correlation(noise) != 0
+    assert math.isnan(correlation(flat))
