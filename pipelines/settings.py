@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from downstream.detection import DetectorSettings
@@ -42,6 +43,11 @@ class DataSettings:
     masks: str | None = None
     infrared: str | None = None
     visible: str | None = None
+
+    @property
+    def split_files(self) -> tuple[Path, ...]:
+        """The folder with train.txt and test.txt, if `split` names one."""
+        return (Path(self.split),) if Path(self.split).is_dir() else ()
 
     @property
     def key(self) -> dict[str, Any]:

@@ -87,10 +87,11 @@ def _training_stage(detector: DetectorSettings, device: str, home: Path, run_id:
         train_detector(out_dir, yaml, detector, run_id.seed, str(choose_device(device)))
         return {}
 
-    start = (Path(detector.weights),) if detector.weights else ()
+    named = (detector.weights, detector.model)  # start weights; an architecture by name, or a YAML file of one's own
+    files = tuple(Path(name) for name in named if name and Path(name).is_file())
     key = {"detector": asdict(detector), "seed": run_id.seed, "device": device}
     needs = (f"dataset/{run_id.fuser}",)
-    return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, may_fail=True, version=2)
+    return Stage(run_id.training_stage, run, key, needs=needs, inputs=files, may_fail=True, version=2)
 
 
 def _scoring_stage(detector: DetectorSettings, device: str, home: Path, run_id: RunId) -> Stage:

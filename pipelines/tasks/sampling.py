@@ -41,5 +41,5 @@ def prepare_stage(experiment: Experiment, read_data: Callable[[Path, Path, str],
         folder = inputs["sample"] / "data" if root is None else root
         return read_data(out_dir, folder, sample_split(folder) if root is None else data.split)
 
-    needs, inputs = (("sample",), ()) if root is None else ((), (root,))
+    needs, inputs = (("sample",), ()) if root is None else ((), (root, *data.split_files))
     return Stage("prepare", run, {"data": data.key, "root": str(root)}, needs=needs, inputs=inputs, version=version)

@@ -79,7 +79,8 @@ def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId) ->
         return {}
 
     start = (Path(str(segmenter.encoder_weights)),) if segmenter.encoder_weights not in (None, IMAGENET) else ()
-    key = {"segmenter": asdict(segmenter), "seed": run_id.seed, "device": device}
+    decisive = {name: value for name, value in asdict(segmenter).items() if name != "workers"}  # only loads images
+    key = {"segmenter": decisive, "seed": run_id.seed, "device": device}
     needs = ("prepare", f"fuse/{run_id.fuser}")
     return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, version=2, may_fail=True)
 
