@@ -141,7 +141,7 @@ def test_a_network_that_nothing_can_train_is_one_line(tmp_path: Path, pairs: Pat
 @pytest.mark.slow
 def test_the_sample_trains_the_network_and_says_that_it_is_a_sample(tmp_path: Path) -> None:
     tiny = ("sample.train=8", "sample.test=2", "training.schedule.epochs=1", "fusers=isfuse", "metrics.names=AG")
-    result = run(tmp_path, *tiny, "fuser_options.isfuse.weights=train")
+    result = run(tmp_path, *tiny, "fuser_options.isfuse.weights=train", "effects.images=0", "panels=1")
     assert result.returncode == 0, result.stderr
     assert "SAMPLE RUN" in result.stdout
     page = (tmp_path / "work" / "fusion_quality-sample" / "report" / "report.md").read_text(encoding="utf-8")
