@@ -18,7 +18,7 @@ from tests.pipelines.pipeline_command import CommandLine, assert_refused, kill, 
 from tests.run_tool import Done
 
 CLASSES = load_settings("msrs_segment")["data"]["classes"]
-TINY = ["msrs_segment", "fusers=average", "metrics.names=EN,AG", "panels=1", "segmenter.encoder=resnet18"]
+TINY = ["msrs_segment", "fusers=average", "metrics.names=EN,AG", "panels=1", "segmenter.encoder=mobilenet_v2"]
 TINY += ["segmenter.epochs=2", "segmenter.batch_size=3", "segmenter.crop=64"]
 REAL = [*TINY, "--data", "MSRS"]
 WORK = Path("work", "msrs_segment")
@@ -124,7 +124,7 @@ def test_without_data_the_sample_in_the_layout_of_msrs_is_used(tool: CommandLine
 @pytest.mark.slow
 def test_start_weights_of_the_encoder_are_used_whole(tool: CommandLine, shared: Path) -> None:
     weights = f"segmenter.encoder_weights={shared / 'weights' / 'mobilenet_v2_imagenet_features.safetensors'}"
-    sample = ("sample.train=5", "sample.test=2", "segmenter.epochs=1", "segmenter.encoder=mobilenet_v2")
+    sample = ("sample.train=5", "sample.test=2", "segmenter.epochs=1")
     result = tool.here(*TINY, *sample, weights)
     assert result.returncode == 0, result.stderr
     assert "312 of 312 tensors" in result.stdout

@@ -14,7 +14,7 @@ from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average", "metrics.names=AG", "--jobs", "2"]
 TINY += [f"detector.model={TINY_DETECTOR}", "detector.epochs=2", "detector.image_size=64", "detector.batch_size=3"]
-QUALITY = ["fusion_quality", "sample.train=4", "sample.test=3", "fusers=maximum,laplacian", "effects.images=0"]
+QUALITY = ["fusion_quality", "sample.train=4", "sample.test=3", "fusers=[]", "effects.images=0"]  # baselines alone
 WORK = Path("work", "m3fd_detect-sample")
 SCORES = Path("work", "fusion_quality-sample", "report", "scores.csv")
 
@@ -37,23 +37,23 @@ def scores_of_one_process(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_a_run_that_was_stopped_goes_on_to_the_results_of_one_that_was_not(
     tool: CommandLine, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    command = [*QUALITY, "--jobs", "2", "fusers=isfuse", "fuser_options.isfuse.weights=train"]
-    schedule = ("epochs=20", "crop=16", "batch_size=2", "precision=float32")
+    command = [*QUALITY, "fusers=isfuse", "fuser_options.isfuse.weights=train"]
+    schedule = ("epochs=8", "crop=16", "batch_size=2", "precision=float32")
     command += [f"training.schedule.{setting}" for setting in schedule]
     whole = CommandLine(tmp_path_factory.mktemp("whole"))
-    assert whole.run(*command).returncode == 0
-    process, work = tool.start(*command), Path("work", "fusion_quality-sample")
+    assert whole.run(*command, "--jobs", "2").returncode == 0
+    process, work = tool.start(*command, "--jobs", "2"), Path("work", "fusion_quality-sample")
     wait_for(tool.cwd / work / "train_fusion" / ".isfuse.part" / "last.safetensors", process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130, errors
     assert "run the same command to continue" in errors
-    again = tool.run(*command)
+    again = tool.run(*command, "--jobs", "2")
     assert again.returncode == 0, again.stderr
     assert "train_fusion/isfuse" in stages(again.stdout, "goes on")
     assert (tool.cwd / SCORES).read_bytes() == (whole.cwd / SCORES).read_bytes()
     assert "train isfuse" in (tool.cwd / work / "logs" / "train_fusion-isfuse.log").read_text(encoding="utf-8")
-    skipped = tool.run(*command)
+    skipped = tool.here(*command)
     assert stages(skipped.stdout, "done in") == set()
 
 
