@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,11 +11,10 @@ import pytest
 
 from fusion.images.pairs import match_pairs
 from pipelines.sample import write_sample
-from pipelines.sample.faces import silhouette
 from pipelines.sample.generation import generate_scene
-from pipelines.sample.objects import box_of, faces_of
-from pipelines.sample.render import render_scene
-from pipelines.sample.scene import Scene, Thing
+from pipelines.sample.objects import box_of
+from pipelines.sample.scene import Scene
+from tests.pipelines.sample.single_objects import SingleObject, mask_of, single_objects
 
 SIZE = (320, 256)
 KINDS = {"People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"}
@@ -34,21 +33,14 @@ def scenes() -> list[Scene]:
     return [generate_scene(np.random.default_rng((0, index)), SIZE) for index in range(100)]
 
 
+@pytest.fixture(scope="module")
+def objects(scenes: list[Scene]) -> list[list[SingleObject]]:
+    """The objects of the first thirty scenes."""
+    return [single_objects(scene) for scene in scenes[:30]]
+
+
 def _files(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-
-
-def _mask(scene: Scene, thing: Thing) -> np.ndarray:
-    return silhouette(faces_of(thing, scene.camera), scene.size)
-
-
-def _alone(scene: Scene, thing: Thing) -> tuple[np.ndarray, np.ndarray]:
-    """Return how the object alone changes infrared and visible luma inside its silhouette."""
-    infrared, visible = render_scene(replace(scene, things=(thing,)))
-    empty_infrared, empty_visible = render_scene(replace(scene, things=()))
-    mask = _mask(scene, thing)
-    to_luma = np.array([0.299, 0.587, 0.114])
-    return (infrared - empty_infrared)[mask], ((visible - empty_visible) @ to_luma)[mask]
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
@@ -124,14 +116,14 @@ def test_boxes_lie_inside_the_image_and_fit_their_silhouettes(size: tuple[int, i
             assert 0 <= x0 < x1 <= size[0]
             assert 0 <= y0 < y1 <= size[1]
             assert 14 <= (y1 - y0) * 256 / size[1] <= 130
-            rows, columns = np.nonzero(_mask(scene, thing))
+            rows, columns = np.nonzero(mask_of(scene, thing))
             silhouette_box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
             assert np.abs(np.subtract((x0, y0, x1, y1), silhouette_box)).max() <= 2
 
 
 def test_objects_do_not_hide_each_other(scenes: list[Scene]) -> None:
     for scene in scenes:
-        masks = [_mask(scene, thing) for thing in scene.things]
+        masks = [mask_of(scene, thing) for thing in scene.things]
         boxes = [box_of(thing, scene.camera) for thing in scene.things]
         for index, mask in enumerate(masks):
             nearer = np.any([np.zeros_like(mask), *masks[index + 1 :]], axis=0)
@@ -154,36 +146,28 @@ def test_things_are_painted_from_far_to_near(scenes: list[Scene]) -> None:
 
 
 @pytest.mark.parametrize("shown_by", ["infrared", "visible"])
-def test_what_one_camera_shows_the_other_does_not(scenes: list[Scene], shown_by: str) -> None:
-    for scene in scenes[:30]:
-        for thing in scene.things:
-            if thing.shown_by != shown_by:
-                continue
-            in_infrared, in_visible = (np.abs(change).mean() for change in _alone(scene, thing))
+def test_what_one_camera_shows_the_other_does_not(objects: list[list[SingleObject]], shown_by: str) -> None:
+    for each in chain.from_iterable(objects):
+        if each.thing.shown_by == shown_by:
+            in_infrared, in_visible = each.changes()
             shown, hidden = (in_infrared, in_visible) if shown_by == "infrared" else (in_visible, in_infrared)
-            assert shown > 0.1, (thing, scene.light)
-            assert hidden < 0.005, (thing, scene.light)
+            assert shown > 0.1, (each.thing, each.light)
+            assert hidden < 0.005, (each.thing, each.light)
 
 
-def test_what_both_cameras_show_changes_both_images(scenes: list[Scene]) -> None:
-    for scene in scenes[:15]:
-        for thing in scene.things:
-            if thing.shown_by == "both":
-                in_infrared, in_visible = (np.abs(change).mean() for change in _alone(scene, thing))
-                assert in_infrared > 0.1, (thing, scene.light)
-                assert in_visible > 0.03, (thing, scene.light)
+def test_what_both_cameras_show_changes_both_images(objects: list[list[SingleObject]]) -> None:
+    for each in chain.from_iterable(objects[:15]):
+        if each.thing.shown_by == "both":
+            in_infrared, in_visible = each.changes()
+            assert in_infrared > 0.1, (each.thing, each.light)
+            assert in_visible > 0.03, (each.thing, each.light)
 
 
 @pytest.mark.parametrize("fuse", [lambda a, b: (a + b) / 2, np.maximum], ids=["average", "maximum"])
-def test_simple_fusion_keeps_what_either_camera_shows(scenes: list[Scene], fuse) -> None:
-    to_luma = np.array([0.299, 0.587, 0.114])
-    for scene in scenes[:30]:
-        infrared, visible = render_scene(replace(scene, things=()))
-        empty = fuse(infrared, visible @ to_luma)
-        for thing in scene.things:
-            infrared, visible = render_scene(replace(scene, things=(thing,)))
-            change = np.abs(fuse(infrared, visible @ to_luma) - empty)[_mask(scene, thing)]
-            assert change.mean() > 0.06, (thing, scene.light)
+def test_simple_fusion_keeps_what_either_camera_shows(objects: list[list[SingleObject]], fuse) -> None:
+    for each in chain.from_iterable(objects):
+        change = np.abs(fuse(*each.with_it) - fuse(*each.without))
+        assert change.mean() > 0.06, (each.thing, each.light)
 
 
 def _iou(first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> float:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,11 @@ from downstream.datasets.masks import read_mask
 from fusion.errors import InputError
 from fusion.images.pairs import match_pairs
 from pipelines.sample import ONLY_SHOWN_BY, sample_split, write_sample
-from pipelines.sample.faces import silhouette
 from pipelines.sample.generation import generate_scene
-from pipelines.sample.layouts import class_mask
-from pipelines.sample.objects import box_of, faces_of
-from pipelines.sample.render import render_scene
-from pipelines.sample.scene import Scene, Thing
+from pipelines.sample.objects import box_of
+from pipelines.sample.scene import Scene
 from pipelines.sample.streets import MSRS_CLASSES, MSRS_STREET
+from tests.pipelines.sample.single_objects import SingleObject, mask_of, single_objects
 
 SIZE = (320, 256)
 FOLDERS = ("Segmentation_labels", "ir", "vi")
@@ -29,6 +27,12 @@ def scenes() -> list[Scene]:
 
 
 @pytest.fixture(scope="module")
+def objects(scenes: list[Scene]) -> list[list[SingleObject]]:
+    """The objects of the first twenty scenes."""
+    return [single_objects(scene) for scene in scenes[:20]]
+
+
+@pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("msrs")
     write_sample(root, 6, 3, layout="msrs")
@@ -37,16 +41,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _files(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
-
-
-def _mask(scene: Scene, thing: Thing) -> np.ndarray:
-    return silhouette(faces_of(thing, scene.camera), scene.size)
-
-
-def _views(scene: Scene, *things: Thing) -> tuple[np.ndarray, np.ndarray]:
-    """Return infrared and visible luma of the street with only these objects."""
-    infrared, visible = render_scene(replace(scene, things=things))
-    return infrared, visible @ np.array([0.299, 0.587, 0.114])
 
 
 def test_names_and_sizes_are_those_of_msrs(sample: Path) -> None:
@@ -96,7 +90,7 @@ def test_an_unknown_layout_is_refused_with_the_known_ones(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_object_list_holds_the_classes_of_the_mask(sample: Path) -> None:
+def test_the_object_list_holds_the_classes_of_themask_of(sample: Path) -> None:
     for stem, image in json.loads((sample / "objects.json").read_text()).items():
         (path,) = sample.glob(f"*/Segmentation_labels/{stem}.png")
         listed = {entry["class"] for entry in image["objects"]}
@@ -119,7 +113,7 @@ def test_every_light_is_common_and_a_scene_has_six_to_ten_objects(scenes: list[S
 
 def test_objects_lie_inside_the_image_and_do_not_hide_each_other(scenes: list[Scene]) -> None:
     for scene in scenes:
-        masks = [_mask(scene, thing) for thing in scene.things]
+        masks = [mask_of(scene, thing) for thing in scene.things]
         for index, (thing, mask) in enumerate(zip(scene.things, masks, strict=True)):
             x0, y0, x1, y1 = box_of(thing, scene.camera)
             assert 0 <= x0 < x1 <= SIZE[0]
@@ -135,7 +129,7 @@ def test_a_nearer_object_covers_a_farther_one_in_the_mask(scenes: list[Scene]) -
         assert [thing.z for thing in things] == sorted((thing.z for thing in things), reverse=True)
         covered = np.zeros_like(mask, bool)
         for thing in things[::-1]:
-            own = _mask(scene, thing)
+            own = mask_of(scene, thing)
             assert (mask[own & ~covered] == MSRS_CLASSES.index(thing.kind)).all()
             overlaps += int((own & covered).any())
             covered |= own
@@ -157,25 +151,21 @@ def test_a_class_is_shown_by_the_cameras_that_the_sample_promises(scenes: list[S
         assert ways == ({ONLY_SHOWN_BY[kind]} if kind in ONLY_SHOWN_BY else {"both", "infrared", "visible"}), kind
 
 
-def test_an_object_changes_the_image_of_the_camera_that_shows_it_and_no_other(scenes: list[Scene]) -> None:
-    for scene in scenes[:20]:
-        empty = _views(scene)
-        for thing in scene.things:
-            mask = _mask(scene, thing)
-            for camera, seen, bare in zip(("infrared", "visible"), _views(scene, thing), empty, strict=True):
-                change = np.abs(seen - bare)[mask].mean()
-                if thing.shown_by == camera:
-                    assert change > 0.1, (thing, scene.light)
-                elif thing.shown_by == "both":
-                    assert change > (0.1 if camera == "infrared" else 0.03), (thing, scene.light)
-                else:
-                    assert change < 0.005, (thing, scene.light)
+def test_an_object_changes_the_image_of_the_camera_that_shows_it_and_no_other(
+    objects: list[list[SingleObject]],
+) -> None:
+    for each in chain.from_iterable(objects):
+        for camera, change in zip(("infrared", "visible"), each.changes(), strict=True):
+            if each.thing.shown_by == camera:
+                assert change > 0.1, (each.thing, each.light)
+            elif each.thing.shown_by == "both":
+                assert change > (0.1 if camera == "infrared" else 0.03), (each.thing, each.light)
+            else:
+                assert change < 0.005, (each.thing, each.light)
 
 
 @pytest.mark.parametrize("fuse", [lambda a, b: (a + b) / 2, np.maximum], ids=["average", "maximum"])
-def test_simple_fusion_keeps_what_either_camera_shows(scenes: list[Scene], fuse) -> None:
-    for scene in scenes[:20]:
-        empty = fuse(*_views(scene))
-        for thing in scene.things:
-            change = np.abs(fuse(*_views(scene, thing)) - empty)[_mask(scene, thing)]
-            assert change.mean() > 0.06, (thing, scene.light)
+def test_simple_fusion_keeps_what_either_camera_shows(objects: list[list[SingleObject]], fuse) -> None:
+    for each in chain.from_iterable(objects):
+        change = np.abs(fuse(*each.with_it) - fuse(*each.without))
+        assert change.mean() > 0.06, (each.thing, each.light)
