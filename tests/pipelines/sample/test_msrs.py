@@ -12,6 +12,7 @@ from fusion.errors import InputError
 from fusion.images.pairs import match_pairs
 from pipelines.sample import ONLY_SHOWN_BY, sample_split, write_sample
 from pipelines.sample.generation import generate_scene
+from pipelines.sample.layouts import class_mask
 from pipelines.sample.objects import box_of
 from pipelines.sample.scene import Scene
 from pipelines.sample.streets import MSRS_CLASSES, MSRS_STREET
@@ -90,7 +91,7 @@ def test_an_unknown_layout_is_refused_with_the_known_ones(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_object_list_holds_the_classes_of_themask_of(sample: Path) -> None:
+def test_the_object_list_holds_the_classes_of_the_mask(sample: Path) -> None:
     for stem, image in json.loads((sample / "objects.json").read_text()).items():
         (path,) = sample.glob(f"*/Segmentation_labels/{stem}.png")
         listed = {entry["class"] for entry in image["objects"]}
