@@ -27,7 +27,8 @@ def exit_code(main: Callable[[], int | None]) -> int:
     logging.basicConfig(format="%(levelname)s: %(message)s")
     try:
         code = main() or 0
-        sys.stdout.flush()
+        if sys.stdout:  # None if the caller closed it
+            sys.stdout.flush()
         return code
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -170,7 +170,7 @@ def _like(present: Any, value: Any, key: str) -> Any:
     """Check that `value` has the type of the present one; settings in `NULLABLE` take a name or None."""
     if isinstance(present, list):
         items = list(value) if isinstance(value, list | tuple) else [value]
-        return [_like(present[0], item, key) for item in items] if present else items
+        return [_like(present[0] if present else "", item, key) for item in items]  # empty lists are of names
     if isinstance(present, float) and type(value) is int:
         with suppress(OverflowError):  # refused below
             value = float(value)
@@ -178,7 +178,8 @@ def _like(present: Any, value: Any, key: str) -> Any:
         return value
     if key not in NULLABLE and (present is None or type(present) is type(value)):
         return value
-    raise InputError(f"setting {key}={value!r}: expected {type(present).__name__} like {present!r}")
+    expected = "a name or None" if key in NULLABLE else f"{type(present).__name__}, like {present!r}"
+    raise InputError(f"{key}={value!r}: wrong type (expected {expected})")
 
 
 def _first_comment(path: Path) -> str:

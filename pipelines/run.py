@@ -55,7 +55,7 @@ def run_pipeline(
     folder = work_dir / (name if chosen.root else f"{name}-sample")
     stages, notices = build_task(chosen, folder, command)
     if jobs < 1:
-        raise InputError(f"--jobs {jobs}; expected at least 1")
+        raise InputError(f"--jobs {jobs}: out of range (expected 1 or more)")
 
     def announce(line: str) -> None:
         print(f"[{name}] {line}", flush=True)

@@ -57,11 +57,20 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class SampleSettings:
-    """The built-in sample: its folder layout ("m3fd" or "msrs") and the number of training and test pairs."""
+    """The built-in sample: its folder layout ("m3fd" or "msrs") and the number of training and test pairs.
+
+    Raises:
+        InputError: fewer than one pair of either.
+    """
 
     layout: str
     train: int
     test: int
+
+    def __post_init__(self) -> None:
+        for name, count in (("train", self.train), ("test", self.test)):
+            if count < 1:
+                raise InputError(f"sample.{name}={count}: out of range (expected 1 or more)")
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class EffectsSettings:
 
     def __post_init__(self) -> None:
         if self.images < 0:
-            raise InputError(f"effects.images={self.images}; expected 0 (no analysis) or more")
+            raise InputError(f"effects.images={self.images}: out of range (expected 0, no analysis, or more)")
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,9 @@ class Settings:
         detector: None unless the task is detection.
         segmenter: None unless the task is segmentation.
         effects: the analysis of interventions; None where the pipeline has none.
+
+    Raises:
+        InputError: a value is out of range, or the settings of the task's network are missing.
     """
 
     name: str
@@ -167,6 +179,13 @@ class Settings:
     detector: DetectorSettings | None = None
     segmenter: SegmenterSettings | None = None
     effects: EffectsSettings | None = None
+
+    def __post_init__(self) -> None:
+        if self.panels < 0:
+            raise InputError(f"panels={self.panels}: out of range (expected 0 or more)")
+        section = {"detection": "detector", "segmentation": "segmenter"}.get(self.task)
+        if section and getattr(self, section) is None:
+            raise InputError(f"task={self.task!r}: pipeline {self.name} has no settings of a {section}")
 
 
 def resolve_settings(found: SettingsDict) -> Settings:

@@ -38,6 +38,7 @@ _WATCH_S = 0.5
 
 def work(order: Path, log: Path, threads: int) -> None:
     """Run the stage of an order in this process, a child of the one that ordered it, with its output in the log."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the server it is forked from ignores Ctrl-C
     _end_with_parent()
     os.environ |= thread_limits(threads)
     with log.open("ab") as stream:

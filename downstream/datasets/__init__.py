@@ -9,7 +9,7 @@ Their parts:
     splitting: random splits, the published ones in `splits/`, lists of a user; leakage between neighbouring frames.
     boxes: the record of one object; clip boxes to their image.
     voc, yolo_txt, coco: read one label format each (`yolo_txt` also writes).
-    labels: read the boxes of a folder in any of these formats.
+    labels: read the boxes of a folder in any of these formats; `READERS` lists those with one file per image.
     masks: read and write label masks.
     image_files: open images, read sizes from headers.
     inspection: read everything in a folder and collect all faults, for `tools/check_data.py`.

@@ -1,4 +1,7 @@
-"""The settings of a training, which can be checked before torch is imported: `Schedule` and `LossWeights`."""
+"""The settings of a training, which can be checked before torch is imported.
+
+`Schedule` has epochs, batches and the learning rate by progress; `LossWeights` has the terms of the loss.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ def run_ids(fusers: Iterable[str], seeds: Sequence[int]) -> list[RunId]:
     valid = [seed for seed in seeds if type(seed) is int and seed >= 0]
     if not seeds or len(set(valid)) < len(seeds):
         raise InputError(
-            f"seeds={','.join(map(str, seeds))}; expected whole numbers from 0, each once. Try: seeds=0,1,2"
+            f"seeds={','.join(map(str, seeds))}: not a list of seeds (expected whole numbers from 0, each once). "
+            "Try: seeds=0,1,2"
         )
     return [RunId(fuser, seed) for fuser in fusers for seed in seeds]
 

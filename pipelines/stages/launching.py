@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import forkserver
@@ -84,8 +85,8 @@ class LocalProcesses:
         self._threads = max(1, (os.cpu_count() or 1) // jobs)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
-        with _environment(thread_limits(self._threads)):  # libraries read it when the server imports them
-            forkserver.ensure_running()
+        with _environment(thread_limits(self._threads)), _ignored_interrupts():
+            forkserver.ensure_running()  # inherits both; libraries read the limits when the server imports them
 
     def holds(self, stage: str, running: Sequence[Launched]) -> bool:
         """Return whether one more stage fits."""
@@ -118,6 +119,19 @@ def worker_command(order: Path) -> list[str]:
 def thread_limits(threads: int) -> dict[str, str]:
     """Return the environment variables that limit a stage to so many threads."""
     return {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+
+
+@contextmanager
+def _ignored_interrupts() -> Iterator[None]:
+    """Let processes that are started inside the block ignore Ctrl-C, which a terminal sends to all of them."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may set handlers
+        yield
+        return
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, earlier)
 
 
 @contextmanager

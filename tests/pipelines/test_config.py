@@ -111,7 +111,7 @@ def test_an_unknown_key_gets_the_nearest_one_and_the_list(settings: dict[str, An
     ],
 )
 def test_a_value_of_another_kind_is_refused(settings: dict[str, Any], key: str, value: Any) -> None:
-    with pytest.raises(InputError, match=f"setting {key}={value!r}: expected "):
+    with pytest.raises(InputError, match=rf"{key}={value!r}: wrong type \(expected "):
         override(settings, key, value)
 
 

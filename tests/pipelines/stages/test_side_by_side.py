@@ -104,7 +104,7 @@ def test_a_mistake_is_one_line(tool: CommandLine) -> None:
     (tool.cwd / "M3FD" / "Ir").mkdir(parents=True)
     (tool.cwd / "M3FD" / "Vis").mkdir()
     assert_refused(tool.run(*TINY, "--data", "M3FD"), "no images found")
-    assert_refused(tool.here(*TINY, "--jobs", "0"), "--jobs 0; expected at least 1")
+    assert_refused(tool.here(*TINY, "--jobs", "0"), "--jobs 0: out of range (expected 1 or more)")
 
 
 def test_memory_that_is_not_there_lets_one_stage_wait_but_never_the_only_one() -> None:

@@ -1,0 +1,38 @@
+"""Settings that no pipeline could run with are refused when they are resolved, in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusion.command_line import parse_override
+from fusion.errors import InputError
+from pipelines.config import Chosen, load_settings, override
+from pipelines.rows.experiment import build_experiment
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "argument", "message"),
+    [
+        ("fusion_quality", "metrics.names=3", r"metrics\.names=3: wrong type \(expected str"),
+        ("fusion_quality", "metrics.names=None", r"metrics\.names=None: wrong type \(expected str"),
+        ("fusion_quality", "effects.images=-1", r"effects\.images=-1: out of range"),
+        ("fusion_quality", "sample.train=-1", r"sample\.train=-1: out of range"),
+        ("fusion_quality", "sample.test=0", r"sample\.test=0: out of range"),
+        ("m3fd_detect", "panels=-1", r"panels=-1: out of range"),
+        ("m3fd_detect", "detector.weights=3", r"detector\.weights=3: wrong type \(expected a name or None\)"),
+        ("m3fd_detect", "seeds=0,0", r"seeds=0,0: not a list of seeds"),
+        ("m3fd_detect", "baseline=averag", r"unknown baseline 'averag'\. Did you mean 'average'"),
+        ("ablation", "task=detection", r"task='detection': pipeline ablation has no settings of a detector"),
+    ],
+)
+def test_a_wrong_setting_is_refused(pipeline: str, argument: str, message: str) -> None:
+    def resolve() -> None:
+        settings = {**load_settings(pipeline), "name": pipeline}
+        override(settings, *parse_override(argument))
+        build_experiment(Chosen(settings, Path("data")), "")
+
+    with pytest.raises(InputError, match=message) as refused:
+        resolve()
+    assert "\n" not in str(refused.value)
