@@ -143,5 +143,5 @@ def test_what_decides_the_result_makes_a_stage_run_again(change: dict[str, objec
 
 
 def test_fewer_than_no_images_are_refused_before_anything_runs() -> None:
-    with pytest.raises(InputError, match=r"effects\.images=-1; expected 0 \(no analysis\) or more"):
+    with pytest.raises(InputError, match=r"effects\.images=-1: out of range \(expected 0, no analysis, or more\)"):
         stages(None, effects__images=-1)
