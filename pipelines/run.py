@@ -11,7 +11,7 @@ from pipelines.config import choose_settings
 from pipelines.extras import require_packages
 from pipelines.stage_worker import PRELOAD, work
 from pipelines.stages import Launcher, LocalProcesses, StageRunner, locked, run_side_by_side
-from pipelines.tasks import build_task
+from pipelines.tasks import build_task, isolate_detector
 
 BANNER = """\
 ==============================================================================
@@ -99,7 +99,5 @@ def _launcher(task: str, folder: Path, jobs: int, ray: str | None) -> Launcher |
     if jobs == 1:
         return None
     if task == "detection":
-        from downstream.detection import isolate_ultralytics
-
-        isolate_ultralytics(folder / ".ultralytics")  # before the server of processes imports ultralytics
+        isolate_detector(folder)  # before the server of processes imports ultralytics
     return LocalProcesses(jobs, work, PRELOAD[task])

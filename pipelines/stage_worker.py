@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,9 @@ _WATCH_S = 0.5
 def work(order: Path, log: Path, threads: int) -> None:
     """Run the stage of an order in this process, a child of the one that ordered it, with its output in the log."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the server it is forked from ignores Ctrl-C
-    _end_with_parent()
+    parent = multiprocessing.parent_process()  # not the server
+    assert parent is not None  # of a forked process
+    _end_after(parent.join)
     os.environ |= thread_limits(threads)
     with log.open("ab") as stream:
         for output in (1, 2):
@@ -49,7 +52,12 @@ def work(order: Path, log: Path, threads: int) -> None:
 
 def main(order: Path, parent: int) -> int:
     """Run the stage of an order; `parent` is the process that must be this one's parent as long as it runs."""
-    _end_when_orphaned(parent)
+
+    def orphaned() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH_S)
+
+    _end_after(orphaned)
     return _run(order)
 
 
@@ -76,24 +84,11 @@ def _run(order: Path) -> int:
     return 0
 
 
-def _end_with_parent() -> None:
-    """Kill this process when the one that ordered the stage has ended, so that no two ever work on one folder."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None  # of a forked process
+def _end_after(wait: Callable[[], None]) -> None:
+    """Kill this process when `wait` returns: the process that ordered the stage has ended, and another may start it."""
 
     def watch() -> None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _end_when_orphaned(parent: int) -> None:
-    """Kill this process when its parent has ended."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_WATCH_S)
+        wait()
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()

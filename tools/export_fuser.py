@@ -9,7 +9,7 @@ from typing import get_args
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
-from fusion.export import Form, export_checked
+from fusion.export import Form, export_fuser
 from fusion.fusers import SHIPPED, fuser_files
 
 _NEXT = {
@@ -45,7 +45,7 @@ def main() -> None:
         found = f"found {len(folders)} folders of images with {chosen}"
         raise InputError(f"--infrared, --visible: needed with --int8, and only there ({found})")
     pairs = match_pairs(*folders) if folders else []
-    made = export_checked(arguments.fuser, arguments.to, arguments.out, chosen, arguments.weights, pairs)
+    made = export_fuser(arguments.fuser, arguments.to, arguments.out, chosen, arguments.weights, pairs)
     print(f"{made.path}: {arguments.fuser}, {chosen}, {_size(made.path) / 1000:.0f} kB")
     print("largest difference from the network by image size, in grey levels of 255, on synthetic images:")
     print("  " + ", ".join(f"{size}: {255 * difference:.3g}" for size, difference in made.differences.items()))

@@ -1,13 +1,13 @@
 """Export learned fusers to files for other engines: ONNX, OpenVINO and TorchScript.
 
 Inside:
-    export: `export_fuser` and `export_checked`, which check the arguments and call the rest.
+    export: `export_fuser`, which checks the arguments and calls the rest.
     onnx, operators: write ONNX, with our own form of three operators.
     int8: quantise an ONNX file.
     torchscript: write TorchScript.
     check: compare an exported file with its network.
 
-Other rooms call `export_fuser` or `export_checked`.
+Other rooms call `export_fuser`.
 """
 
 import lazy_loader

@@ -1,3 +1,2 @@
 from .export import Form as Form
-from .export import export_checked as export_checked
 from .export import export_fuser as export_fuser

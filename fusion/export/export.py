@@ -57,18 +57,6 @@ def export_fuser(
     precision: ExportPrecision = "float32",
     weights: str | Path = SHIPPED,
     calibration: Sequence[Pair] = (),
-) -> Path:
-    """Export a learned fuser and return the path; arguments and errors are those of `export_checked`."""
-    return export_checked(fuser, to, path, precision, weights, calibration).path
-
-
-def export_checked(
-    fuser: str,
-    to: Form,
-    path: Path,
-    precision: ExportPrecision = "float32",
-    weights: str | Path = SHIPPED,
-    calibration: Sequence[Pair] = (),
 ) -> Exported:
     """Export a learned fuser to a file for another engine, and measure its difference from the network.
 

@@ -1,17 +1,33 @@
-"""Everything that the report of a detection or segmentation pipeline shows."""
+"""Everything that the report of a detection or segmentation pipeline shows, and gathering what both share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from downstream.datasets import DetectionData, SegmentationData
 from downstream.segmentation import Confusion
+from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
 from pipelines.report.elements import Section, Table
+from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
-from pipelines.report.results import column, daytime_table, result_tables
-from pipelines.rows import ResultRow, TaskScores, failures
+from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, result_tables
+from pipelines.report.significance import Resample, load_resamples, write_comparison
+from pipelines.rows import (
+    Experiment,
+    ResultRow,
+    SubsetScorer,
+    TaskScores,
+    failures,
+    load_fusion_scores,
+    mean_over_seeds,
+    run_rows,
+)
 from pipelines.sample import SAMPLE_MARK
+from pipelines.stages import Inputs
 
 _EXPLANATION = """\
 - `-` means undefined: the test images hold no object of that kind. **Bold** marks the best of a column. With several
@@ -55,7 +71,7 @@ class Report:
     classes: list[str]
     facts: list[tuple[str, str]]
     agreement: Agreement
-    sections: list[Section]
+    sections: list[Section] = field(default_factory=list)
     comparison: list[Table] = field(default_factory=list)
     daytime: list[ResultRow] = field(default_factory=list)
     curves: list[ChartGroup] = field(default_factory=list)
@@ -66,6 +82,11 @@ class Report:
     def mark(self) -> str:
         """The prefix of every heading and figure title."""
         return SAMPLE_MARK if self.is_sample else ""
+
+    @property
+    def title(self) -> str:
+        """The name of the pipeline behind the mark."""
+        return f"{self.mark}{self.name}"
 
     @property
     def explanation(self) -> str:
@@ -87,3 +108,50 @@ class Report:
         if not self.agreement.means:
             return []
         return [agreement_table(self.agreement, column(self.rows, self.fusers, self.task.main))]
+
+
+def gather_report(
+    out_dir: Path,
+    experiment: Experiment,
+    inputs: Inputs,
+    task: TaskScores,
+    data: DetectionData | SegmentationData,
+    facts: Facts,
+    load_resample: Callable[[Path], Resample],
+    load_scorer: Callable[[Path], SubsetScorer],
+) -> Report:
+    """Gather what detection and segmentation report alike; `dataclasses.replace` adds pictures and curves.
+
+    Writes scores.csv, means.csv, means.json and differences.csv.
+
+    Args:
+        out_dir: the report's folder.
+        experiment: what is reported.
+        inputs: of the report stage.
+        task: what was scored.
+        data: the data set.
+        facts: names and values of what a reader needs to judge or repeat the run.
+        load_resample: reads what a run scores on bootstrap resamples from the folder of its scoring stage.
+        load_scorer: reads what a run scores on some of the test images, likewise.
+    """
+    fusers, runs, test = experiment.row_names, experiment.runs, data.of("test")
+    dataset, split = dataset_name(experiment), split_name(experiment, data.split_name)
+    rows = [row for run_id in runs for row in run_rows(run_id, task, inputs, dataset, split, len(test))]
+    fused = load_fusion_scores(fusers, experiment.settings.metrics.convention, inputs)
+    means = write_scores(out_dir, fused.rows, fused.convention)
+    resamples = load_resamples(runs, inputs, load_resample)
+    parts = daytimes(item.pair.stem for item in test)
+    done = [run_id for run_id in runs if parts and run_id.scoring_stage in inputs.folders]
+    scorers = {run_id: load_scorer(inputs[run_id.scoring_stage]) for run_id in done}
+    return Report(
+        name=experiment.settings.name,
+        is_sample=experiment.is_sample,
+        task=task,
+        rows=rows,
+        fusers=fusers,
+        classes=list(data.classes),
+        facts=facts,
+        agreement=Agreement(fused.convention, means, task.main, mean_over_seeds(rows, task.main)),
+        comparison=write_comparison(out_dir, experiment, resamples, len(test), task.main),
+        daytime=daytime_rows(parts, scorers, dataset, split),
+    )

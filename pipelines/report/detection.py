@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
 from downstream.detection import DetectionMatches, Prediction, bootstrap_map, load_predictions, training_losses
-from fusion.scoring import write_scores
 from fusion.storage import read_json
-from pipelines.report.agreement import Agreement
-from pipelines.report.contents import Report
+from pipelines.report.contents import gather_report
 from pipelines.report.elements import Picture, Section
-from pipelines.report.facts import dataset_name, detection_facts, split_name
+from pipelines.report.facts import detection_facts
 from pipelines.report.figures.boxes import LOWEST_SCORE
 from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
 from pipelines.report.html.chart_groups import loss_by_epoch, precision_recall
 from pipelines.report.panels import Panel, blocks, write_panels
 from pipelines.report.report import write_report
-from pipelines.report.results import daytime_rows, daytimes
-from pipelines.report.significance import Resample, load_resamples, write_comparison
+from pipelines.report.significance import Resample
 from pipelines.rows import (
     CURVES,
     DETECTION,
     MATCHES,
     PREDICTIONS,
     Experiment,
-    ResultRow,
     RunId,
+    SubsetScorer,
     detection_scorer,
     first_finished,
-    load_fusion_scores,
-    mean_over_seeds,
-    run_rows,
 )
-from pipelines.sample import SAMPLE_MARK
 from pipelines.stages import Inputs
 
 
@@ -44,34 +37,23 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     Raises:
         InputError: a file cannot be written.
     """
-    settings, fusers, runs = experiment.settings, experiment.row_names, experiment.runs
     data = load_detection_data(inputs["prepare"] / "data.json")
-    dataset, split = dataset_name(experiment), split_name(experiment, data.split_name)
-    images = len(data.of("test"))
-    rows = [row for run_id in runs for row in run_rows(run_id, DETECTION, inputs, dataset, split, images)]
-    fused = load_fusion_scores(fusers, settings.metrics.convention, inputs)
-    means = write_scores(out_dir, fused.rows, fused.convention)
-    title = f"{SAMPLE_MARK if experiment.is_sample else ''}{settings.name}"
-    shown = first_finished(runs, inputs)
-    curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
-    losses = {fuser: training_losses(inputs[r.training_stage]) for fuser, r in shown.items()}
-    panels = _panels(_shown(data, settings.panels), shown, inputs) if shown else []
-    resamples = load_resamples(runs, inputs, _resample)
-    report = Report(
-        name=settings.name,
-        is_sample=experiment.is_sample,
-        task=DETECTION,
-        rows=rows,
-        fusers=fusers,
-        classes=list(data.classes),
-        facts=detection_facts(experiment, data),
-        agreement=Agreement(fused.convention, means, DETECTION.main, mean_over_seeds(rows, DETECTION.main)),
-        comparison=write_comparison(out_dir, experiment, resamples, images, DETECTION.main),
-        sections=_sections(out_dir, curves, losses, data, panels, title) if shown else [],
-        daytime=_daytime(runs, inputs, data, dataset, split),
-        curves=[precision_recall(curves, fusers), loss_by_epoch(losses, fusers)] if shown else [],
-        panels=panels,
-    )
+
+    def load_scorer(folder: Path) -> SubsetScorer:
+        return detection_scorer(folder, data.of("test"), data.classes)
+
+    facts = detection_facts(experiment, data)
+    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, _resample, load_scorer)
+    if shown := first_finished(experiment.runs, inputs):
+        curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
+        losses = {fuser: training_losses(inputs[r.training_stage]) for fuser, r in shown.items()}
+        panels = _panels(_shown(data, experiment.settings.panels), shown, inputs)
+        report = replace(
+            report,
+            sections=_sections(out_dir, curves, losses, data, panels, report.title),
+            curves=[precision_recall(curves, report.fusers), loss_by_epoch(losses, report.fusers)],
+            panels=panels,
+        )
     write_report(out_dir, report)
 
 
@@ -98,14 +80,6 @@ def _sections(
         note = f"Ground-truth boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n"
         sections.append(Section("Scenes", [note, *write_panels(out_dir, panels, title, data.classes)]))
     return sections
-
-
-def _daytime(runs: Sequence[RunId], inputs: Inputs, data: DetectionData, dataset: str, split: str) -> list[ResultRow]:
-    test = data.of("test")
-    parts = daytimes(item.pair.stem for item in test)
-    done = [run_id for run_id in runs if run_id.scoring_stage in inputs.folders and parts]
-    scorers = {run_id: detection_scorer(inputs[run_id.scoring_stage], test, data.classes) for run_id in done}
-    return daytime_rows(parts, scorers, dataset, split)
 
 
 def _shown(data: DetectionData, count: int) -> list[LabelledPair]:

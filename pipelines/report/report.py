@@ -29,7 +29,7 @@ def write_report(out_dir: Path, report: Report) -> None:
     if report.daytime:
         write_results(out_dir, report.daytime, "daytime")
     if report.metrics:
-        title = f"{report.mark}{report.name}, fusion metrics and {report.task.main}"
+        title = f"{report.title}, fusion metrics and {report.task.main}"
         draw_scatter(out_dir / "metrics.png", report.agreement, title)
     write_text(out_dir / "report.md", _page(report))
     write_text(out_dir / "results.tex", latex_tables([*report.tables, *report.metrics], report.mark))
@@ -50,14 +50,14 @@ def summary_text(report: Report) -> str:
     widths = [max(len(line[index]) for line in lines if len(line) == 3) for index in range(3)]
     widths[0] = max(len(line[0]) for line in lines)
     table = "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
-    return f"{report.mark}{report.name} (* best)\n{table}" + (f"{SAMPLE_NOTE}\n" if report.is_sample else "")
+    return f"{report.title} (* best)\n{table}" + (f"{SAMPLE_NOTE}\n" if report.is_sample else "")
 
 
 def _page(report: Report) -> str:
     mark = report.mark
     failed = [(row["fuser"], str(row["seed"]), row["reason"]) for row in failures(report.rows)]
     parts = [
-        f"# {mark}{report.name}\n",
+        f"# {report.title}\n",
         f"**{SAMPLE_NOTE}**\n" if report.is_sample else "",
         f"## {mark}The run\n\n{markdown_table(('fact', 'value'), report.facts)}",
         *(table.markdown(mark) for table in report.tables),

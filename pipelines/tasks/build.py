@@ -30,5 +30,5 @@ def build_task(chosen: Chosen, folder: Path, command: str) -> Task:
     require_extras(chosen.task)
     experiment = build_experiment(chosen, command)
     if chosen.task == "detection":
-        return detection_task(experiment, folder / ".ultralytics")
+        return detection_task(experiment, folder)
     return segmentation_task(experiment) if chosen.task == "segmentation" else quality_task(experiment)

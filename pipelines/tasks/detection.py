@@ -14,24 +14,24 @@ from pipelines.tasks.sampling import prepare_stage, sample_stages
 from pipelines.tasks.scoring import scoring_stage, task_report_stage
 
 
-def detection_task(experiment: Experiment, home: Path) -> Task:
+def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     """Return all stages in order.
 
     Args:
         experiment: what is compared on which data.
-        home: the folder that ultralytics keeps its settings in.
+        work_dir: the pipeline's, inside which ultralytics is kept.
     """
     settings = experiment.settings
     detector = settings.detector
     assert detector is not None  # of a detection task
-    stages = [*sample_stages(experiment), _prepare_stage(experiment, detector, home)]
+    stages = [*sample_stages(experiment), _prepare_stage(experiment, detector, work_dir)]
     stages += fusion_stages(experiment, SPLITS)
     for row in experiment.row_names:
         stages += [scoring_stage(experiment, row), _dataset_stage(row)]
     for run_id in experiment.runs:
         stages += [
-            _training_stage(detector, settings.device, home, run_id),
-            _scoring_stage(detector, settings.device, home, run_id),
+            _training_stage(detector, settings.device, work_dir, run_id),
+            _scoring_stage(detector, settings.device, work_dir, run_id),
         ]
     stages.append(task_report_stage(experiment, ("dataset", "score_fusion"), _write_report))
     notices = []
@@ -40,14 +40,14 @@ def detection_task(experiment: Experiment, home: Path) -> Task:
     return Task(stages, notices)
 
 
-def _prepare_stage(experiment: Experiment, detector: DetectorSettings, home: Path) -> Stage:
+def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir: Path) -> Stage:
     data = experiment.settings.data
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
         from downstream.datasets import read_detection_data, save_detection_data
         from pipelines.rows import save_pairs
 
-        _isolate(home)
+        isolate_detector(work_dir)
         from downstream.detection import require_arguments
 
         require_arguments(detector)  # now, not after hours of fusing
@@ -76,11 +76,11 @@ def _dataset_stage(row: str) -> Stage:
     return Stage(f"dataset/{row}", run, needs=("prepare", f"fuse/{row}"), may_fail=True)
 
 
-def _training_stage(detector: DetectorSettings, device: str, home: Path, run_id: RunId) -> Stage:
+def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from fusion.devices import choose_device
 
-        _isolate(home)
+        isolate_detector(work_dir)
         from downstream.detection import train_detector
 
         yaml = inputs[f"dataset/{run_id.fuser}"] / "data.yaml"
@@ -94,13 +94,13 @@ def _training_stage(detector: DetectorSettings, device: str, home: Path, run_id:
     return Stage(run_id.training_stage, run, key, needs=needs, inputs=files, may_fail=True, version=2)
 
 
-def _scoring_stage(detector: DetectorSettings, device: str, home: Path, run_id: RunId) -> Stage:
+def _scoring_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
         from fusion.devices import choose_device
         from fusion.storage import write_json
 
-        _isolate(home)
+        isolate_detector(work_dir)
         from downstream.detection import (
             detector_weights,
             load_predictions,
@@ -130,8 +130,8 @@ def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None
     write_detection_report(out_dir, experiment, inputs)
 
 
-def _isolate(home: Path) -> None:
-    """Keep ultralytics inside `home`; must come before anything imports it."""
+def isolate_detector(work_dir: Path) -> None:
+    """Keep ultralytics inside the pipeline's work folder; must come before anything imports it."""
     from downstream.detection import isolate_ultralytics
 
-    isolate_ultralytics(home)
+    isolate_ultralytics(work_dir / ".ultralytics")

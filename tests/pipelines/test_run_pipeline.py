@@ -34,11 +34,6 @@ BASELINES = ("infrared", "visible", "average")
 Finished = tuple[CommandLine, Done]
 
 
-@pytest.fixture
-def tool(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The tiny pipeline, run once as a user runs it; the tests that use it must leave the work folder as it was."""

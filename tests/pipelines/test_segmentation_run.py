@@ -26,11 +26,6 @@ BASELINES = ("infrared", "visible", "average")
 Finished = tuple[CommandLine, Done]
 
 
-@pytest.fixture
-def tool(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def msrs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("data") / "MSRS"

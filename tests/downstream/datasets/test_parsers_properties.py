@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -28,12 +29,20 @@ repeatable = settings(derandomize=True, deadline=None, max_examples=120, databas
 each_format = pytest.mark.parametrize("label_format", FORMATS)
 
 
+class Outcome(NamedTuple):
+    """What a parser makes of a file: boxes, or the message of the one error that it may raise."""
+
+    path: Path
+    boxes: list[Box] | None = None
+    message: str = ""
+
+
 @pytest.fixture(scope="module")
-def read(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], list[Box] | None]:
-    """Return a function that parses a file: it returns the boxes, or None after one InputError of one line."""
+def read(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], Outcome]:
+    """Return a function that parses a file; any exception but an InputError passes through it."""
     path = tmp_path_factory.mktemp("labels") / "labels"
 
-    def parse(label_format: str, content: bytes) -> list[Box] | None:
+    def parse(label_format: str, content: bytes) -> Outcome:
         path.write_bytes(content)
         try:
             if label_format == "voc":
@@ -43,31 +52,34 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, bytes], lis
             else:
                 found = [box for boxes in read_coco(path, CLASSES, {"a": SIZE, "b": SIZE}).values() for box in boxes]
         except InputError as error:
-            message = str(error)
-        else:
-            assert {box.class_name for box in found} <= set(CLASSES)
-            assert all(math.isfinite(value) for box in found for value in box.xyxy)
-            return found
-        assert message.startswith(str(path))
-        assert len(message.splitlines()) == 1
-        assert message.encode()  # without lone surrogates, so that it can be printed
-        return None
+            return Outcome(path, message=str(error))
+        return Outcome(path, found)
 
     return parse
+
+
+def assert_boxes_or_one_error(outcome: Outcome) -> None:
+    if outcome.boxes is not None:
+        assert {box.class_name for box in outcome.boxes} <= set(CLASSES)
+        assert all(math.isfinite(value) for box in outcome.boxes for value in box.xyxy)
+    else:
+        assert outcome.message.startswith(str(outcome.path))
+        assert len(outcome.message.splitlines()) == 1
+        assert outcome.message.encode()  # without lone surrogates, so that it can be printed
 
 
 @each_format
 @repeatable
 @given(content=st.binary(max_size=200))
 def test_any_bytes_give_boxes_or_one_error(read: Any, label_format: str, content: bytes) -> None:
-    read(label_format, content)
+    assert_boxes_or_one_error(read(label_format, content))
 
 
 @each_format
 @repeatable
 @given(content=st.text(max_size=200))
 def test_any_text_gives_boxes_or_one_error(read: Any, label_format: str, content: str) -> None:
-    read(label_format, content.encode())
+    assert_boxes_or_one_error(read(label_format, content.encode()))
 
 
 EXTREMES = {
@@ -86,7 +98,7 @@ EXTREMES = {
 @each_format
 @pytest.mark.parametrize("name", EXTREMES)
 def test_an_extreme_text_gives_boxes_or_one_error(read: Any, label_format: str, name: str) -> None:
-    read(label_format, EXTREMES[name].encode())
+    assert_boxes_or_one_error(read(label_format, EXTREMES[name].encode()))
 
 
 @each_format
@@ -97,7 +109,7 @@ def test_a_damaged_file_gives_boxes_or_one_error(
 ) -> None:
     valid = VALID[label_format].encode()
     start %= len(valid)
-    read(label_format, valid[:start] + inserted + valid[start + length :])
+    assert_boxes_or_one_error(read(label_format, valid[:start] + inserted + valid[start + length :]))
 
 
 words = st.one_of(
@@ -111,7 +123,7 @@ words = st.one_of(
 @repeatable
 @given(lines=st.lists(st.lists(words, min_size=4, max_size=6).map(" ".join), max_size=4))
 def test_any_fields_of_yolo_lines_give_boxes_or_one_error(read: Any, lines: list[str]) -> None:
-    read("yolo", "\n".join(lines).encode())
+    assert_boxes_or_one_error(read("yolo", "\n".join(lines).encode()))
 
 
 tags = st.sampled_from(["object", "name", "bndbox", "xmin", "ymin", "xmax", "ymax", "size", "width", "height", "other"])
@@ -127,7 +139,7 @@ elements = st.recursive(
 @repeatable
 @given(content=elements)
 def test_any_tags_in_a_voc_annotation_give_boxes_or_one_error(read: Any, content: str) -> None:
-    read("voc", f"<annotation>{content}</annotation>".encode())
+    assert_boxes_or_one_error(read("voc", f"<annotation>{content}</annotation>".encode()))
 
 
 json_values = st.recursive(
@@ -144,7 +156,7 @@ coco_keys = st.sampled_from(
 @repeatable
 @given(content=json_values)
 def test_any_json_gives_boxes_or_one_error(read: Any, content: Any) -> None:
-    read("coco", json.dumps(content).encode())
+    assert_boxes_or_one_error(read("coco", json.dumps(content).encode()))
 
 
 @repeatable
@@ -171,7 +183,7 @@ def test_any_value_in_a_coco_record_gives_boxes_or_one_error(
     content = coco_content(["a", "b"])
     for kind, number, key, value in changes:
         content[kind][number][key] = value
-    read("coco", json.dumps(content).encode())
+    assert_boxes_or_one_error(read("coco", json.dumps(content).encode()))
 
 
 names = st.sampled_from(CLASSES)
@@ -193,7 +205,7 @@ def test_a_written_voc_file_is_read_back_exactly(read: Any, boxes: list[Box], si
         bounds = ElementTree.SubElement(item, "bndbox")
         for tag, value in zip(("xmin", "ymin", "xmax", "ymax"), box.xyxy, strict=True):
             ElementTree.SubElement(bounds, tag).text = repr(value)
-    assert read("voc", ElementTree.tostring(root, encoding="utf-8")) == boxes
+    assert read("voc", ElementTree.tostring(root, encoding="utf-8")).boxes == boxes
 
 
 @repeatable
@@ -205,7 +217,7 @@ def test_a_written_yolo_file_is_read_back_within_a_thousandth_of_a_pixel(
     expected = [Box(name, (x1 * width, y1 * height, x2 * width, y2 * height)) for name, (x1, x2), (y1, y2) in boxes]
     path = tmp_path_factory.getbasetemp() / "written.txt"
     write_yolo_txt(path, expected, CLASSES, SIZE)
-    found = read("yolo", b"\xef\xbb\xbf" * byte_order_mark + path.read_bytes())
+    found = read("yolo", b"\xef\xbb\xbf" * byte_order_mark + path.read_bytes()).boxes
     assert [box.class_name for box in found] == [box.class_name for box in expected]
     for box, same in zip(found, expected, strict=True):
         assert box.xyxy == pytest.approx(same.xyxy, abs=1e-4)
@@ -224,4 +236,4 @@ def test_a_written_coco_file_is_read_back_exactly(read: Any, boxes: list[Any], c
     images = [{"id": "first", "file_name": "visible\\a.png", "width": SIZE[0], "height": SIZE[1]}]
     content = {"images": images, "annotations": annotations, "categories": categories}
     expected = [Box(name, (x, y, x + width, y + height)) for name, (x, y, width, height) in boxes]
-    assert read("coco", json.dumps(content).encode()) == expected
+    assert read("coco", json.dumps(content).encode()).boxes == expected

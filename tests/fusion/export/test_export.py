@@ -17,7 +17,7 @@ from torch import nn
 
 from fusion import InputError, Pair, build_fuser
 from fusion.export.check import SIZES
-from fusion.export.export import export_checked, export_fuser
+from fusion.export.export import export_fuser
 from fusion.fusers.learned import weights_file
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
@@ -43,7 +43,7 @@ class Mine:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("exported")
-    return {to: export_fuser("isfuse", to, folder / name) for to, name in FORMS.items()}  # type: ignore[arg-type]
+    return {to: export_fuser("isfuse", to, folder / name).path for to, name in FORMS.items()}  # type: ignore[arg-type]
 
 
 def fuse_exported(path: Path, backend: str, infrared: torch.Tensor, visible: torch.Tensor) -> torch.Tensor:
@@ -75,7 +75,7 @@ def test_own_weights_of_any_variant_are_exported(tmp_path: Path, variant: dict[s
     torch.manual_seed(0)
     settings = {**variant, "channels": 8}
     save_network(tmp_path / "mine.safetensors", ISFuse(**settings), settings, {})  # type: ignore[arg-type]
-    made = export_checked("isfuse", "onnx", tmp_path / "net.onnx", weights=tmp_path / "mine.safetensors")
+    made = export_fuser("isfuse", "onnx", tmp_path / "net.onnx", weights=tmp_path / "mine.safetensors")
     assert max(made.differences.values()) < 1e-4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.safetensors", "net.onnx"]
 
@@ -104,7 +104,7 @@ def test_features_are_transposed_only_once(exported: dict[str, Path]) -> None:
 
 def test_half_precision_halves_the_size_with_small_differences(tmp_path: Path, exported: dict[str, Path]) -> None:
     for to, suffix in (("onnx", ".onnx"), ("openvino", ".bin"), ("torchscript", ".pt")):
-        made = export_checked("isfuse", to, tmp_path / FORMS[to], "half")  # type: ignore[arg-type]
+        made = export_fuser("isfuse", to, tmp_path / FORMS[to], "half")  # type: ignore[arg-type]
         assert 0 < max(made.differences.values()) < (8 * LEVEL if to == "torchscript" else LEVEL)  # bfloat16 has 8 bits
         whole, half = (path.with_suffix(suffix).stat().st_size for path in (exported[to], made.path))
         assert half < 0.7 * whole
@@ -114,7 +114,7 @@ def test_int8_keeps_first_last_and_attention_and_runs_alike_in_both_engines(
     tmp_path: Path, make_pairs: Callable[..., list[Pair]]
 ) -> None:
     pairs = make_pairs(count=4, height=40, width=48)
-    path = export_fuser("isfuse", "onnx", tmp_path / "net.onnx", "int8", calibration=pairs)
+    path = export_fuser("isfuse", "onnx", tmp_path / "net.onnx", "int8", calibration=pairs).path
     producers = {output: node.op_type for node in onnx.load(path).graph.node for output in node.output}
     convolutions = [node for node in onnx.load(path).graph.node if node.op_type == "Conv"]
     in_float = [node.name for node in convolutions if producers.get(node.input[1]) != "DequantizeLinear"]

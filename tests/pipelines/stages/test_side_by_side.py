@@ -19,11 +19,6 @@ WORK = Path("work", "m3fd_detect-sample")
 SCORES = Path("work", "fusion_quality-sample", "report", "scores.csv")
 
 
-@pytest.fixture
-def tool(tmp_path: Path) -> CommandLine:
-    return CommandLine(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def scores_of_one_process(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What a run of QUALITY gives whose stages run one after the other."""
