@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _VIF_SIDE = 41  # the smallest image whose coarsest scale still contains the window
 _MS_SSIM_SIDE = 176
+MOST_PIXELS = 11_000_000  # so that n * sum of squares is exact in 64-bit integers
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Metric:
         module, _, name = self.location.partition(".")
         function: Callable[[Triplet], Tensor] = getattr(import_module(f"fusion.metrics.{module}"), name)
         return function
+
+    def reason_to_leave_out(self, height: int, width: int) -> str:
+        """Return in a few words why an image of this size has no value, or "" if it has one."""
+        if height * width > MOST_PIXELS:
+            return f"more than {MOST_PIXELS} pixels"
+        return f"a side below {self.smallest_side} pixels" if min(height, width) < self.smallest_side else ""
 
     def __call__(self, images: Triplet) -> Tensor:
         """Compute the metric of a batch of B triplets; (B,) float64.

@@ -7,11 +7,11 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from fusion.metrics.catalogue import MOST_PIXELS
 from fusion.metrics.filters import gaussian
 from fusion.metrics.structure import structural_similarity
 
 LEVELS = 256
-MOST_PIXELS = 11_000_000  # so that n * sum of squares is exact in 64-bit integers
 
 
 class Triplet:

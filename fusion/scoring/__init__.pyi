@@ -5,6 +5,7 @@ from .means import Means as Means
 from .means import drawn_images as drawn_images
 from .means import mean_scores as mean_scores
 from .tables import arrow as arrow
+from .tables import left_out_note as left_out_note
 from .tables import means_table as means_table
 from .tables import metric_cells as metric_cells
 from .tables import write_image_rows as write_image_rows

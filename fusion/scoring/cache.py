@@ -41,14 +41,14 @@ class ScoreCache:
         """Return whether there are scores of an image that were measured on exactly these files."""
         return image in self._images and bool(self._images[image]["files"] == files)
 
-    def values(self, image: str) -> dict[str, float]:
-        """Return the scores of an image by metric."""
-        values: dict[str, float] = self._images[image]["values"]
-        return values
+    def scores(self, image: str) -> tuple[dict[str, float], dict[str, str]]:
+        """Return the scores of an image by metric, and why it lacks some of them."""
+        kept = self._images[image]
+        return kept["values"], kept.get("left_out", {})
 
-    def add(self, image: str, files: Stamp, values: dict[str, float]) -> None:
+    def add(self, image: str, files: Stamp, values: dict[str, float], left_out: dict[str, str]) -> None:
         """Add the scores of an image, measured on these files; the cache is saved after every fifty images."""
-        self._images[image] = {"files": files, "values": values}
+        self._images[image] = {"files": files, "values": values, "left_out": left_out}
         self._unsaved += 1
         if self._unsaved == SAVE_EVERY:
             self.save()

@@ -5,11 +5,12 @@ Importing this module does not import torch.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,17 +36,26 @@ class _Job(NamedTuple):
     files: Stamp
 
 
-_Measure = Callable[[Sequence[_Job], "Sequence[Tensor]"], list[dict[str, float]]]
-_Measured = Generator[tuple[_Job, dict[str, float]], None, None]
+_Scores = tuple[dict[str, float], dict[str, str]]  # values, and reasons for missing ones
+_Measure = Callable[[Sequence[_Job], "Sequence[Tensor]"], list[_Scores]]
+_Measured = Generator[tuple[_Job, _Scores], None, None]
 
 
 @dataclass(frozen=True)
 class ImageScores:
-    """The values of one fused image by metric; NaN where a metric is undefined."""
+    """The values of one fused image by metric.
+
+    Attributes:
+        method: name of the fused images.
+        image: stem of the pair.
+        values: by metric; NaN where a metric is undefined or not measured.
+        left_out: why an image of this size has no value, by metric, such as "a side below 176 pixels".
+    """
 
     method: str
     image: str
     values: dict[str, float]
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 def score_folder(
@@ -61,7 +71,7 @@ def score_folder(
 
     All three images are converted to luma in the same way: `read_infrared` and `read_visible`, then 0.299 R + 0.587 G +
     0.114 B on floats, rounded to whole levels 0..255. On the CPU, images are measured in parallel, one per core; on a
-    GPU, in batches of images of equal size.
+    GPU, in batches of images of equal size. A metric that an image is too small for lacks only this value.
 
     Args:
         method: name of the fused images in the results, also used as a file name.
@@ -79,11 +89,11 @@ def score_folder(
 
     Raises:
         InputError: unknown metric, convention or device; `method` cannot be a file name; a pair or fused image is
-            missing, cannot be read, differs in size or is too small for a metric; `out_dir` cannot be written.
+            missing, cannot be read or differs in size; `out_dir` cannot be written.
     """
     if not method or method.startswith(".") or any(sign in method for sign in "/\\\0"):
         raise InputError(f"method={method!r}: cannot be a file name (expected no slash and no leading dot)")
-    chosen = [metric.name for metric in choose_metrics(names, convention)]
+    chosen = choose_metrics(names, convention)
 
     import torch  # after the names are checked, so that an unknown metric is reported at once
 
@@ -92,17 +102,18 @@ def score_folder(
     if missing := [pair.stem for pair in pairs if pair.stem not in fused]:
         raise InputError(f"{fused_dir}: no fused image for {first_few(missing)} (expected one for every pair)")
     jobs = [_Job(pair, fused[pair.stem], stamp(pair.infrared, pair.visible, fused[pair.stem])) for pair in pairs]
-    cache = ScoreCache(out_dir / "per_image" / f"{method}.json", convention, chosen)
+    cache = ScoreCache(out_dir / "per_image" / f"{method}.json", convention, [metric.name for metric in chosen])
     todo = [job for job in jobs if not cache.has(job.pair.stem, job.files)]
 
-    def measure_batch(jobs: Sequence[_Job], levels: Sequence[Tensor]) -> list[dict[str, float]]:
-        infrared, visible, fused_y = torch.stack(list(levels), dim=1).to(where)  # (B, 1, H, W) each
-        try:
-            found = measure(infrared, visible, fused_y, chosen, convention)
-        except ValueError as error:
-            raise InputError(f"{jobs[0].fused}: {error}") from error
-        columns = {name: values.tolist() for name, values in found.items()}
-        return [{name: column[index] for name, column in columns.items()} for index in range(len(jobs))]
+    def measure_batch(jobs: Sequence[_Job], levels: Sequence[Tensor]) -> list[_Scores]:
+        reasons = {metric.name: metric.reason_to_leave_out(*levels[0].shape[-2:]) for metric in chosen}
+        columns = {name: [math.nan] * len(jobs) for name in reasons}
+        if fitting := [name for name, reason in reasons.items() if not reason]:
+            infrared, visible, fused_y = torch.stack(list(levels), dim=1).to(where)  # (B, 1, H, W) each
+            found = measure(infrared, visible, fused_y, fitting, convention)
+            columns |= {name: values.tolist() for name, values in found.items()}
+        left_out = {name: reason for name, reason in reasons.items() if reason}
+        return [({name: column[index] for name, column in columns.items()}, left_out) for index in range(len(jobs))]
 
     threads = torch.get_num_threads()
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=f"score {method}", unit="image")
@@ -112,14 +123,14 @@ def score_folder(
     torch.set_num_threads(1)
     try:
         with deferred_interrupt() as stop_if_asked, bar, closing(measured):
-            for job, values in measured:
-                cache.add(job.pair.stem, job.files, values)
+            for job, scores in measured:
+                cache.add(job.pair.stem, job.files, *scores)
                 bar.update()
                 stop_if_asked()
     finally:
         torch.set_num_threads(threads)
         cache.save()
-    return [ImageScores(method, job.pair.stem, cache.values(job.pair.stem)) for job in jobs]
+    return [ImageScores(method, job.pair.stem, *cache.scores(job.pair.stem)) for job in jobs]
 
 
 def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:

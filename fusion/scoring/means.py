@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,17 +15,22 @@ from fusion.scoring.folder import ImageScores
 from fusion.seeds import seed_for
 
 RESAMPLES = 2000
+UNDEFINED = "undefined"
 _QUANTILES = (0.025, 0.975)  # of the 95 % interval
 
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over `n` images with its 95 % confidence interval from `low` to `high`; None if n is 0."""
+    """A mean over `n` images with its 95 % confidence interval from `low` to `high`; None if n is 0.
+
+    `left_out` has the number of images without a value by reason, such as "a side below 176 pixels".
+    """
 
     mean: float | None
     low: float | None
     high: float | None
     n: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 Means = dict[str, dict[str, Mean]]  # metric -> method
@@ -46,12 +52,16 @@ def mean_scores(rows: Sequence[ImageScores], seed: int = 0) -> Means:
     for row in rows:
         methods.setdefault(row.method, []).append(row)
     return {
-        metric: {
-            method: mean_with_interval([row.values.get(metric, math.nan) for row in of_method], seed)
-            for method, of_method in methods.items()
-        }
+        metric: {method: _mean_of(metric, of_method, seed) for method, of_method in methods.items()}
         for metric in dict.fromkeys(metric for row in rows for metric in row.values)
     }
+
+
+def _mean_of(metric: str, rows: Sequence[ImageScores], seed: int) -> Mean:
+    values = [row.values.get(metric, math.nan) for row in rows]
+    missing = [row for row, value in zip(rows, values, strict=True) if math.isnan(value)]
+    reasons = Counter(row.left_out.get(metric, UNDEFINED) for row in missing)
+    return replace(mean_with_interval(values, seed), left_out=dict(reasons))
 
 
 def mean_with_interval(values: Sequence[float], seed: int) -> Mean:

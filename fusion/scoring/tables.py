@@ -37,10 +37,11 @@ def write_scores(out_dir: Path, rows: Sequence[ImageScores], convention: str, se
     write_image_rows(out_dir / "scores.csv", rows)
     methods = dict.fromkeys(row.method for row in rows)
     tidy = [{"method": m, "metric": metric, **asdict(means[metric][m])} for m in methods for metric in means]
-    write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(row[name]) for name in _MEAN_COLUMNS] for row in tidy])
+    tidy = [{name: row[name] for name in _MEAN_COLUMNS} for row in tidy]
+    write_csv(out_dir / "means.csv", _MEAN_COLUMNS, [[_field(value) for value in row.values()] for row in tidy])
     finite = [{name: _json_value(value) for name, value in row.items()} for row in tidy]
     facts = {"convention": convention, "interval": "95 % percentile bootstrap over images", "resamples": RESAMPLES}
-    write_json(out_dir / "means.json", {**facts, "seed": seed, "means": finite})
+    write_json(out_dir / "means.json", {**facts, "seed": seed, "means": finite, "left_out": left_out_note(means)})
     return means
 
 
@@ -73,7 +74,23 @@ def means_table(means: Means, convention: str, failed: Mapping[str, str] = Mappi
     return (
         f"## {mark}Fusion metrics, convention {convention}, mean over {' or '.join(map(str, counts))} images\n\n"
         f"{markdown_table(header, rows)}\nBest in bold; ↑ higher is better, ↓ lower is better.\n"
+        + (f"{note}\n" if (note := left_out_note(means)) else "")
     )
+
+
+def left_out_note(means: Means) -> str:
+    """Say for every metric how many images its means leave out, and why; "" if they leave out none."""
+    parts = []
+    for metric, of_metric in means.items():
+        methods: dict[tuple[str, int, int], list[str]] = {}
+        for method, mean in of_metric.items():
+            total = mean.n + sum(mean.left_out.values())
+            for reason, count in mean.left_out.items():
+                methods.setdefault((reason, count, total), []).append(method)
+        for (reason, count, total), named in methods.items():
+            whose = "" if len(named) == len(of_metric) else f" of {', '.join(named)}"
+            parts.append(f"{metric}, {count} of {total} images{whose} ({reason})")
+    return f"Left out of the means: {'; '.join(parts)}." if parts else ""
 
 
 def metric_cells(of_metric: Mapping[str, Mean], convention: str, metric: str) -> dict[str, Cell]:

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 
 from fusion.markdown import Cell
 from fusion.metrics import CONVENTIONS
-from fusion.scoring import Means, arrow, metric_cells
+from fusion.scoring import Means, arrow, left_out_note, metric_cells
 from pipelines.report.elements import Table, TableRow
 from pipelines.rows import SOURCES
 
@@ -73,4 +73,4 @@ def agreement_table(agreement: Agreement, task: Mapping[str, Cell]) -> Table:
     texts = ["", *("-" if rank is None else f"{rank:+.2f}" for rank in ranks)]
     last = TableRow("rank correlation", [Cell(text, False) for text in texts])
     heading = f"Fusion metrics and {agreement.task_name}, convention {convention}"
-    return Table(heading, "fuser", columns, rows, last)
+    return Table(heading, "fuser", columns, rows, last, left_out_note(agreement.means))

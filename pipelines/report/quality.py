@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fusion.markdown import Cell, markdown_table
-from fusion.scoring import Means, arrow, metric_cells, write_scores
+from fusion.scoring import Means, arrow, left_out_note, metric_cells, write_scores
 from fusion.storage import write_text
 from pipelines.report.effects import effects_sections
 from pipelines.report.elements import Section, Table, TableRow
@@ -83,7 +83,7 @@ def quality_tables(means: Means, scores: FusionScores, published: Mapping[str, M
             "method",
             [f"{metric} {arrow(convention, metric)}" for metric in means],
             rows,
-            note="Best in bold; ↑ higher is better, ↓ lower is better.",
+            note=f"Best in bold; ↑ higher is better, ↓ lower is better. {left_out_note(means)}".rstrip(),
         )
     ]
     if published:
@@ -121,4 +121,5 @@ def _summary(means: Means, scores: FusionScores, title: str) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines]
     failed = [f"{fuser}: failed: {reason}" for fuser, reason in scores.failed.items()]
-    return "\n".join([*table, *failed, "(* best of a line)"]) + "\n"
+    note = left_out_note(means)
+    return "\n".join([*table, *([note] if note else []), *failed, "(* best of a line)"]) + "\n"

@@ -42,6 +42,16 @@ def test_two_methods_are_scored_into_one_table(folders):
     assert {path.name: path.read_bytes() for path in (folders / "scores").glob("*.*")} == written
 
 
+def test_images_too_small_for_a_metric_of_the_suite_are_no_failure_and_named(folders):
+    done = score(folders, *FOLDERS, "--fused", "mean")
+    assert done.returncode == 0, done.stderr
+    note = (
+        "Left out of the means: VIF, 2 of 2 images (a side below 41 pixels); MS_SSIM, 2 of 2 images (a side below 176"
+    )
+    assert f"{note} pixels).\n" in done.stdout
+    assert f"{note} pixels).\n" in (folders / "scores" / "means.md").read_text()
+
+
 def test_a_different_size_is_reported_with_both_sizes_and_exit_code_2(folders):
     cv2.imwrite(str(folders / "mean" / "01.png"), np.zeros((20, 30), np.uint8))
     done = score(folders, *FOLDERS, "--fused", "mean", "--metrics", "EN")

@@ -209,11 +209,26 @@ def test_a_different_size_is_reported_with_both_sizes(tmp_path, make_fused):
         score_folder("average", pairs, fused_dir, tmp_path / "out", NAMES)
 
 
-def test_an_image_too_small_for_a_metric_is_reported(tmp_path, make_fused):
+@pytest.mark.parametrize("measured_before", [False, True])
+def test_an_image_too_small_for_a_metric_lacks_only_that_value(tmp_path, make_fused, measured_before):
     pairs, fused_dir = make_fused()
-    message = r"average/00\.png: images are too small for MS_SSIM \(found 48x40 pixels, expected at least 176x176\)"
-    with pytest.raises(InputError, match=message):
-        score_folder("average", pairs, fused_dir, tmp_path / "out", ["MS_SSIM"])
+    for _ in range(1 + measured_before):
+        scores = score_folder("average", pairs, fused_dir, tmp_path / "out", ["EN", "MS_SSIM"])
+    assert [row.left_out for row in scores] == [{"MS_SSIM": "a side below 176 pixels"}] * len(pairs)
+    assert all(math.isnan(row.values["MS_SSIM"]) for row in scores)
+    assert [row.values["EN"] for row in scores] == [
+        row.values["EN"] for row in score_folder("average", pairs, fused_dir, tmp_path / "alone", ["EN"])
+    ]
+
+
+def test_an_image_with_too_many_pixels_has_no_values_and_others_are_scored(tmp_path, make_fused):
+    pairs, fused_dir = make_fused(count=2)
+    for path in (pairs[1].infrared, pairs[1].visible, fused_dir / "01.png"):
+        cv2.imwrite(str(path), np.zeros((3300, 3400), np.uint8))
+    small, large = score_folder("average", pairs, fused_dir, tmp_path / "out", ["EN", "SD"])
+    assert large.left_out == dict.fromkeys(("EN", "SD"), "more than 11000000 pixels")
+    assert small.left_out == {}
+    assert small.values["EN"] > 0
 
 
 def test_a_missing_fused_image_is_reported(tmp_path, make_fused):

@@ -112,6 +112,22 @@ def test_a_mean_is_printed_to_about_four_digits(value, text):
     assert f"**{text}**" in means_table(mean_scores([ImageScores("a", "00", {"SD": value})]), "eif")
 
 
+def test_the_table_says_once_per_metric_how_many_images_it_leaves_out_and_why(tmp_path):
+    small = {"MS_SSIM": "a side below 176 pixels"}
+    rows = [
+        ImageScores(method, image, {"MS_SSIM": value, "EN": 1.0, "NMI": math.nan if method == "b" else 0.5}, left_out)
+        for method in "ab"
+        for image, value, left_out in (("00", 0.5, {}), ("01", math.nan, small), ("02", math.nan, small))
+    ]
+    note = (
+        "Left out of the means: MS_SSIM, 2 of 3 images (a side below 176 pixels); NMI, 3 of 3 images of b (undefined)."
+    )
+    means = write_scores(tmp_path, rows, "eif")
+    assert means_table(means, "eif").splitlines()[-1] == note
+    assert json.loads((tmp_path / "means.json").read_text())["left_out"] == note
+    assert "Left out" not in means_table(mean_scores(rows[:1]), "eif")
+
+
 def test_a_failed_method_is_a_row_with_its_reason():
     text = means_table(mean_scores(ROWS), "eif", {"isfuse": "training diverged"}, "SAMPLE: ")
     assert "## SAMPLE: Fusion metrics" in text

@@ -72,6 +72,12 @@ def test_the_table_has_a_line_per_fuser_and_the_rank_correlations_last() -> None
     assert lines[-1] == "| *rank correlation* |  | +1.00 | - |"
 
 
+def test_the_table_says_which_values_its_means_leave_out() -> None:
+    agreement = agreement_of(AG=(1, 2, 3, 4, 5, 6), SCD=(math.nan,) * 6)
+    table = agreement_table(agreement, {fuser: Cell("-", False) for fuser in TASK})
+    assert table.note == "Left out of the means: SCD, 1 of 1 images (undefined)."
+
+
 def test_the_picture_shows_values_and_scores(tmp_path: Path) -> None:
     values = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
     pictures = []
