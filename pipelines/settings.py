@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from downstream.datasets import require_pattern
 from downstream.detection import DetectorSettings
 from downstream.segmentation import SegmenterSettings
 from fusion.errors import InputError
@@ -31,6 +32,13 @@ class DataSettings:
         masks: name of the folder of label masks ("" finds the usual ones); None unless the task is segmentation.
         infrared: name of the folder of infrared images ("" finds the usual ones); None for data sets with labels.
         visible: likewise.
+        folds: with K, the pairs of all splits are cut into K folds, each tested by networks trained on the others; with
+            0, the split's test pairs are tested.
+        groups: a regular expression that finds in an image's name which images belong together, such as the drive; they
+            stay in one fold and are drawn together for intervals. "" takes runs of consecutive images.
+
+    Raises:
+        InputError: a negative number of folds, a single one, or a pattern that is no regular expression.
     """
 
     name: str
@@ -43,6 +51,15 @@ class DataSettings:
     masks: str | None = None
     infrared: str | None = None
     visible: str | None = None
+    folds: int = 0
+    groups: str = ""
+
+    def __post_init__(self) -> None:
+        if self.folds < 0 or self.folds == 1:
+            raise InputError(
+                f"data.folds={self.folds}: out of range (expected 2 or more, or 0 for the split's test pairs)"
+            )
+        require_pattern(self.groups)
 
     @property
     def split_files(self) -> tuple[Path, ...]:
@@ -51,8 +68,11 @@ class DataSettings:
 
     @property
     def key(self) -> dict[str, Any]:
-        """The settings that decide the result of a stage, as JSON values."""
-        return {name: value for name, value in asdict(self).items() if value is not None or name == "root"}
+        """The settings that decide which pairs are read and how they are divided, as JSON values."""
+        settings = {name: value for name, value in asdict(self).items() if value is not None or name == "root"}
+        if not self.folds:
+            del settings["folds"], settings["groups"]
+        return settings
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ Start here:
 Their parts:
     folders: find the image, label and split folders below a data folder, and divide its pairs into splits.
     splitting: random splits, the published ones in `splits/`, lists of a user; leakage between neighbouring frames.
+    groups, folds: images that look alike, and folds in which every pair is tested once.
     boxes: the record of one object; clip boxes to their image.
     voc, yolo_txt, coco: read one label format each (`yolo_txt` also writes).
     labels: read the boxes of a folder in any of these formats; `READERS` lists those with one file per image.

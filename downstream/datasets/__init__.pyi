@@ -10,6 +10,9 @@ from .folders import find_pairs as find_pairs
 from .folders import require_pairs as require_pairs
 from .folders import require_undivided as require_undivided
 from .folders import split_folders as split_folders
+from .folds import cut_folds as cut_folds
+from .groups import group_images as group_images
+from .groups import require_pattern as require_pattern
 from .image_files import image_size as image_size
 from .inspection import Findings as Findings
 from .inspection import LabelFiles as LabelFiles

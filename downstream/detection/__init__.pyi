@@ -1,7 +1,7 @@
 from .arguments import require_arguments as require_arguments
 from .environment import isolate_ultralytics as isolate_ultralytics
 from .matches import DetectionMatches as DetectionMatches
-from .matches import bootstrap_map as bootstrap_map
+from .matches import bootstrap_ap as bootstrap_ap
 from .outputs import Prediction as Prediction
 from .outputs import detector_weights as detector_weights
 from .outputs import load_predictions as load_predictions

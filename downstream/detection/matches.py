@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from fusion.errors import InputError
 
 RECALLS = np.linspace(0, 1, 101)  # COCO's
 THRESHOLDS = 10  # IoU .50, .55, .., .95
+_LARGEST = 4_000_000  # numbers held at once, to limit memory
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _NAMES = {  # of the arrays in a file
@@ -95,17 +95,16 @@ def collect_matches(evaluation: Any, images: int, classes: int) -> DetectionMatc
     )
 
 
-def bootstrap_map(matches: DetectionMatches, counts: Integers, thresholds: Sequence[int] = range(THRESHOLDS)) -> Floats:
-    """Compute mAP for bootstrap resamples of the test images.
+def bootstrap_ap(matches: DetectionMatches, counts: Integers) -> Floats:
+    """Compute the average precision of every class for bootstrap resamples of the test images.
 
     Args:
         matches: of one detector on I images.
         counts: (R, I), how often each image occurs in each of R resamples; ones for the test set itself.
-        thresholds: T indices into the IoU thresholds .50, .55, .., .95; each takes as long as another.
 
     Returns:
-        (R, T) in [0, 1]: the mean over the classes that have a ground-truth box in the resample; NaN if no class has
-        one.
+        (R, C, 10) in [0, 1] by resample, class and IoU threshold .50, .55, .., .95; NaN where a resample has no
+        ground-truth box of the class. mAP is the mean over the classes that are defined.
 
     Verified against: pycocotools on test sets in which the images are repeated, 1e-12.
 
@@ -117,40 +116,48 @@ def bootstrap_map(matches: DetectionMatches, counts: Integers, thresholds: Seque
         ...     is_tp=np.array([[True] * 10, [False] * 10]),
         ...     num_gt=np.array([[1], [1]]),
         ... )
-        >>> bootstrap_map(matches, np.array([[1, 1], [2, 0], [0, 2]]))[:, 0].round(3).tolist()
+        >>> bootstrap_ap(matches, np.array([[1, 1], [2, 0], [0, 2]]))[:, 0, 0].round(3).tolist()
         [0.505, 1.0, 0.0]
     """
-    resamples, classes = len(counts), matches.num_gt.shape[1]
-    precision = np.full((classes, resamples, len(thresholds)), np.nan)
+    classes = matches.num_gt.shape[1]
+    found = np.full((len(counts), classes, THRESHOLDS), np.nan)
     for number in range(classes):
         chosen = np.flatnonzero(matches.class_number == number)
         chosen = chosen[np.argsort(-matches.score[chosen], kind="mergesort")]
         image, is_tp = matches.image[chosen], matches.is_tp[chosen]
-        hits = [np.flatnonzero(is_tp[:, k]) for k in thresholds]
         num_gt = counts @ matches.num_gt[:, number]  # (R,)
-        for resample in np.flatnonzero(num_gt):
-            repeats = counts[resample][image]
-            rank = np.cumsum(repeats)
-            for k, hit in enumerate(hits):
-                precision[number, resample, k] = _average_precision(repeats[hit], rank[hit], num_gt[resample])
-    defined = ~np.isnan(precision)
-    total = np.where(defined, precision, 0).sum(axis=0)
-    mean: Floats = np.divide(total, defined.sum(axis=0), out=np.full_like(total, np.nan), where=defined.any(axis=0))
-    return mean
+        size = max(1, _LARGEST // max(1, len(chosen)))
+        with_truth = np.flatnonzero(num_gt)
+        for resamples in (with_truth[start : start + size] for start in range(0, len(with_truth), size)):
+            repeats = counts[resamples][:, image]
+            rank = repeats.cumsum(axis=1)
+            for k in range(THRESHOLDS):
+                hits = np.flatnonzero(is_tp[:, k])
+                found[resamples, number, k] = _average_precision(repeats[:, hits], rank[:, hits], num_gt[resamples])
+    return found
 
 
-def _average_precision(repeats: Integers, rank: Integers, num_gt: int) -> float:
+def _average_precision(repeats: Integers, rank: Integers, num_gt: Integers) -> Floats:
     """Average the interpolated precision at recall 0, .01, .., 1.
 
-    Precision and recall only change at true positives, so only these are passed, in order of falling score.
+    Precision and recall only change at true positives, so only these H are passed, in order of falling score.
 
     Args:
-        repeats: how often the image of each true positive occurs in the resample.
-        rank: number of detections with the same or a higher score, the true positive included.
-        num_gt: number of ground-truth boxes.
+        repeats: (R, H) how often the image of each true positive occurs in each resample.
+        rank: (R, H) number of detections with the same or a higher score, the true positive included.
+        num_gt: (R,) number of ground-truth boxes, above 0.
+
+    Returns:
+        (R,) in [0, 1].
     """
-    present = repeats > 0
-    found = np.cumsum(repeats[present])
-    precision = np.maximum.accumulate((found / rank[present])[::-1])[::-1]
-    first = np.searchsorted(found / num_gt, RECALLS, side="left")
-    return float(np.append(precision, 0.0)[np.minimum(first, len(precision))].mean())
+    resamples, hits = repeats.shape
+    found = repeats.cumsum(axis=1)
+    precision = np.zeros((resamples, hits + 1))  # the last one is that of a recall that is never reached
+    precision[:, :hits] = np.maximum.accumulate((found / np.maximum(rank, 1))[:, ::-1], axis=1)[:, ::-1]
+    sizes, which = np.unique(num_gt, return_inverse=True)
+    needed = np.stack([np.searchsorted(np.arange(n + 1) / n, RECALLS) for n in sizes])[which]  # (R, 101) boxes
+    apart = np.arange(resamples)[:, None] * (int(num_gt.max()) + 1)  # makes one sorted list of all resamples
+    first = np.searchsorted((found + apart).ravel(), (needed + apart).ravel()).reshape(needed.shape)
+    position = first - np.arange(resamples)[:, None] * hits
+    mean: Floats = np.take_along_axis(precision, position, axis=1).mean(axis=1)
+    return mean

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
 from downstream.datasets import SPLITS, DetectionData, image_size, write_yolo_txt
 from fusion.errors import InputError
-from fusion.storage import unwritable, write_text
+from fusion.storage import link_or_copy, unwritable, write_text
 
 
 def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path) -> Path:
@@ -38,7 +37,7 @@ def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path) -> Path
                 shutil.rmtree(folder)
         for item in data.items:
             stem, size = item.pair.stem, (item.width, item.height)
-            _link(fused_dir / f"{stem}.png", out_dir / "images" / item.split / f"{stem}.png")
+            link_or_copy(fused_dir / f"{stem}.png", out_dir / "images" / item.split / f"{stem}.png")
             write_yolo_txt(out_dir / "labels" / item.split / f"{stem}.txt", item.boxes, data.classes, size)
     except OSError as error:
         raise unwritable(out_dir, error) from error
@@ -57,11 +56,3 @@ def _require_fused(path: Path, size: tuple[int, int]) -> None:
         raise InputError(
             f"{path}: size differs from its pair (found {found[0]}x{found[1]}, expected {size[0]}x{size[1]})"
         )
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source.resolve(), target)  # resolved, because a hard link to a relative symbolic link would break
-    except OSError:  # another disk, or one without hard links
-        shutil.copyfile(source, target)

@@ -1,7 +1,7 @@
 from .labelled_images import Labelled as Labelled
 from .prediction import predict_masks as predict_masks
 from .score import Confusion as Confusion
-from .score import bootstrap_miou as bootstrap_miou
+from .score import bootstrap_ious as bootstrap_ious
 from .score import class_shares as class_shares
 from .score import confusion_matrix as confusion_matrix
 from .score import score_confusion as score_confusion

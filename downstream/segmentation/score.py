@@ -92,30 +92,27 @@ def mean_iou(ious: Sequence[float | None]) -> float | None:
     return sum(defined) / len(defined) if defined else None
 
 
-def bootstrap_miou(confusions: Confusion, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Compute mIoU for bootstrap resamples of the test images.
+def bootstrap_ious(confusions: Confusion, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Compute the intersection over union of every class for bootstrap resamples of the test images.
 
     Args:
         confusions: (I, C, C), one confusion matrix per image.
         counts: (R, I), how often each image occurs in each of R resamples; ones for the test set itself.
 
     Returns:
-        (R,) in [0, 1]: the mean over the classes that are in the ground truth of the resample; NaN if no class is.
+        (R, C) in [0, 1]; NaN where a class is not in the ground truth of the resample. mIoU is the mean over the
+        classes that are defined.
 
     Example:
         >>> confusions = np.array([[[4, 0], [0, 0]], [[1, 1], [0, 2]]])  # image 0 is predicted perfectly
-        >>> bootstrap_miou(confusions, np.array([[1, 1], [2, 0], [0, 2]])).round(3).tolist()
-        [0.75, 1.0, 0.583]
+        >>> bootstrap_ious(confusions, np.array([[1, 1], [2, 0]])).round(3).tolist()
+        [[0.833, 0.667], [1.0, nan]]
     """
     totals = np.tensordot(counts, confusions, axes=1)  # (R, C, C)
     both, truth = np.diagonal(totals, axis1=1, axis2=2), totals.sum(axis=2)  # (R, C)
     either = totals.sum(axis=1) + truth - both
-    ious = np.divide(both, either, out=np.zeros(both.shape), where=truth > 0)
-    defined = (truth > 0).sum(axis=1)
-    mean: npt.NDArray[np.float64] = np.divide(
-        ious.sum(axis=1), defined, out=np.full(len(counts), np.nan), where=defined > 0
-    )
-    return mean
+    ious: npt.NDArray[np.float64] = np.divide(both, either, out=np.full(both.shape, np.nan), where=truth > 0)
+    return ious
 
 
 def score_confusion(confusion: Confusion, classes: Sequence[str], images: int) -> list[Score]:

@@ -1,5 +1,6 @@
 from .files import atomic_files as atomic_files
 from .files import atomic_path as atomic_path
+from .files import link_or_copy as link_or_copy
 from .files import read_json as read_json
 from .files import remove_partial as remove_partial
 from .files import unwritable as unwritable

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,6 +39,22 @@ def atomic_path(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # do not hide the first error
             partial.unlink(missing_ok=True)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Let `target` be the same file as `source`, or a copy of it where hard links are impossible; replaces `target`.
+
+    Missing parent folders are created.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source.resolve(), target)  # resolved, because a hard link to a relative symbolic link would break
+    except OSError:  # another disk, or one without hard links
+        shutil.copyfile(source, target)
 
 
 def remove_partial(folder: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from downstream.datasets import DetectionData, SegmentationData
+import numpy as np
+import numpy.typing as npt
+
+from downstream.datasets import DetectionData, SegmentationData, group_images
 from downstream.segmentation import Confusion
 from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
@@ -14,15 +18,19 @@ from pipelines.report.elements import Section, Table
 from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
-from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, result_tables
-from pipelines.report.significance import Resample, load_resamples, write_comparison
+from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, fold_table, result_tables
+from pipelines.report.significance import Resampled, TestSet
+from pipelines.report.verdicts import write_comparison
 from pipelines.rows import (
     Experiment,
     ResultRow,
+    RunId,
     SubsetScorer,
     TaskScores,
     failures,
+    fold_folder,
     load_fusion_scores,
+    load_pairs,
     mean_over_seeds,
     run_rows,
 )
@@ -58,6 +66,7 @@ class Report:
             `confusions`.
         comparison: the tables of differences to the baseline, if there are any.
         daytime: rows from `daytime_rows`.
+        by_fold: the results of every fold, if there are folds.
         curves: charts of the HTML page.
         panels: the scenes shown.
         confusions: (C, C) pixel counts by fuser, true classes in rows, predicted ones in columns.
@@ -74,6 +83,7 @@ class Report:
     sections: list[Section] = field(default_factory=list)
     comparison: list[Table] = field(default_factory=list)
     daytime: list[ResultRow] = field(default_factory=list)
+    by_fold: list[ResultRow] = field(default_factory=list)
     curves: list[ChartGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     confusions: dict[str, Confusion] = field(default_factory=dict)
@@ -100,6 +110,8 @@ class Report:
         tables[1:1] = self.comparison
         if self.daytime:
             tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
+        if self.by_fold:
+            tables.append(fold_table(self.by_fold, self.task, self.fusers))
         return tables
 
     @property
@@ -110,6 +122,20 @@ class Report:
         return [agreement_table(self.agreement, column(self.rows, self.fusers, self.task.main))]
 
 
+class Reader(NamedTuple):
+    """How the report reads what the scoring of a run left in a folder.
+
+    Attributes:
+        resampled: scores on resamples of the test images.
+        scorer: scores on some of the test images.
+        shows: (I,) which test images have ground truth of a class, by class.
+    """
+
+    resampled: Callable[[Path], Resampled]
+    scorer: Callable[[Path], SubsetScorer]
+    shows: Mapping[str, npt.NDArray[np.bool_]]
+
+
 def gather_report(
     out_dir: Path,
     experiment: Experiment,
@@ -117,8 +143,7 @@ def gather_report(
     task: TaskScores,
     data: DetectionData | SegmentationData,
     facts: Facts,
-    load_resample: Callable[[Path], Resample],
-    load_scorer: Callable[[Path], SubsetScorer],
+    reader: Reader,
 ) -> Report:
     """Gather what detection and segmentation report alike; `dataclasses.replace` adds pictures and curves.
 
@@ -131,18 +156,18 @@ def gather_report(
         task: what was scored.
         data: the data set.
         facts: names and values of what a reader needs to judge or repeat the run.
-        load_resample: reads what a run scores on bootstrap resamples from the folder of its scoring stage.
-        load_scorer: reads what a run scores on some of the test images, likewise.
+        reader: of the scoring stages.
     """
     fusers, runs, test = experiment.row_names, experiment.runs, data.of("test")
     dataset, split = dataset_name(experiment), split_name(experiment, data.split_name)
     rows = [row for run_id in runs for row in run_rows(run_id, task, inputs, dataset, split, len(test))]
     fused = load_fusion_scores(fusers, experiment.settings.metrics.convention, inputs)
     means = write_scores(out_dir, fused.rows, fused.convention)
-    resamples = load_resamples(runs, inputs, load_resample)
-    parts = daytimes(item.pair.stem for item in test)
+    stems = [item.pair.stem for item in test]
+    images = TestSet(np.array(group_images(stems, experiment.settings.data.groups)), reader.shows)
+    parts = daytimes(stems)
     done = [run_id for run_id in runs if parts and run_id.scoring_stage in inputs.folders]
-    scorers = {run_id: load_scorer(inputs[run_id.scoring_stage]) for run_id in done}
+    scorers = {run_id: reader.scorer(inputs[run_id.scoring_stage]) for run_id in done}
     return Report(
         name=experiment.settings.name,
         is_sample=experiment.is_sample,
@@ -152,6 +177,27 @@ def gather_report(
         classes=list(data.classes),
         facts=facts,
         agreement=Agreement(fused.convention, means, task.main, mean_over_seeds(rows, task.main)),
-        comparison=write_comparison(out_dir, experiment, resamples, len(test), task.main),
+        comparison=write_comparison(out_dir, experiment, task, _resampled(runs, inputs, reader), images),
         daytime=daytime_rows(parts, scorers, dataset, split),
+        by_fold=_fold_rows(experiment, task, inputs, dataset),
     )
+
+
+def _resampled(runs: Sequence[RunId], inputs: Inputs, reader: Reader) -> dict[str, list[Resampled]]:
+    """Read what the scoring of every run left behind, by fuser; a fuser with a failed run is left out."""
+    failed = {run_id.fuser for run_id in runs if run_id.scoring_stage not in inputs.folders}
+    found: dict[str, list[Resampled]] = {}
+    for run_id in runs:
+        if run_id.fuser not in failed:
+            found.setdefault(run_id.fuser, []).append(reader.resampled(inputs[run_id.scoring_stage]))
+    return found
+
+
+def _fold_rows(experiment: Experiment, task: TaskScores, inputs: Inputs, dataset: str) -> list[ResultRow]:
+    """Read the scores of every fold; the name of the split is that of the fold."""
+    rows = []
+    for fold in experiment.folds:
+        images = len(load_pairs(fold_folder(inputs["prepare"], fold), "test"))
+        for run_id in experiment.runs:
+            rows += run_rows(run_id._replace(fold=fold), task, inputs, dataset, f"fold {fold}", images)
+    return rows

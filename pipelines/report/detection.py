@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
-from downstream.detection import DetectionMatches, Prediction, bootstrap_map, load_predictions, training_losses
+from downstream.detection import DetectionMatches, Prediction, bootstrap_ap, load_predictions, training_losses
 from fusion.storage import read_json
-from pipelines.report.contents import gather_report
+from pipelines.report.contents import Reader, gather_report
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import detection_facts
 from pipelines.report.figures.boxes import LOWEST_SCORE
@@ -16,14 +20,13 @@ from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
 from pipelines.report.html.chart_groups import loss_by_epoch, precision_recall
 from pipelines.report.panels import Panel, blocks, write_panels
 from pipelines.report.report import write_report
-from pipelines.report.significance import Resample
+from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
 from pipelines.rows import (
     CURVES,
     DETECTION,
     MATCHES,
     PREDICTIONS,
     Experiment,
-    RunId,
     SubsetScorer,
     detection_scorer,
     first_finished,
@@ -39,15 +42,23 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     """
     data = load_detection_data(inputs["prepare"] / "data.json")
 
-    def load_scorer(folder: Path) -> SubsetScorer:
+    def resampled(folder: Path) -> Resampled:
+        return resampled_detections(DetectionMatches.load(folder / MATCHES), data.classes)
+
+    def scorer(folder: Path) -> SubsetScorer:
         return detection_scorer(folder, data.of("test"), data.classes)
 
     facts = detection_facts(experiment, data)
-    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, _resample, load_scorer)
+    reader = Reader(resampled, scorer, _shows(data))
+    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, reader)
     if shown := first_finished(experiment.runs, inputs):
         curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
-        losses = {fuser: training_losses(inputs[r.training_stage]) for fuser, r in shown.items()}
-        panels = _panels(_shown(data, experiment.settings.panels), shown, inputs)
+        losses = {
+            fuser: training_losses(inputs[experiment.trainings(r)[0].training_stage]) for fuser, r in shown.items()
+        }
+        fused = {fuser: inputs[f"fuse/{experiment.fusion_of(r)}"] / "images" for fuser, r in shown.items()}
+        found = {fuser: load_predictions(inputs[r.scoring_stage] / PREDICTIONS) for fuser, r in shown.items()}
+        panels = [_panel(item, found, fused) for item in _shown(data, experiment.settings.panels)]
         report = replace(
             report,
             sections=_sections(out_dir, curves, losses, data, panels, report.title),
@@ -57,9 +68,21 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     write_report(out_dir, report)
 
 
-def _resample(folder: Path) -> Resample:
-    matches = DetectionMatches.load(folder / MATCHES)
-    return lambda counts: bootstrap_map(matches, counts, thresholds=(0,))[:, 0]  # at IoU .5
+def resampled_detections(matches: DetectionMatches, classes: Sequence[str]) -> Resampled:
+    """Score a detector on resamples of the test images: mAP50, mAP50:95, and AP50 by class."""
+
+    def score(counts: Counts) -> Floats:
+        precision = bootstrap_ap(matches, counts)
+        means = (mean_over_classes(precision[:, :, 0]), mean_over_classes(precision.mean(axis=2)))
+        return np.column_stack([*means, precision[:, :, 0]])
+
+    names = [ScoreName(metric, "all") for metric in list(DETECTION.means)[:2]]
+    return Resampled((*names, *(ScoreName(DETECTION.per_class, name) for name in classes)), score)
+
+
+def _shows(data: DetectionData) -> dict[str, npt.NDArray[np.bool_]]:
+    boxes = [{box.class_name for box in item.boxes} for item in data.of("test")]
+    return {name: np.array([name in shown for shown in boxes]) for name in data.classes}
 
 
 def _sections(
@@ -88,15 +111,10 @@ def _shown(data: DetectionData, count: int) -> list[LabelledPair]:
     return [max(block, key=lambda item: len(item.boxes)) for block in blocks(test, count)]
 
 
-def _panels(items: list[LabelledPair], shown: dict[str, RunId], inputs: Inputs) -> list[Panel]:
-    predictions = {fuser: load_predictions(inputs[r.scoring_stage] / PREDICTIONS) for fuser, r in shown.items()}
-    return [_panel(item, predictions, inputs) for item in items]
-
-
-def _panel(item: LabelledPair, predictions: dict[str, list[Prediction]], inputs: Inputs) -> Panel:
+def _panel(item: LabelledPair, predictions: dict[str, list[Prediction]], fused: dict[str, Path]) -> Panel:
     stem = item.pair.stem
     found: dict[str, list[tuple[Box, float]]] = {
         fuser: [(p.box, p.score) for p in of_fuser if p.stem == stem] for fuser, of_fuser in predictions.items()
     }
-    images = {fuser: inputs[f"dataset/{fuser}"] / "images" / "test" / f"{stem}.png" for fuser in found}
+    images = {fuser: folder / f"{stem}.png" for fuser, folder in fused.items()}
     return Panel(stem, item.pair.infrared, item.pair.visible, images, item.boxes, found)

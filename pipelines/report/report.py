@@ -19,7 +19,8 @@ from pipelines.sample import SAMPLE_NOTE
 def write_report(out_dir: Path, report: Report) -> None:
     """Write report.md, report.html, results.tex, summary.txt, the rows, and metrics.png if there are any metrics.
 
-    The rows are results.csv and results.json, and daytime.csv and daytime.json where day and night are known.
+    The rows are results.csv and results.json, and daytime and folds likewise where day and night are known and where
+    there are folds.
 
     Raises:
         InputError: a file cannot be written.
@@ -28,6 +29,8 @@ def write_report(out_dir: Path, report: Report) -> None:
     write_results(out_dir, report.rows)
     if report.daytime:
         write_results(out_dir, report.daytime, "daytime")
+    if report.by_fold:
+        write_results(out_dir, report.by_fold, "folds")
     if report.metrics:
         title = f"{report.title}, fusion metrics and {report.task.main}"
         draw_scatter(out_dir / "metrics.png", report.agreement, title)

@@ -150,6 +150,27 @@ def daytime_table(
     return Table("By day and by night (number of test images)", "fuser", heads, table_rows)
 
 
+def fold_table(rows: Sequence[ResultRow], task: TaskScores, fusers: Sequence[str]) -> Table:
+    """Build the table of the main metric by fold, with a note on classes that a fold has no ground truth of.
+
+    Args:
+        rows: of all folds, each a split of its own.
+        task: what was scored.
+        fusers: one table row each, in this order.
+    """
+    heads, columns, absent = [], [], []
+    for fold in dict.fromkeys(row["split"] for row in rows):
+        part = [row for row in rows if row["split"] == fold]
+        images = max(row["n"] for row in part if row["class"] == "all")
+        heads.append(f"{fold} ({images})")
+        columns.append(column(part, fusers, task.main))
+        missing = dict.fromkeys(row["class"] for row in part if row["class"] != "all" and not row["n"])
+        absent += [f"{fold} has no {' and no '.join(missing)}"] if missing else []
+    note = f"A mean leaves out classes without ground truth: {', '.join(absent)}." if absent else ""
+    heading = f"{task.means[task.main]} by fold (number of test images)"
+    return Table(heading, "fuser", heads, _table_rows(rows, fusers, columns), note=note)
+
+
 def _table_rows(rows: Sequence[ResultRow], fusers: Sequence[str], columns: Sequence[dict[str, Cell]]) -> list[TableRow]:
     return [
         TableRow(fuser, [], failed)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
-from downstream.segmentation import Confusion, bootstrap_miou
-from pipelines.report.contents import gather_report
+from downstream.segmentation import Confusion, bootstrap_ious
+from pipelines.report.contents import Reader, gather_report
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import segmentation_facts
 from pipelines.report.figures.curves import draw_validation_curves, validation_curve
@@ -16,11 +19,10 @@ from pipelines.report.figures.masks import draw_confusions
 from pipelines.report.html.chart_groups import validation
 from pipelines.report.panels import Masks, Panel, blocks, write_mask_panels
 from pipelines.report.report import write_report
-from pipelines.report.significance import Resample
+from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
 from pipelines.rows import (
     SEGMENTATION,
     Experiment,
-    RunId,
     SubsetScorer,
     first_finished,
     load_confusions,
@@ -37,16 +39,24 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     """
     data = load_segmentation_data(inputs["prepare"] / "data.json")
 
-    def load_scorer(folder: Path) -> SubsetScorer:
+    def resampled(folder: Path) -> Resampled:
+        return resampled_masks(load_confusions(folder), data.classes)
+
+    def scorer(folder: Path) -> SubsetScorer:
         return segmentation_scorer(folder, data.classes)
 
     facts = segmentation_facts(experiment, data)
-    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, _resample, load_scorer)
+    reader = Reader(resampled, scorer, _shows(data))
+    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, reader)
     if shown := first_finished(experiment.runs, inputs):
-        curves = {fuser: validation_curve(inputs[r.training_stage]) for fuser, r in shown.items()}
+        curves = {
+            fuser: validation_curve(inputs[experiment.trainings(r)[0].training_stage]) for fuser, r in shown.items()
+        }
+        fused = {fuser: inputs[f"fuse/{experiment.fusion_of(r)}"] / "images" for fuser, r in shown.items()}
         confusions = {fuser: load_confusions(inputs[r.scoring_stage]).sum(axis=0) for fuser, r in shown.items()}
+        masks = {fuser: inputs[r.scoring_stage] / "masks" for fuser, r in shown.items()}
         chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), experiment.settings.panels)]
-        panels = [_panel(item, shown, inputs) for item in chosen]
+        panels = [_panel(item, fused, masks) for item in chosen]
         report = replace(
             report,
             sections=_sections(out_dir, confusions, data, curves, panels, report.title),
@@ -57,8 +67,20 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     write_report(out_dir, report)
 
 
-def _resample(folder: Path) -> Resample:
-    return partial(bootstrap_miou, load_confusions(folder))
+def resampled_masks(confusions: Confusion, classes: Sequence[str]) -> Resampled:
+    """Score a segmenter on resamples of the test images: mIoU, and IoU by class."""
+
+    def score(counts: Counts) -> Floats:
+        ious = bootstrap_ious(confusions, counts)
+        return np.column_stack([mean_over_classes(ious), ious])
+
+    names = (ScoreName(SEGMENTATION.per_class, name) for name in classes)
+    return Resampled((ScoreName(SEGMENTATION.main, "all"), *names), score)
+
+
+def _shows(data: SegmentationData) -> dict[str, npt.NDArray[np.bool_]]:
+    pixels = np.array([item.pixels for item in data.of("test")])
+    return {name: pixels[:, number] > 0 for number, name in enumerate(data.classes)}
 
 
 def _sections(
@@ -84,8 +106,7 @@ def _foreground_classes(item: MaskedPair) -> int:
     return sum(count > 0 for count in item.pixels[1:])
 
 
-def _panel(item: MaskedPair, shown: dict[str, RunId], inputs: Inputs) -> Panel:
-    stem = item.pair.stem
-    images = {fuser: inputs[f"fuse/{fuser}"] / "images" / f"{stem}.png" for fuser in shown}
-    masks = {fuser: inputs[r.scoring_stage] / "masks" / f"{stem}.png" for fuser, r in shown.items()}
-    return Panel(stem, item.pair.infrared, item.pair.visible, images, masks=Masks(item.mask, masks))
+def _panel(item: MaskedPair, fused: dict[str, Path], masks: dict[str, Path]) -> Panel:
+    name = f"{item.pair.stem}.png"
+    images, predicted = ({fuser: folder / name for fuser, folder in of.items()} for of in (fused, masks))
+    return Panel(item.pair.stem, item.pair.infrared, item.pair.visible, images, masks=Masks(item.mask, predicted))

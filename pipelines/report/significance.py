@@ -1,126 +1,217 @@
-"""Is a row better than the baseline, or could other test images or seeds have reversed the difference?"""
+"""Is a row better than the baseline, or could other test images or seeds have reversed the difference?
+
+The uncertainty of a difference has two sources. Which images are tested: they are drawn in groups, because frames of
+one drive look alike. Which seeds are trained with: their variance is estimated from few values. The interval is that of
+Student's t, whose degrees of freedom follow from both.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
-from fusion.markdown import Cell
-from fusion.scoring import drawn_images
 from fusion.seeds import seed_for
-from fusion.storage import write_csv
-from pipelines.report.elements import Table, TableRow
-from pipelines.rows import Experiment, RunId
-from pipelines.stages import Inputs
 
-_EDGES = (2.5, 97.5)  # percentiles of the 95 % interval
+RESAMPLES = 2000
+LEVEL, POWER = 0.05, 0.8
 Floats = npt.NDArray[np.float64]
-# Scores a network on bootstrap resamples of the test images, given how often each image was drawn, (R, I), as (R,).
-Resample = Callable[[npt.NDArray[np.int64]], Floats]
+Counts = npt.NDArray[np.int64]
+
+
+class ScoreName(NamedTuple):
+    """A metric, and the class it is taken over; "all" for a mean over all classes."""
+
+    metric: str
+    class_name: str
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A trained network that can be scored on any resample of its I test images.
+
+    Attributes:
+        names: of the N scores.
+        score: given how often each image was drawn, (R, I), returns (R, N); NaN where a score is undefined.
+    """
+
+    names: tuple[ScoreName, ...]
+    score: Callable[[Counts], Floats]
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """What the images of a test set have in common.
+
+    Attributes:
+        groups: (I,) number of the group that each image is drawn with.
+        shows: (I,) whether an image has ground truth of a class, by class; without an entry, every image counts.
+    """
+
+    groups: Counts
+    shows: Mapping[str, npt.NDArray[np.bool_]]
+
+    def groups_with(self, class_name: str) -> int:
+        """Count the groups that have ground truth of a class; for "all", all groups."""
+        shown = self.shows.get(class_name)
+        return len(np.unique(self.groups if shown is None else self.groups[shown]))
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The difference of a fuser's score to the baseline's, with its 95 % bootstrap interval."""
+    """The difference of a fuser's score to the baseline's, and what can be concluded from it.
 
+    Attributes:
+        name: of the score.
+        fuser: compared with the baseline.
+        difference: of the means over seeds; None if the score is undefined.
+        low: of the 95 % interval; None if there is none.
+        high: likewise.
+        p: two-sided, of this comparison alone.
+        p_holm: adjusted for the number of fusers that are compared with the baseline.
+        detectable: the smallest true difference that would be told from 0 with 80 % probability, after adjustment.
+        reason: why something is missing.
+    """
+
+    name: ScoreName
     fuser: str
-    difference: float
-    low: float
-    high: float
+    difference: float | None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    detectable: float | None = None
+    reason: str = ""
 
     @property
     def verdict(self) -> str:
-        """What can be concluded from the interval."""
-        if self.low > 0:
-            return "better"
-        return "worse" if self.high < 0 else "not distinguishable"
+        """What can be concluded after adjustment; "-" if nothing can."""
+        if self.p_holm is None or self.difference is None:
+            return "-"
+        if self.p_holm >= LEVEL:
+            return "not distinguishable"
+        return "better" if self.difference > 0 else "worse"
 
 
-def load_resamples(
-    runs: Sequence[RunId], inputs: Inputs, load: Callable[[Path], Resample]
-) -> dict[str, list[Resample]]:
-    """Load what the scoring of every run left behind, by fuser; a fuser with a failed run is left out."""
-    failed = {run_id.fuser for run_id in runs if run_id.scoring_stage not in inputs.folders}
-    found: dict[str, list[Resample]] = {}
-    for run_id in runs:
-        if run_id.fuser not in failed:
-            found.setdefault(run_id.fuser, []).append(load(inputs[run_id.scoring_stage]))
-    return found
+def mean_over_classes(values: Floats) -> Floats:
+    """Average (R, C) over the classes that are defined; NaN where none is: (R,)."""
+    defined = ~np.isnan(values)
+    total = np.where(defined, values, 0).sum(axis=1)
+    mean: Floats = np.divide(total, defined.sum(axis=1), out=np.full(len(values), np.nan), where=defined.any(axis=1))
+    return mean
 
 
-def write_comparison(
-    out_dir: Path, experiment: Experiment, resamples: Mapping[str, Sequence[Resample]], images: int, metric: str
-) -> list[Table]:
-    """Write differences.csv and return its table; none if the baseline failed or has nothing to be compared with."""
-    baseline = experiment.settings.baseline
-    if baseline is None or baseline not in resamples or len(resamples) < 2:
-        return []
-    found = differences(resamples, images, baseline)
-    write_differences(out_dir / "differences.csv", found, metric, baseline)
-    return [differences_table(found, metric, baseline, len(experiment.settings.seeds))]
+def differences(
+    resampled: Mapping[str, Sequence[Resampled]], images: TestSet, baseline: str, resamples: int = RESAMPLES
+) -> list[Difference]:
+    """Compare every fuser with the baseline, score by score.
 
-
-def differences(resamples: Mapping[str, Sequence[Resample]], images: int, baseline: str) -> list[Difference]:
-    """Compare every fuser with the baseline by a paired bootstrap over test images and seeds.
-
-    All fusers are scored on the same 2000 resamples of the test images. With several seeds, as many are drawn with
-    replacement, independently for each fuser, so that adding a row changes nothing for the others.
+    All fusers are scored on the same resamples of the groups of images. With G groups and S seeds, the variance of a
+    difference is that over resamples, times G/(G-1), plus for both rows that over seeds divided by S; the t quantile
+    has the degrees of freedom of Welch and Satterthwaite. For one class, only groups that show it count as G. The
+    verdicts of one score are adjusted by Holm's method over all fusers.
 
     Args:
-        resamples: by fuser, one per seed.
-        images: number of test images.
-        baseline: a key of `resamples`.
+        resampled: by fuser, one per seed; all with the same names.
+        images: the test images.
+        baseline: a key of `resampled`.
+        resamples: how often the groups are drawn.
 
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13: percentile intervals.
+    Returns:
+        For every score, one difference per fuser other than the baseline, in order.
+
+    Source: Davison and Hinkley, Bootstrap Methods and their Application (1997), sections 2.4 and 3.8; Satterthwaite
+        (1946); Holm (1979).
+    Verified against: simulation, in which 95 % intervals cover the true difference in 92 to 98 % of all cases.
     """
-    drawn = drawn_images(images, 0)
-    counts = np.stack([np.bincount(draw, minlength=images) for draw in drawn])  # (R, I)
-    once = np.ones((1, images), np.int64)
-    point = {fuser: float(np.mean([score(once)[0] for score in seeds])) for fuser, seeds in resamples.items()}
-    scores = {fuser: _over_seeds(fuser, [score(counts) for score in seeds]) for fuser, seeds in resamples.items()}
+    counts = _draw_groups(images.groups, resamples)
+    once = np.ones((1, len(images.groups)), np.int64)
+    seeds = {fuser: np.concatenate([one.score(once) for one in of_fuser]) for fuser, of_fuser in resampled.items()}
+    drawn = {fuser: np.mean([one.score(counts) for one in of_fuser], axis=0) for fuser, of_fuser in resampled.items()}
     found = []
-    for fuser in resamples:
-        if fuser != baseline:
-            low, high = np.nanpercentile(scores[fuser] - scores[baseline], _EDGES)
-            found.append(Difference(fuser, point[fuser] - point[baseline], float(low), float(high)))
+    for column, name in enumerate(resampled[baseline][0].names):
+        groups = images.groups_with(name.class_name)
+        samples = [
+            _Sample(
+                fuser,
+                seeds[fuser][:, column],
+                seeds[baseline][:, column],
+                drawn[fuser][:, column] - drawn[baseline][:, column],
+            )
+            for fuser in resampled
+            if fuser != baseline
+        ]
+        found += _adjusted([_compare(name, sample, groups) for sample in samples])
     return found
 
 
-def write_differences(path: Path, found: Sequence[Difference], metric: str, baseline: str) -> None:
-    """Write a CSV with the columns metric, fuser, baseline, difference, low, high, verdict."""
-    rows = [(metric, one.fuser, baseline, one.difference, one.low, one.high, one.verdict) for one in found]
-    write_csv(path, ("metric", "fuser", "baseline", "difference", "low", "high", "verdict"), rows)
+def _draw_groups(groups: Counts, resamples: int) -> Counts:
+    """Draw as many groups as there are, with replacement, and return how often each image was drawn, (R, I)."""
+    _, which = np.unique(groups, return_inverse=True)
+    count = int(which.max()) + 1
+    rng = np.random.default_rng(seed_for(0, "bootstrap over groups of images"))
+    return rng.multinomial(count, np.full(count, 1 / count), size=resamples)[:, which]
 
 
-def differences_table(found: Sequence[Difference], metric: str, baseline: str, seeds: int) -> Table:
-    """Build the table of differences and verdicts, with a note on what the intervals do not cover."""
-    rows = [
-        TableRow(
-            one.fuser,
-            [
-                Cell(f"{one.difference:+.3f}", False),
-                Cell(f"{one.low:+.3f} to {one.high:+.3f}", False),
-                Cell(one.verdict, one.verdict == "better"),
-            ],
+class _Sample(NamedTuple):
+    """One score of a fuser and of the baseline by seed, and their differences on resamples."""
+
+    fuser: str
+    scores: Floats
+    baseline: Floats
+    drawn: Floats
+
+
+class _Spread(NamedTuple):
+    """Standard error of a difference, and its degrees of freedom."""
+
+    error: float
+    freedom: float
+
+    def quantile(self, tail: float) -> float:
+        """Return the value that a difference without cause exceeds with probability `tail`."""
+        return float(stats.t.isf(tail, self.freedom)) * self.error
+
+
+def _compare(name: ScoreName, sample: _Sample, groups: int) -> tuple[Difference, _Spread | None]:
+    """Compare one fuser, without adjustment."""
+    if not groups or np.isnan([*sample.scores, *sample.baseline]).any():
+        return Difference(name, sample.fuser, None, reason="no ground truth"), None
+    difference = float(sample.scores.mean() - sample.baseline.mean())
+    if groups < 2:
+        return Difference(name, sample.fuser, difference, reason="all ground truth in one group of images"), None
+    spread = _spread(sample, groups)
+    half = spread.quantile(LEVEL / 2)
+    p = 2 * float(stats.t.sf(abs(difference) / spread.error, spread.freedom)) if spread.error else float(not difference)
+    return Difference(name, sample.fuser, difference, difference - half, difference + half, p), spread
+
+
+def _spread(sample: _Sample, groups: int) -> _Spread:
+    defined = sample.drawn[~np.isnan(sample.drawn)]
+    parts = [(float(defined.var(ddof=1)) * groups / (groups - 1), groups - 1)]
+    parts += [(float(of.var(ddof=1)) / len(of), len(of) - 1) for of in (sample.scores, sample.baseline) if len(of) > 1]
+    variance = sum(part for part, _ in parts)
+    squares = sum(part**2 / freedom for part, freedom in parts)
+    return _Spread(math.sqrt(variance), variance**2 / squares if squares else math.inf)
+
+
+def _adjusted(compared: Sequence[tuple[Difference, _Spread | None]]) -> list[Difference]:
+    """Adjust the p-values of one score by Holm's method, and add what could have been detected."""
+    known = sorted((one.p, place) for place, (one, _) in enumerate(compared) if one.p is not None)
+    p_holm, highest = dict[int, float](), 0.0
+    for rank, (p, place) in enumerate(known):
+        highest = max(highest, min(1.0, p * (len(known) - rank)))
+        p_holm[place] = highest
+    return [
+        replace(
+            one,
+            p_holm=p_holm.get(place),
+            detectable=spread and spread.quantile(LEVEL / 2 / len(known)) + spread.quantile(1 - POWER),
         )
-        for one in found
+        for place, (one, spread) in enumerate(compared)
     ]
-    what = "test images and seeds" if seeds > 1 else "test images"
-    note = f"95 % intervals of a paired bootstrap over {what}, 2000 resamples."
-    if seeds == 1:
-        note += " One seed: the intervals do not cover how much another training run would change."
-    heads = [f"{metric} above {baseline}", "95 % interval", "verdict"]
-    return Table("More than chance?", "fuser", heads, rows, note=note)
-
-
-def _over_seeds(fuser: str, scores: Sequence[Floats]) -> Floats:
-    """Average over as many seeds as there are, drawn with replacement for every resample of images: (R,)."""
-    by_seed = np.stack(scores)  # (S, R)
-    rng = np.random.default_rng(seed_for(0, "bootstrap over seeds", fuser))
-    drawn = rng.integers(len(by_seed), size=by_seed.shape)
-    mean: Floats = np.take_along_axis(by_seed, drawn, axis=0).mean(axis=0)
-    return mean

@@ -18,6 +18,7 @@ from .fuser_rows import FuserRow as FuserRow
 from .fusion_scores import FusionScores as FusionScores
 from .fusion_scores import load_fusion_scores as load_fusion_scores
 from .fusion_scores import save_fusion_scores as save_fusion_scores
+from .pair_lists import fold_folder as fold_folder
 from .pair_lists import load_pairs as load_pairs
 from .pair_lists import save_pairs as save_pairs
 from .results import ResultRow as ResultRow
@@ -28,6 +29,7 @@ from .results import score_rows as score_rows
 from .results import write_results as write_results
 from .runs import RunId as RunId
 from .runs import first_finished as first_finished
+from .runs import fold_suffix as fold_suffix
 from .task_results import CURVES as CURVES
 from .task_results import MATCHES as MATCHES
 from .task_results import PREDICTIONS as PREDICTIONS

@@ -51,6 +51,37 @@ class Experiment:
             return []
         return [row for row in self.rows if row.name not in SOURCES and not row.folder]
 
+    @property
+    def folds(self) -> range:
+        """The folds, 1..K; empty where the split's test pairs are tested."""
+        return range(1, self.settings.data.folds + 1)
+
+    def trainings(self, run_id: RunId) -> list[RunId]:
+        """Return the trainings behind the scores of a run: one per fold, or itself."""
+        return [run_id._replace(fold=fold) for fold in self.folds] or [run_id]
+
+    @property
+    def fusions(self) -> list[FuserRow]:
+        """What has to be trained and fused: every row, but for every seed and fold a row that trains its network."""
+        found = []
+        for row in self.rows:
+            runs = [run_id for run_id in self.runs if run_id.fuser == row.name] if row.training else []
+            found += [
+                row.trained_for(self.fusion_of(training), training.seed, training.fold)
+                for run_id in runs
+                for training in self.trainings(run_id)
+            ] or [row]
+        return found
+
+    def fusion_of(self, run_id: RunId) -> str:
+        """Return the name of the fused images that a run reads: one per run if the row trains its network."""
+        row = next(row for row in self.rows if row.name == run_id.fuser)
+        return str(run_id) if row.training else row.name
+
+    def shown_fusion(self, row: str) -> str:
+        """Return the name of the fused images that stand for a row: those of the first seed."""
+        return next((self.fusion_of(run_id) for run_id in self.runs if run_id.fuser == row), row)
+
 
 def build_experiment(chosen: Chosen, command: str) -> Experiment:
     """Check the settings of a pipeline and build the rows of its table.

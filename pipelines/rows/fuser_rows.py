@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class FuserRow:
         given: the options as the user wrote them, `type` included.
         options: the arguments of the fuser's constructor.
         training: the settings the network is trained with; None where the pipeline trains nothing.
+        fold: whose training pairs the network is trained on; None without folds.
     """
 
     name: str
@@ -52,6 +53,16 @@ class FuserRow:
     given: Mapping[str, Any]
     options: Mapping[str, Any]
     training: TrainingSettings | None
+    fold: int | None = None
+
+    def trained_for(self, name: str, seed: int, fold: int | None) -> FuserRow:
+        """Return the row under another name, with its network trained for one seed of the table and one fold.
+
+        The seed of the training is the sum of that of the table and `training.schedule.seed`.
+        """
+        assert self.training is not None  # of a row that trains its network
+        schedule = replace(self.training.schedule, seed=self.training.schedule.seed + seed)
+        return replace(self, name=name, training=replace(self.training, schedule=schedule), fold=fold)
 
     @property
     def folder(self) -> Path | None:
@@ -155,9 +166,10 @@ def _require_name(fusers: FuserSettings, name: str, fuser: str, given: Mapping[s
     if fuser != FOLDER and not is_in_file(fuser) and fuser not in list_fusers():
         typed = {other for other in fusers.options if "type" in _given(fusers, other)}
         raise unknown_name("fuser", fuser, {*list_fusers(), *(typed if fuser == name else (FOLDER,))})
-    if not re.fullmatch(r"\w[\w+-]*", name):
+    if not re.fullmatch(r"\w[\w+-]*", name) or re.search(r"-(seed|fold)\d+$", name):
         raise InputError(
-            f"row {name!r}: cannot be the name of a folder. Try: fusers=NAME fuser_options.NAME.type={name}"
+            f"row {name!r}: cannot be the name of a folder (expected letters, digits, _, + and -, without -seedN or "
+            f"-foldN at the end). Try: fusers=NAME fuser_options.NAME.type={name}"
         )
 
 

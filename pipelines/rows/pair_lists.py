@@ -11,6 +11,11 @@ from fusion.storage import read_json, write_json
 PAIRS = "pairs.json"
 
 
+def fold_folder(prepared: Path, fold: int | None) -> Path:
+    """Return where the stage "prepare" describes the data of a fold, 1..K; None stands for that of the table."""
+    return prepared / f"fold{fold}" if fold else prepared
+
+
 def save_pairs(folder: Path, pairs: Mapping[str, Sequence[Pair]]) -> None:
     """Write the pairs of every split into `folder`, with absolute paths."""
     content = {

@@ -10,13 +10,17 @@ from pipelines.stages import Inputs
 
 
 class RunId(NamedTuple):
-    """A detector or segmenter trained on the images of one row with one seed; as text it names the stage folders."""
+    """A detector or segmenter trained on the images of one row with one seed; as text it names the stage folders.
+
+    With folds, a run without a fold stands for the trainings of all its folds, whose test images are scored together.
+    """
 
     fuser: str
     seed: int
+    fold: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.fuser}-seed{self.seed}"
+        return f"{self.fuser}-seed{self.seed}{fold_suffix(self.fold)}"
 
     @property
     def scoring_stage(self) -> str:
@@ -27,6 +31,11 @@ class RunId(NamedTuple):
     def training_stage(self) -> str:
         """Name of the stage that trains the network."""
         return f"train_task/{self}"
+
+
+def fold_suffix(fold: int | None) -> str:
+    """Return what the names of the stages of a fold, 1..K, end with; "" for None."""
+    return f"-fold{fold}" if fold else ""
 
 
 def run_ids(fusers: Iterable[str], seeds: Sequence[int]) -> list[RunId]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from downstream.datasets import SPLITS
 from downstream.detection import DetectorSettings
-from pipelines.rows import CURVES, MATCHES, PREDICTIONS, SCORES, Experiment, RunId
+from pipelines.rows import CURVES, MATCHES, PREDICTIONS, SCORES, Experiment, RunId, fold_folder, fold_suffix
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.fusing import fusion_stages
-from pipelines.tasks.sampling import prepare_stage, sample_stages
+from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import scoring_stage, task_report_stage
+
+if TYPE_CHECKING:
+    from downstream.datasets import DetectionData
+    from downstream.detection import Prediction
 
 
 def detection_task(experiment: Experiment, work_dir: Path) -> Task:
@@ -26,14 +32,19 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     assert detector is not None  # of a detection task
     stages = [*sample_stages(experiment), _prepare_stage(experiment, detector, work_dir)]
     stages += fusion_stages(experiment, SPLITS)
-    for row in experiment.row_names:
-        stages += [scoring_stage(experiment, row), _dataset_stage(row)]
-    for run_id in experiment.runs:
+    stages += [scoring_stage(experiment, row) for row in experiment.row_names]
+    trainings = [training for run_id in experiment.runs for training in experiment.trainings(run_id)]
+    named = {_dataset_of(experiment, training): training for training in trainings}
+    stages += [_dataset_stage(name, experiment.fusion_of(run_id), run_id.fold) for name, run_id in named.items()]
+    for run_id in trainings:
+        dataset = _dataset_of(experiment, run_id)
         stages += [
-            _training_stage(detector, settings.device, work_dir, run_id),
-            _scoring_stage(detector, settings.device, work_dir, run_id),
+            _training_stage(detector, settings.device, work_dir, run_id, dataset),
+            _scoring_stage(detector, settings.device, work_dir, run_id, dataset),
         ]
-    stages.append(task_report_stage(experiment, ("dataset", "score_fusion"), _write_report))
+    if experiment.folds:
+        stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
+    stages.append(task_report_stage(experiment, _write_report))
     notices = []
     if detector.weights is None:
         notices.append("the detector starts from random weights; for others: detector.weights=FILE")
@@ -45,7 +56,6 @@ def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
         from downstream.datasets import read_detection_data, save_detection_data
-        from pipelines.rows import save_pairs
 
         isolate_detector(work_dir)
         from downstream.detection import require_arguments
@@ -54,74 +64,91 @@ def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
         assert data.labels is not None  # of a detection data set
         assert data.classes is not None
         found = read_detection_data(folder, data.labels, data.classes, split, data.seed)
-        save_detection_data(out_dir / "data.json", found)
-        save_pairs(out_dir, {name: [item.pair for item in found.of(name)] for name in SPLITS})
-        counts = {f"{name}_images": len(found.of(name)) for name in SPLITS}
-        return {**counts, "leakage": found.leakage, **asdict(found.faults)}
+        return {**save_divided(out_dir, found, data, save_detection_data), **asdict(found.faults)}
 
     return prepare_stage(experiment, read_data, version=2)
 
 
-def _dataset_stage(row: str) -> Stage:
+def _dataset_of(experiment: Experiment, run_id: RunId) -> str:
+    """Return the stage that lays out the images a run trains on; seeds share it unless they trained the fusion."""
+    fusion = experiment.fusion_of(run_id)
+    return f"dataset/{fusion}" + (fold_suffix(run_id.fold) if fusion == run_id.fuser else "")
+
+
+def _dataset_stage(name: str, fusion: str, fold: int | None) -> Stage:
     """Lay the fused images out as ultralytics reads them."""
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
         from downstream.detection import write_yolo_data
 
-        data = load_detection_data(inputs["prepare"] / "data.json")
-        write_yolo_data(out_dir, data, inputs[f"fuse/{row}"] / "images")
+        data = load_detection_data(fold_folder(inputs["prepare"], fold) / "data.json")
+        write_yolo_data(out_dir, data, inputs[f"fuse/{fusion}"] / "images")
         return {}
 
-    return Stage(f"dataset/{row}", run, needs=("prepare", f"fuse/{row}"), may_fail=True)
+    return Stage(name, run, needs=("prepare", f"fuse/{fusion}"), may_fail=True)
 
 
-def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId) -> Stage:
+def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId, dataset: str) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from fusion.devices import choose_device
 
         isolate_detector(work_dir)
         from downstream.detection import train_detector
 
-        yaml = inputs[f"dataset/{run_id.fuser}"] / "data.yaml"
-        train_detector(out_dir, yaml, detector, run_id.seed, str(choose_device(device)))
+        train_detector(out_dir, inputs[dataset] / "data.yaml", detector, run_id.seed, str(choose_device(device)))
         return {}
 
     named = (detector.weights, detector.model)  # start weights; an architecture by name, or a YAML file of one's own
     files = tuple(Path(name) for name in named if name and Path(name).is_file())
     key = {"detector": asdict(detector), "seed": run_id.seed, "device": device}
-    needs = (f"dataset/{run_id.fuser}",)
-    return Stage(run_id.training_stage, run, key, needs=needs, inputs=files, may_fail=True, version=2)
+    return Stage(run_id.training_stage, run, key, needs=(dataset,), inputs=files, may_fail=True, version=2)
 
 
-def _scoring_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId) -> Stage:
+def _scoring_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId, dataset: str) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
         from fusion.devices import choose_device
-        from fusion.storage import write_json
 
         isolate_detector(work_dir)
-        from downstream.detection import (
-            detector_weights,
-            load_predictions,
-            predict,
-            save_predictions,
-            score_detections,
-        )
+        from downstream.detection import detector_weights, load_predictions, predict, save_predictions
 
-        data = load_detection_data(inputs["prepare"] / "data.json")
-        test = data.of("test")
-        images = [inputs[f"dataset/{run_id.fuser}"] / "images" / "test" / f"{item.pair.stem}.png" for item in test]
+        data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
+        images = [inputs[dataset] / "images" / "test" / f"{item.pair.stem}.png" for item in data.of("test")]
         weights = detector_weights(inputs[run_id.training_stage])
         save_predictions(out_dir / PREDICTIONS, predict(weights, images, detector, str(choose_device(device))))
-        result = score_detections(test, load_predictions(out_dir / PREDICTIONS), data.classes)
-        write_json(out_dir / SCORES, [asdict(score) for score in result.scores])
-        write_json(out_dir / CURVES, result.curves)
-        result.matches.save(out_dir / MATCHES)
-        return {"mAP50": result.scores[1].value}
+        return _score(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 
-    needs = ("prepare", f"dataset/{run_id.fuser}", run_id.training_stage)
+    needs = ("prepare", dataset, run_id.training_stage)
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=3, may_fail=True)
+
+
+def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:
+    """Score the boxes of all folds together."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from downstream.datasets import load_detection_data
+        from downstream.detection import load_predictions, save_predictions
+
+        data = load_detection_data(inputs["prepare"] / "data.json")
+        found = [one for stage in parts for one in load_predictions(inputs[stage] / PREDICTIONS)]
+        save_predictions(out_dir / PREDICTIONS, found)
+        return _score(out_dir, data, found)
+
+    parts = [training.scoring_stage for training in trainings]
+    return Stage(run_id.scoring_stage, run, needs=("prepare", *parts), may_fail=True)
+
+
+def _score(out_dir: Path, data: DetectionData, found: Sequence[Prediction]) -> Summary:
+    """Score the boxes of the test images, and leave all that the report reads."""
+    from downstream.detection import score_detections
+    from fusion.storage import write_json
+
+    result = score_detections(data.of("test"), found, data.classes)
+    write_json(out_dir / SCORES, [asdict(score) for score in result.scores])
+    write_json(out_dir / CURVES, result.curves)
+    result.matches.save(out_dir / MATCHES)
+    return {"mAP50": result.scores[1].value}
 
 
 def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion.fusers import fuser_class, fuser_files, start_file
-from pipelines.rows import Experiment, FuserRow, load_pairs
+from pipelines.rows import Experiment, FuserRow, RunId, fold_folder, load_pairs
 from pipelines.settings import TrainingSettings
 from pipelines.stages import Inputs, Stage, Summary
 
@@ -21,14 +21,16 @@ TRAINING_VERSION = 2  # 2: one intervened pass a step
 def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
     """Return the training stage of every network that is trained here, and the fusing stage of every row.
 
-    Folders of images come first, so that a missing image is reported before anything trains.
+    Folders of images come first, so that a missing image is reported before anything trains. Networks that are trained
+    once per fold fuse all pairs; a last stage collects the test images of all folds.
     """
     stages = []
-    for row in sorted(experiment.rows, key=lambda row: row.folder is None):
+    for row in sorted(experiment.fusions, key=lambda row: row.folder is None):
         if row.training:
             stages.append(_training_stage(row, row.training, experiment.settings.device))
         stages.append(_fusing_stage(row, splits))
-    return stages
+    trained = [run_id for run_id in experiment.runs if experiment.fusion_of(run_id) == str(run_id)]
+    return stages + [_collecting_stage(run_id, experiment.trainings(run_id)) for run_id in trained if experiment.folds]
 
 
 def build_trainer(pairs: Sequence[Pair], training: TrainingSettings, device: str) -> Trainer:
@@ -50,7 +52,7 @@ def _training_stage(row: FuserRow, training: TrainingSettings, device: str) -> S
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from pipelines.report import draw_training_curves
 
-        pairs = load_pairs(inputs["prepare"], "train")
+        pairs = load_pairs(fold_folder(inputs["prepare"], row.fold), "train")
         build_trainer(pairs, training, device).run(out_dir, lambda: draw_training_curves(out_dir))
         return {"pairs": len(pairs)}
 
@@ -76,3 +78,21 @@ def _fusing_stage(row: FuserRow, splits: Sequence[str]) -> Stage:
         return {"images": len(pairs)}
 
     return Stage(f"fuse/{row.name}", run, row.key, needs=("prepare", *row.needs), inputs=row.inputs, may_fail=True)
+
+
+def _collecting_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:
+    """Collect the images of every pair that were fused by the network that has not seen it."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from fusion.storage import link_or_copy
+
+        count = 0
+        for training in trainings:
+            for pair in load_pairs(fold_folder(inputs["prepare"], training.fold), "test"):
+                name = f"{pair.stem}.png"
+                link_or_copy(inputs[f"fuse/{training}"] / "images" / name, out_dir / "images" / name)
+                count += 1
+        return {"images": count}
+
+    needs = ("prepare", *(f"fuse/{training}" for training in trainings))
+    return Stage(f"fuse/{run_id}", run, needs=needs, may_fail=True)

@@ -1,13 +1,18 @@
-"""The first stages of every pipeline: the built-in sample, and reading what the data folder holds."""
+"""The first stages of every pipeline: the built-in sample, and reading and dividing what the data folder holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
-from pipelines.rows import Experiment
+from downstream.datasets import SPLITS, DetectionData, SegmentationData
+from pipelines.rows import Experiment, fold_folder, save_pairs
+from pipelines.settings import DataSettings
 from pipelines.stages import Inputs, Stage, Summary
+
+Data = TypeVar("Data", DetectionData, SegmentationData)
 
 
 def sample_stages(experiment: Experiment) -> list[Stage]:
@@ -43,3 +48,24 @@ def prepare_stage(experiment: Experiment, read_data: Callable[[Path, Path, str],
 
     needs, inputs = (("sample",), ()) if root is None else ((), (root, *data.split_files))
     return Stage("prepare", run, {"data": data.key, "root": str(root)}, needs=needs, inputs=inputs, version=version)
+
+
+def save_divided(out_dir: Path, data: Data, settings: DataSettings, save: Callable[[Path, Data], None]) -> Summary:
+    """Write a data set as the stage "prepare" leaves it: data.json and the list of pairs, with folds also for each.
+
+    Returns:
+        The numbers of pairs, and how much the split leaks.
+
+    Raises:
+        InputError: more folds than groups of images, or a pattern of groups that finds nothing in a name.
+    """
+    from downstream.datasets import cut_folds, group_images
+
+    found: list[Data] = cut_folds(data, settings.folds, settings.groups) if settings.folds else [data]
+    table = found[0]
+    group_images([item.pair.stem for item in table.of("test")], settings.groups)  # raises now, not in the report
+    for fold, divided in enumerate(found):
+        folder = fold_folder(out_dir, fold)
+        save(folder / "data.json", divided)
+        save_pairs(folder, {name: [item.pair for item in divided.of(name)] for name in SPLITS})
+    return {**{f"{name}_images": len(table.of(name)) for name in SPLITS}, "leakage": table.leakage}

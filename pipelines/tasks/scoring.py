@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.rows import Experiment, load_pairs
@@ -10,32 +10,30 @@ from pipelines.stages import Inputs, Stage, Summary
 
 
 def scoring_stage(experiment: Experiment, row: str) -> Stage:
-    """Return the stage that measures the fused test images of one row."""
+    """Return the stage that measures the fused test images of one row; with several seeds, those of the first."""
     metrics, device = experiment.settings.metrics, experiment.settings.device
+    fused = f"fuse/{experiment.shown_fusion(row)}"
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from fusion.scoring import score_folder
         from pipelines.rows import save_fusion_scores
 
-        pairs, fused_dir = load_pairs(inputs["prepare"], "test"), inputs[f"fuse/{row}"] / "images"
+        pairs, fused_dir = load_pairs(inputs["prepare"], "test"), inputs[fused] / "images"
         scores = score_folder(row, pairs, fused_dir, out_dir, list(metrics.names), metrics.convention, device)
         save_fusion_scores(out_dir, scores)
         return {"images": len(scores)}
 
     key = {"names": metrics.names, "convention": metrics.convention, "device": device}
-    return Stage(f"score_fusion/{row}", run, key, needs=("prepare", f"fuse/{row}"), may_fail=True)
+    return Stage(f"score_fusion/{row}", run, key, needs=("prepare", fused), may_fail=True)
 
 
-def task_report_stage(
-    experiment: Experiment, row_stages: Sequence[str], write: Callable[[Path, Experiment, Inputs], None]
-) -> Stage:
+def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment, Inputs], None]) -> Stage:
     """Return the stage that writes the report of a detection or segmentation pipeline.
 
     A failed run is a row of the report, with its reason.
 
     Args:
         experiment: what is reported.
-        row_stages: the stages of every row that the report reads, such as "fuse".
         write: writes the report into a folder.
     """
 
@@ -43,8 +41,17 @@ def task_report_stage(
         write(out_dir, experiment, inputs)
         return {"failed": [str(run_id) for run_id in experiment.runs if run_id.scoring_stage in inputs.failures]}
 
-    of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in row_stages]
-    of_runs = [stage for run_id in experiment.runs for stage in (run_id.training_stage, run_id.scoring_stage)]
+    needs = ["prepare"]
+    needs += [f"score_fusion/{row}" for row in experiment.row_names]
+    for run_id in experiment.runs:
+        trainings = experiment.trainings(run_id)
+        needs += [f"fuse/{experiment.fusion_of(run_id)}", run_id.scoring_stage]
+        needs += [stage for training in trainings for stage in (training.training_stage, training.scoring_stage)]
     settings = experiment.settings
-    key = {"name": settings.name, "panels": settings.panels, "baseline": settings.baseline}
-    return Stage("report", run, key, needs=("prepare", *of_rows, *of_runs), version=3)
+    key = {
+        "name": settings.name,
+        "panels": settings.panels,
+        "baseline": settings.baseline,
+        "groups": settings.data.groups,
+    }
+    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=4)

@@ -8,7 +8,7 @@ import torch
 
 from downstream.datasets.boxes import Box
 from downstream.datasets.detection_data import LabelledPair
-from downstream.detection.matches import DetectionMatches, bootstrap_map
+from downstream.detection.matches import DetectionMatches, bootstrap_ap
 from downstream.detection.outputs import Prediction
 from downstream.detection.score import score_detections
 from fusion.errors import InputError
@@ -60,7 +60,8 @@ def coco_means(truth: list[LabelledPair], found: list[Prediction]) -> tuple[floa
 @pytest.mark.parametrize("seed", range(4))
 def test_the_whole_set_once_gives_the_scores_of_pycocotools(seed: int) -> None:
     truth, found = make_set(seed)
-    means = bootstrap_map(score_detections(truth, found, CLASSES).matches, np.ones((1, len(truth)), np.int64))
+    precision = bootstrap_ap(score_detections(truth, found, CLASSES).matches, np.ones((1, len(truth)), np.int64))
+    means = np.nanmean(precision, axis=1)
     assert (means[0, 0], means[0].mean()) == pytest.approx(coco_means(truth, found), abs=1e-12)
 
 
@@ -68,23 +69,18 @@ def test_the_whole_set_once_gives_the_scores_of_pycocotools(seed: int) -> None:
 def test_counts_equal_repeated_images_in_pycocotools(seed: int) -> None:
     truth, found = make_set(seed)
     counts = np.random.default_rng(seed).integers(0, 4, (5, len(truth)))
-    means = bootstrap_map(score_detections(truth, found, CLASSES).matches, counts)
-    for resample, mean in zip(counts, means, strict=True):
+    precision = bootstrap_ap(score_detections(truth, found, CLASSES).matches, counts)
+    for resample, mean in zip(counts, np.nanmean(precision, axis=1), strict=True):
         assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, resample)), abs=1e-12)
 
 
-def test_chosen_thresholds_are_those_columns_of_all() -> None:
-    truth, found = make_set(0)
-    matches = score_detections(truth, found, CLASSES).matches
-    counts = np.random.default_rng(0).integers(0, 4, (5, len(truth)))
-    assert (bootstrap_map(matches, counts, thresholds=(0, 5)) == bootstrap_map(matches, counts)[:, [0, 5]]).all()
-
-
-def test_map_is_zero_without_detections_and_undefined_without_ground_truth() -> None:
+def test_precision_is_zero_without_detections_and_undefined_without_ground_truth() -> None:
     truth, _ = make_set(0)
     matches = score_detections(truth, [], CLASSES).matches
-    assert (bootstrap_map(matches, np.ones((1, len(truth)), np.int64)) == 0).all()
-    assert np.isnan(bootstrap_map(matches, np.zeros((1, len(truth)), np.int64))).all()
+    whole = bootstrap_ap(matches, np.ones((1, len(truth)), np.int64))[0]
+    assert (whole[:3] == 0).all()
+    assert np.isnan(whole[3]).all()  # no Lamp
+    assert np.isnan(bootstrap_ap(matches, np.zeros((1, len(truth)), np.int64))).all()
 
 
 def test_matches_are_loaded_as_they_were_saved(tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""The tables of differences to the baseline and of what can be concluded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from fusion.markdown import Cell
+from fusion.storage import write_csv
+from pipelines.report.elements import Table, TableRow
+from pipelines.report.significance import RESAMPLES, Difference, Resampled, TestSet, differences
+from pipelines.rows import Experiment, TaskScores
+
+_COLUMNS = ("metric", "class", "fuser", "baseline", "difference", "low", "high", "p", "p_holm", "detectable", "verdict")
+
+
+def write_comparison(
+    out_dir: Path,
+    experiment: Experiment,
+    task: TaskScores,
+    resampled: Mapping[str, Sequence[Resampled]],
+    images: TestSet,
+) -> list[Table]:
+    """Write differences.csv and return its tables; none if the baseline failed or has nothing to be compared with."""
+    baseline = experiment.settings.baseline
+    if baseline is None or baseline not in resampled or len(resampled) < 2:
+        return []
+    found = differences(resampled, images, baseline)
+    write_differences(out_dir / "differences.csv", found, baseline)
+    return verdict_tables(found, task, baseline, describe(images, experiment), len(experiment.settings.seeds))
+
+
+def describe(images: TestSet, experiment: Experiment) -> str:
+    """Describe in words how the test images are drawn."""
+    groups = images.groups_with("all")
+    named = experiment.settings.data.groups
+    kind = f"groups (data.groups {named})" if named else "runs of consecutive images"
+    return f"{len(images.groups)} test images in {groups} {kind}"
+
+
+def write_differences(path: Path, found: Sequence[Difference], baseline: str) -> None:
+    """Write one CSV row per score and fuser; what is undefined is an empty field, with its reason in the last one."""
+    rows = [
+        (
+            *one.name,
+            one.fuser,
+            baseline,
+            *(one.difference, one.low, one.high, one.p, one.p_holm, one.detectable),
+            one.verdict,
+            one.reason,
+        )
+        for one in found
+    ]
+    write_csv(path, (*_COLUMNS, "reason"), rows)
+
+
+def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str, drawn: str, seeds: int) -> list[Table]:
+    """Build a table for every metric over all classes, and one with a column per class.
+
+    Args:
+        found: from `differences`.
+        task: what was scored.
+        baseline: name of the row that all others are compared with.
+        drawn: from `describe`.
+        seeds: of every row.
+    """
+    rows = len({one.fuser for one in found})
+    note = (
+        f"The uncertainty is that of {drawn}{f' and of {seeds} seeds' if seeds > 1 else ''}. "
+        f"95 % intervals and p belong to one comparison alone (t distribution, {RESAMPLES} resamples); verdicts are at "
+        f"5 % after Holm's adjustment for {rows} rows. Detectable is the smallest true difference that this table "
+        "would have told from 0 with 80 % probability."
+    )
+    if seeds == 1:
+        note += " One seed: nothing here covers how much another training run would change."
+    overall = [one for one in found if one.name.class_name == "all"]
+    tables = [
+        _overall([one for one in overall if one.name.metric == metric], task.means[metric], baseline, note)
+        for metric in dict.fromkeys(one.name.metric for one in overall)
+    ]
+    return [*tables, _by_class([one for one in found if one.name.class_name != "all"], task.per_class, baseline)]
+
+
+def _overall(found: Sequence[Difference], heading: str, baseline: str, note: str) -> Table:
+    rows = [
+        TableRow(
+            one.fuser,
+            [
+                Cell(_signed(one.difference), False),
+                Cell("-" if one.low is None else f"{_signed(one.low)} to {_signed(one.high)}", False),
+                Cell(_probability(one.p), False),
+                Cell(_probability(one.p_holm), False),
+                Cell(f"{one.verdict} ({one.reason})" if one.reason else one.verdict, one.verdict == "better"),
+                Cell("-" if one.detectable is None else f"{one.detectable:.3f}", False),
+            ],
+        )
+        for one in found
+    ]
+    heads = [f"{heading} above {baseline}", "95 % interval", "p", "p (Holm)", "verdict", "detectable"]
+    return Table(f"More than chance? {heading}", "fuser", heads, rows, note=note)
+
+
+def _by_class(found: Sequence[Difference], metric: str, baseline: str) -> Table:
+    classes = list(dict.fromkeys(one.name.class_name for one in found))
+    rows = [
+        TableRow(fuser, [_class_cell(one) for one in found if one.fuser == fuser])
+        for fuser in dict.fromkeys(one.fuser for one in found)
+    ]
+    reasons = dict.fromkeys(f"{one.name.class_name}: {one.reason}" for one in found if one.reason)
+    note = f"Without a verdict: {', '.join(reasons)}." if reasons else ""
+    return Table(f"More than chance? {metric} above {baseline} by class", "fuser", classes, rows, note=note)
+
+
+def _class_cell(one: Difference) -> Cell:
+    told = one.verdict in ("better", "worse")
+    return Cell(_signed(one.difference) + (f" {one.verdict}" if told else ""), one.verdict == "better")
+
+
+def _signed(value: float | None) -> str:
+    return "-" if value is None else f"{value:+.3f}"
+
+
+def _probability(value: float | None) -> str:
+    return "-" if value is None else "<.001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
