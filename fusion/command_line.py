@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from fusion.errors import InputError
+from fusion.errors import FuserError, InputError
 
 
 def exit_code(main: Callable[[], int | None]) -> int:
@@ -19,8 +19,8 @@ def exit_code(main: Callable[[], int | None]) -> int:
         main: the tool; its return value is the exit code, None means 0.
 
     Returns:
-        The value of `main`; 1 for FloatingPointError (a training that diverged); 2 for InputError; 130 for Ctrl-C;
-        141 if the reader closed the pipe (for example `| head`).
+        The value of `main`; 1 for FloatingPointError (a training that diverged); 2 for InputError and FuserError; 130
+        for Ctrl-C; 141 if the reader closed the pipe (for example `| head`).
 
     The message of a KeyboardInterrupt is printed; without one, the work can be resumed with the same command.
     """
@@ -30,7 +30,7 @@ def exit_code(main: Callable[[], int | None]) -> int:
         if sys.stdout:  # None if the caller closed it
             sys.stdout.flush()
         return code
-    except InputError as error:
+    except (InputError, FuserError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except FloatingPointError as error:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from fusion.errors import InputError
-from fusion.fusers import Fuser
+from fusion.errors import InputError, naming
+from fusion.fusers import Fuser, fuse_checked
 from fusion.images import Pair
 from fusion.interventions import INTERVENTIONS, complementary_masks, random_masks
 from fusion.scoring import ImageScores
@@ -39,6 +39,7 @@ def effect_maps(fuser: Fuser, infrared: Tensor, visible: Tensor, generator: torc
 
     Raises:
         ValueError: a side is shorter than a hole.
+        FuserError: as `fuse_checked`.
 
     Source: ISFuse, arXiv 2603.23272, average treatment effect (ATE); the mean of a map over its pixels is the
     contribution of one image to it.
@@ -65,9 +66,10 @@ def effect_maps(fuser: Fuser, infrared: Tensor, visible: Tensor, generator: torc
             (infrared, black),
             (black, visible),
         )
-        fused = fuser.fuse(infrared, visible)
+        fused = fuse_checked(fuser, infrared, visible)
         return {
-            name: (fuser.fuse(*pair) - fused)[0].abs() for name, pair in zip(INTERVENTIONS, intervened, strict=True)
+            name: (fuse_checked(fuser, *pair) - fused)[0].abs()
+            for name, pair in zip(INTERVENTIONS, intervened, strict=True)
         }
 
 
@@ -76,12 +78,14 @@ def pair_effects(fuser: Fuser, pair: Pair, seed: int) -> EffectMaps:
 
     Raises:
         InputError: an image cannot be read or is smaller than a hole, or the two sizes differ.
+        FuserError: the fuser fails on the pair, which the message names.
     """
     from fusion.images import luma
 
     infrared, visible = pair.read()
     try:
-        return effect_maps(fuser, infrared, luma(visible), generator_for(seed, "effects", pair.stem))
+        with naming(f"image {pair.stem}"):
+            return effect_maps(fuser, infrared, luma(visible), generator_for(seed, "effects", pair.stem))
     except ValueError as error:
         raise InputError(f"{pair.infrared}: {error}") from error
 
@@ -106,7 +110,7 @@ def measure_effects(
         One element per pair, in the order of `pairs`; its values are means over pixels of luma in [0, 1].
 
     Raises:
-        InputError: as `pair_effects`.
+        InputError, FuserError: as `pair_effects`.
     """
     rows = []
     for pair in tqdm(pairs, desc=f"effects {method}", unit="image"):

@@ -1,8 +1,9 @@
-"""The error for mistakes of the user, and helpers for its message."""
+"""The errors for mistakes of the user and for fusers that fail, and helpers for their messages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -12,6 +13,22 @@ class InputError(ValueError):
     The message is a single line: `FILE: what is wrong (found X, expected Y). Try: COMMAND or SETTING`. Every command
     line tool prints it and exits with code 2.
     """
+
+
+class FuserError(RuntimeError):
+    """A fuser raised an exception, or returned something that is no fused image. The message is a single line.
+
+    It is no InputError, so that in a table it is the fault of one row.
+    """
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Put what is being fused, such as "image 07", before the message of a FuserError that the block raises."""
+    try:
+        yield
+    except FuserError as error:
+        raise FuserError(f"{what}: {error}") from error
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
@@ -45,3 +62,15 @@ def one_line(error: Exception) -> str:
         'Expected 3 channels, found 1'
     """
     return " ".join(str(error).split())[:300]
+
+
+def reason_of(error: Exception) -> str:
+    """Return in one line what went wrong: the kind of the exception and its message, which our own need no kind for.
+
+    Example:
+        >>> reason_of(ZeroDivisionError("division by zero")), reason_of(MemoryError()), reason_of(InputError("a: lost"))
+        ('ZeroDivisionError: division by zero', 'MemoryError', 'a: lost')
+    """
+    if isinstance(error, InputError | FuserError):
+        return one_line(error)
+    return ": ".join(filter(None, (type(error).__name__, one_line(error))))

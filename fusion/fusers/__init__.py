@@ -14,10 +14,10 @@ Methods:
 Applying:
     pair, folder: fuse one pair or a folder of pairs, in colour.
     external: import images that other code has fused.
-    contract: check a fuser against the contract.
+    contract: check a fuser against the contract, and its output at every call (`fuse_checked`).
 
 Other rooms import the names in `__init__.pyi` from here; each is loaded on first use. They build fusers by name and
-call `fuse`, `fuse_pair` or `fuse_folder`; the classes of the methods stay inside.
+call `fuse_checked`, `fuse_pair` or `fuse_folder`; the classes of the methods stay inside.
 """
 
 import lazy_loader

@@ -1,5 +1,6 @@
 from .catalogue import BUILT_IN as BUILT_IN
 from .contract import contract_violations as contract_violations
+from .contract import fuse_checked as fuse_checked
 from .external import import_external_images as import_external_images
 from .folder import fuse_folder as fuse_folder
 from .fuser import Fuser as Fuser

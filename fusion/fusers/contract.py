@@ -1,4 +1,4 @@
-"""Check any fuser against the contract in `fusion/fusers/fuser.py`."""
+"""Check any fuser against the contract in `fusion/fusers/fuser.py`, once in full or what it returns at every call."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from fusion.errors import InputError, one_line
+from fusion.errors import FuserError, InputError, one_line, reason_of
 from fusion.fusers.fuser import Fuser
 
 SIZES = ((4, 4), (5, 7), (4, 19), (33, 47), (64, 48))  # height, width
 _BATCH = 3
 _CLOSE = 1e-5  # between a batch and its images one by one: below a hundredth of a grey level
+_SLACK = 1e-3  # a quarter of a grey level, by which a fused image in use may leave the range
 _FLAT = ((0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.3, 0.3))  # infrared and visible level: a scale of 0 to divide by
 
 
@@ -39,6 +40,37 @@ def contract_violations(fuser: Fuser) -> list[str]:
             flat = torch.tensor(levels).view(2, 1, 1, 1, 1).expand(2, 1, 1, *size).contiguous()
             found |= dict.fromkeys(_violations_of_output(fuser, *flat))
     return list(found)
+
+
+def fuse_checked(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
+    """Call `fuser.fuse`, and check that the result can be used.
+
+    Raises:
+        FuserError: it raised an exception, or returned something other than finite luma in [0, 1], a thousandth aside,
+            of the shape and on the device of `infrared`.
+    """
+    try:
+        fused = fuser.fuse(infrared, visible)
+    except Exception as error:
+        raise FuserError(reason_of(error)) from error
+    if fault := _fault(fused, infrared, _SLACK):
+        raise FuserError(fault)
+    return fused
+
+
+def _fault(fused: object, like: Tensor, slack: float = 0.0) -> str:
+    """Say what keeps a result from being a fused image of the shape and on the device of `like`; "" if nothing does."""
+    if not isinstance(fused, Tensor):
+        return f"wrong return type (found {type(fused).__name__}, expected Tensor)"
+    if fused.shape != like.shape:
+        return f"wrong shape (found {tuple(fused.shape)}, expected {tuple(like.shape)})"
+    if fused.device != like.device:
+        return f"wrong device (found {fused.device}, expected {like.device} as the inputs)"
+    if not fused.isfinite().all():
+        return "values that are not finite"
+    if not -slack <= fused.min() <= fused.max() <= 1 + slack:
+        return f"values out of range (found {float(fused.min()):.3g}..{float(fused.max()):.3g}, expected 0..1)"
+    return ""
 
 
 def _violations(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Iterator[str]:
@@ -71,18 +103,10 @@ def _violations_of_output(fuser: Fuser, infrared: Tensor, visible: Tensor) -> It
     except Exception as error:
         yield f"{size}: raises {type(error).__name__} ({one_line(error)})"
         return
-    if not isinstance(fused, Tensor):
-        yield f"{size}: wrong return type (found {type(fused).__name__}, expected Tensor)"
-    elif fused.shape != infrared.shape:
-        yield f"{size}: wrong shape (found {tuple(fused.shape)}, expected {tuple(infrared.shape)})"
+    if fault := _fault(fused, infrared):
+        yield f"{size}: {fault}"
     elif fused.dtype != torch.float32:
         yield f"{size}: wrong dtype (found {fused.dtype}, expected torch.float32)"
-    elif fused.device != infrared.device:
-        yield f"{size}: wrong device (found {fused.device}, expected {infrared.device} as the inputs)"
-    elif not fused.isfinite().all():
-        yield f"{size}: values that are not finite"
-    elif not 0 <= fused.min() <= fused.max() <= 1:
-        yield f"{size}: values out of range (found {float(fused.min()):.3g}..{float(fused.max()):.3g}, expected 0..1)"
     elif fused.requires_grad:
         yield f"{size}: the output records gradients. Try: torch.inference_mode() or torch.no_grad() inside fuse"
 

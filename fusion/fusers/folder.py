@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
-from fusion.errors import InputError
+from fusion.errors import InputError, naming
 from fusion.fusers.fuser import Fuser
 from fusion.fusers.pair import fuse_encoded
 from fusion.images import EncodedImage, Pair, write_levels
@@ -38,6 +38,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
 
     Raises:
         InputError: a pair cannot be read, the folder cannot be written, or it contains images of another fuser.
+        FuserError: the fuser fails on a pair, which the message names.
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     _claim(out_dir, made_by)
@@ -48,7 +49,9 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
         writing: list[Future[None]] = []
         for pair, (infrared, visible) in zip(todo, _read_ahead(todo, workers), strict=True):
             fused = out_dir / f"{pair.stem}.png"
-            writing.append(workers.submit(write_levels, fused, fuse_encoded(fuser, infrared, visible)))
+            with naming(f"image {pair.stem}"):
+                levels = fuse_encoded(fuser, infrared, visible)
+            writing.append(workers.submit(write_levels, fused, levels))
             while len(writing) > (0 if _is_large(infrared) else 1):
                 writing.pop(0).result()
             bar.update()

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from fusion.fusers.contract import fuse_checked
 from fusion.fusers.fuser import Fuser
 from fusion.images import EncodedImage, luma, to_bytes, with_chroma_of
 
@@ -26,6 +27,7 @@ def fuse_pair(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
 
     Raises:
         ValueError: the shapes are not as above.
+        FuserError: as `fuse_checked`.
 
     Example:
         >>> import torch
@@ -39,7 +41,7 @@ def fuse_pair(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
             f"wrong shapes of a pair (found infrared {tuple(infrared.shape)} and visible {tuple(visible.shape)}, "
             "expected (1, H, W) and (3, H, W))"
         )
-    fused = fuser.fuse(infrared[None], luma(visible)[None])[0]
+    fused = fuse_checked(fuser, infrared[None], luma(visible)[None])[0]
     return _in_colour(fuser, fused, visible)
 
 
@@ -54,8 +56,11 @@ def fuse_encoded(fuser: Fuser, infrared: Tensor, visible: EncodedImage) -> npt.N
 
     Returns:
         (H, W, 3) uint8 RGB, equal to `to_bytes(fuse_pair(fuser, infrared, visible.rgb()))`.
+
+    Raises:
+        FuserError: as `fuse_checked`.
     """
-    fused = fuser.fuse(infrared[None], visible.luma()[None])[0]
+    fused = fuse_checked(fuser, infrared[None], visible.luma()[None])[0]
     levels = np.empty((*infrared.shape[1:], 3), np.uint8)
     for rows in visible.strips():
         levels[rows] = to_bytes(_in_colour(fuser, fused[:, rows], visible.rgb(rows)))

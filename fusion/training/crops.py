@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from fusion.errors import InputError
-from fusion.fusers import Fuser
+from fusion.errors import InputError, naming
+from fusion.fusers import Fuser, fuse_checked
 from fusion.images import Pair, luma
 from fusion.networks import SMALLEST_SIDE
 from fusion.seeds import generator_for
@@ -50,6 +50,7 @@ class CropSource:
 
         Raises:
             InputError: an image cannot be read or is too small, or the sizes of a pair differ.
+            FuserError: the teacher fails on a pair, which the message names.
         """
         shard = range(len(indices)) if shard is None else shard
         generator = generator_for(self._seed, "crops", number)
@@ -82,7 +83,8 @@ class CropSource:
             )
         channels = [infrared, luma(visible)]
         if self._teacher:
-            channels.append(self._teacher.fuse(channels[0][None], channels[1][None])[0])
+            with naming(f"image {self._pairs[index].stem}"):
+                channels.append(fuse_checked(self._teacher, channels[0][None], channels[1][None])[0])
         image = _at_least(torch.cat(channels), self._size).half()
         if self._cached_bytes + image.nbytes <= CACHE_BYTES:
             self._cache[index] = image

@@ -6,7 +6,7 @@ import errno
 import shutil
 from pathlib import Path
 
-from fusion.errors import InputError, one_line
+from fusion.errors import InputError, reason_of
 from fusion.storage import unwritable
 from pipelines.stages.stage import Stage
 
@@ -35,12 +35,12 @@ def reason_to_go_on(stage: Stage, part: Path, error: Exception) -> str:
 
     Raises:
         Exception: `error` itself, or a clearer one, if it does not concern this stage alone: a mistake of the user's,
-            exhausted memory, a full disk, or a stage that may not fail.
+            a full disk, or a stage that may not fail.
     """
-    if isinstance(error, InputError | MemoryError):
+    if isinstance(error, InputError):
         raise error
     if isinstance(error, OSError) and error.errno in DISK_FAULTS:
         raise unwritable(part, error) from error
     if not stage.may_fail:
         raise error
-    return f"{type(error).__name__}: {one_line(error)}"
+    return reason_of(error)

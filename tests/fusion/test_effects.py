@@ -10,6 +10,7 @@ import torch
 
 from fusion import InputError, Pair, build_fuser
 from fusion.effects import effect_maps, measure_effects, pair_effects
+from fusion.errors import FuserError
 from fusion.fusers.catalogue import BUILT_IN
 from fusion.images.colour import luma
 from fusion.interventions import INTERVENTIONS
@@ -124,6 +125,19 @@ def test_the_rows_have_means_with_intervals(make_pairs: MakePairs) -> None:
     assert mean.low is not None
     assert mean.high is not None
     assert mean.low < mean.mean < mean.high
+
+
+def test_a_fuser_that_fails_is_no_mistake_in_the_images(make_pairs: MakePairs) -> None:
+    class Fails:
+        learned = colour = False
+
+        def fuse(self, infrared: torch.Tensor, visible: torch.Tensor) -> torch.Tensor:
+            if (visible == 0).all():
+                raise ValueError("nothing to see")
+            return infrared
+
+    with pytest.raises(FuserError, match=r"^image 00: ValueError: nothing to see$"):
+        measure_effects("mine", Fails(), make_pairs(2))
 
 
 def test_an_image_smaller_than_a_hole_is_reported(make_pairs: MakePairs) -> None:

@@ -114,14 +114,45 @@ def test_a_network_of_others_is_drawn_with_its_effects_though_it_has_no_gates(tm
     assert "| net | onnx, model net.onnx |" in (report / "report.md").read_text(encoding="utf-8")
 
 
-def test_a_class_that_fails_is_a_row_with_its_reason(tmp_path: Path, pairs: Path) -> None:
-    (tmp_path / "mine.py").write_text(
-        "class Mine:\n    learned = colour = False\n    def fuse(self, infrared, visible):\n        return 1 / 0\n"
-    )
-    options = ("fusers=mine", "fuser_options.mine.type=mine.py:Mine", "panels=0", "effects.images=0", NAMES)
+FAULTS = {  # what a fuser does wrong on the image 1 alone, and how the report puts it
+    "raises": ("1 / 0", "ZeroDivisionError: division by zero"),
+    "refuses": ("refuse()", "not today"),
+    "nothing_finite": ("infrared * float('nan')", "values that are not finite"),
+    "halves": ("infrared[..., ::2]", "wrong shape (found (1, 1, 48, 32), expected (1, 1, 48, 64))"),
+    "grey_levels": ("infrared * 0 + 255", "values out of range (found 255..255, expected 0..1)"),
+}
+
+
+@pytest.mark.parametrize("effects", ["0", "3"])
+def test_a_class_that_fails_is_a_row_with_its_reason(tmp_path: Path, pairs: Path, effects: str) -> None:
+    for name, (output, _) in FAULTS.items():
+        (tmp_path / f"{name}.py").write_text(
+            "from fusion import InputError\n"
+            "def refuse():\n"
+            "    raise InputError('not today')\n"
+            "class Mine:\n"
+            "    learned = True\n"
+            "    colour = False\n"
+            "    calls = 0\n"
+            "    def fuse(self, infrared, visible):\n"
+            "        self.calls += 1\n"
+            f"        return {output} if self.calls == 2 else infrared\n"
+        )
+    options = [f"fuser_options.{name}.type={name}.py:Mine" for name in FAULTS]
+    options += [f"fusers={','.join(FAULTS)}", "panels=0", f"effects.images={effects}", NAMES]
     result = run(tmp_path, "--data", str(pairs), *options)
     assert result.returncode == 1, result.stderr
-    assert "mine: failed: ZeroDivisionError: division by zero" in result.stdout
+    for name, (_, reason) in FAULTS.items():
+        assert f"{name}: failed: image 1: {reason}" in result.stdout
+    with (tmp_path / "work" / "fusion_quality" / "report" / "scores.csv").open(encoding="utf-8") as file:
+        assert {row["method"] for row in csv.DictReader(file)} == {"infrared", "visible", "average"}
+
+
+def test_an_image_that_cannot_be_read_stops_all_rows(tmp_path: Path, pairs: Path) -> None:
+    (pairs / "vi" / "1.png").write_bytes(b"no image")
+    result = run(tmp_path, "--data", str(pairs), "fusers=maximum", "panels=0", NAMES)
+    assert result.returncode == 2
+    assert "vi/1.png: not an image" in result.stderr.splitlines()[-1]
 
 
 def test_images_too_small_for_a_metric_are_named_and_no_failure(tmp_path: Path, pairs: Path) -> None:

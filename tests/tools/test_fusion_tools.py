@@ -61,6 +61,17 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, folders, tool, argument
     assert not list(tmp_path.glob("out/*"))
 
 
+def test_a_fuser_that_fails_is_one_line_and_exit_code_2(tmp_path, folders):
+    body = "        return infrared * 7\n"
+    code = f"class Mine:\n    learned = colour = False\n    def fuse(self, infrared, visible):\n{body}"
+    (tmp_path / "mine.py").write_text(code)
+    done = in_process("fuse_images.py", *folders, "--out", "out", "--fuser", "mine.py:Mine", cwd=tmp_path)
+    assert done.returncode == 2
+    message = done.stderr.splitlines()[-1]
+    assert message.startswith("error: image a: values out of range (found "), done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_several_folders_train_together_and_the_training_is_plotted(tmp_path, folders):
     shutil.copytree(tmp_path / "ir", tmp_path / "ir2")
     shutil.copytree(tmp_path / "vi", tmp_path / "vi2")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable
 
@@ -11,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from fusion.fusers.contract import SIZES, contract_violations
+from fusion.errors import FuserError, InputError
+from fusion.fusers.contract import SIZES, contract_violations, fuse_checked
 
 Fuse = Callable[[Tensor, Tensor], Tensor]
 
@@ -76,6 +78,42 @@ def test_a_fuser_that_keeps_the_contract_has_no_violations() -> None:
 )
 def test_a_violation_is_a_sentence(fuse: Fuse, sentence: str) -> None:
     assert any(sentence in found for found in contract_violations(Made(fuse)))
+
+
+def no_memory(infrared: Tensor, visible: Tensor) -> Tensor:
+    raise MemoryError
+
+
+def refuses(infrared: Tensor, visible: Tensor) -> Tensor:
+    raise InputError("net.onnx: cannot fuse images of 6x5")
+
+
+@pytest.mark.parametrize(
+    ("fuse", "message"),
+    [
+        (eights_only, "RuntimeError: expected a multiple of 8"),
+        (no_memory, "MemoryError"),
+        (refuses, "net.onnx: cannot fuse images of 6x5"),
+        (lambda infrared, visible: infrared[..., ::2, ::2], "wrong shape (found (1, 1, 3, 3), expected (1, 1, 5, 6))"),
+        (lambda infrared, visible: infrared.numpy(), "wrong return type (found ndarray, expected Tensor)"),
+        (lambda infrared, visible: infrared.to("meta"), "wrong device (found meta, expected cpu as the inputs)"),
+        (lambda infrared, visible: infrared * 2, "values out of range (found 2..2, expected 0..1)"),
+        (lambda infrared, visible: infrared * math.nan, "values that are not finite"),
+        (lambda infrared, visible: infrared * math.inf, "values that are not finite"),
+    ],
+)
+def test_fusing_with_a_broken_fuser_is_its_error_and_no_mistake_of_the_user(fuse: Fuse, message: str) -> None:
+    with pytest.raises(FuserError) as error:
+        fuse_checked(Made(fuse), torch.ones(1, 1, 5, 6), torch.ones(1, 1, 5, 6))
+    assert str(error.value) == message
+    assert not isinstance(error.value, InputError)
+
+
+def test_rounding_errors_beyond_the_range_are_no_fault() -> None:
+    fused = fuse_checked(
+        Made(lambda infrared, visible: infrared + 1e-4), torch.ones(1, 1, 5, 6), torch.ones(1, 1, 5, 6)
+    )
+    assert float(fused.max()) == pytest.approx(1.0001)
 
 
 def test_a_violation_is_listed_once_with_the_image_size() -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from fusion import InputError, build_fuser, fuse_folder, fuse_pair, read_visible
+from fusion.errors import FuserError
 from fusion.images.colour import to_bytes
 from fusion.images.pairs import match_pairs
 from fusion.images.stems import images_by_stem
@@ -156,6 +157,17 @@ def test_a_stopped_run_leaves_only_whole_images_and_can_be_resumed(
     assert all(read_visible(path).shape == (3, 300, 400) for path in done.values())
     some = [pair for pair in pairs if pair.stem in done] + [pair for pair in pairs if pair.stem not in done][:2]
     assert fuse_folder(average, some, tmp_path / "out", MADE_BY) == 2
+
+
+def test_a_fuser_that_fails_is_reported_with_the_image(tmp_path, make_pairs):
+    class Fails:
+        learned = colour = False
+
+        def fuse(self, infrared, visible):
+            raise InputError("out of luck")
+
+    with pytest.raises(FuserError, match=r"^image 00: out of luck$"):
+        fuse_folder(Fails(), make_pairs(), tmp_path / "out", {"name": "fails"})
 
 
 def test_an_infrared_folder_is_grey(tmp_path, make_pairs):

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from fusion import build_fuser
+from fusion.errors import FuserError
 from fusion.images.pairs import Pair
 from fusion.training.crops import CropSource
 
@@ -102,6 +103,19 @@ def test_eight_bit_levels_survive_the_cache(tmp_path):
     pair, place = numbered(tmp_path, 0, 16, 16)
     crop = CropSource([pair], 16, seed=0).central_batch([0])[0, 0]
     assert torch.equal((crop * 255).round(), place * 255)
+
+
+def test_a_teacher_that_fails_is_reported_with_the_image(pairs):
+    class Fails:
+        learned = colour = False
+
+        def fuse(self, infrared, visible):
+            return infrared[..., 1:]
+
+    with pytest.raises(
+        FuserError, match=r"^image 1: wrong shape \(found \(1, 1, 31, 40\), expected \(1, 1, 31, 41\)\)$"
+    ):
+        CropSource(pairs, SIZE, seed=0, teacher=Fails()).random_batch([1], 0)
 
 
 def test_the_teacher_output_for_the_whole_pair_is_cut_at_the_same_place(pairs):

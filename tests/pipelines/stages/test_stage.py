@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
-from fusion.errors import InputError
+from fusion.errors import FuserError, InputError
 from pipelines.stages.runner import StageRunner
 from pipelines.stages.stage import Inputs, Outcome, Stage, Summary
 
@@ -189,12 +190,27 @@ def test_an_exception_of_a_stage_that_may_not_fail_stops_the_run_and_keeps_the_h
     assert not (tmp_path / "after").exists()
 
 
-@pytest.mark.parametrize("error", [InputError("wrong"), MemoryError()])
-def test_a_mistake_of_the_user_and_a_full_memory_stop_even_a_stage_that_may_fail(
-    tmp_path: Path, error: Exception
+def test_a_mistake_of_the_user_stops_even_a_stage_that_may_fail(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="wrong"):
+        run(tmp_path, Stage("bad", raises(InputError("wrong")), may_fail=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (MemoryError(), "MemoryError"),
+        (torch.OutOfMemoryError("CUDA out of memory.\n"), "OutOfMemoryError: CUDA out of memory."),
+        (FuserError("image 00: values that are not finite"), "image 00: values that are not finite"),
+    ],
+)
+def test_what_exhausts_memory_or_is_wrong_with_a_fuser_fails_one_stage_alone(
+    tmp_path: Path, error: Exception, reason: str
 ) -> None:
+    outcomes = run(tmp_path, Stage("bad", raises(error), may_fail=True), Stage("other", nothing))
+    assert outcomes["bad"] == Outcome("failed", reason=reason)
+    assert outcomes["other"].status == "done"
     with pytest.raises(type(error)):
-        run(tmp_path, Stage("bad", raises(error), may_fail=True))
+        run(tmp_path, Stage("worse", raises(error)))
 
 
 def test_an_interrupted_stage_goes_on_in_its_folder(tmp_path: Path) -> None:
