@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 IMAGE = ("batch", 1, "height", "width")
 
@@ -34,4 +34,13 @@ def write_model(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.write_bytes(model.SerializeToString())
+    return path
+
+
+def write_split_model(path: Path, location: str) -> Path:
+    """Write the model of `write_model` with its weights in the file `location` beside it."""
+    model = onnx.load(write_model(path))
+    for weight in model.graph.initializer:
+        weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight), weight.name))  # as bytes, or it stays
+    onnx.save_model(model, path, save_as_external_data=True, location=location, size_threshold=0)
     return path

@@ -4,6 +4,7 @@ Inside:
     loading: `open_model`, which selects the engine.
     session: what every engine provides (`Session`, `Port`).
     onnxruntime_session, openvino_session: one file per engine, imported when it is selected.
+    external_data: the files in which a model stores its weights outside itself (`weight_files`).
 
 Other rooms open a model with `open_model` and use the `Session` that it returns.
 """

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
+from fusion.engines import weight_files
 from fusion.errors import InputError, unknown_name
 from fusion.fusers.catalogue import BUILT_IN
 from fusion.fusers.fuser import Fuser
@@ -120,9 +121,9 @@ def fuser_files(name: str, options: Mapping[str, Any]) -> dict[str, Path]:
         options: the arguments of its constructor.
 
     Returns:
-        Path by option for "model", "weights" and every other option that names an existing file; "model data" for
-        weights stored beside a model; "code" for the Python file of the fuser. For the shipped weights, the path is
-        that of the file in the project.
+        Path by option for "model", "weights" and every other option that names an existing file; "model data" (and
+        "model data 2", ...) for weights stored beside a model; "code" for the Python file of the fuser. For the shipped
+        weights, the path is that of the file in the project.
 
     Example:
         >>> fuser_files("laplacian", {"levels": 3}), sorted(fuser_files("isfuse", {}))
@@ -132,8 +133,9 @@ def fuser_files(name: str, options: Mapping[str, Any]) -> dict[str, Path]:
     files = {option: path for option, path in named.items() if option in _ALWAYS_FILES or path.is_file()}
     if name in (ISFuseFuser.name, ISFuseLiteFuser.name):
         files["weights"] = weights_file(name, options.get("weights", SHIPPED))
-    if "model" in files and (external := _external_data(files["model"])).is_file():
-        files["model data"] = external
+    if "model" in files:
+        for number, external in enumerate(weight_files(files["model"]), start=1):
+            files["model data" + (f" {number}" if number > 1 else "")] = external
     return {**files, "code": fuser_path(name)} if is_in_file(name) else files
 
 
@@ -159,8 +161,3 @@ def _fits(value: Any, hint: Any) -> bool:
     if isinstance(value, bool):
         return bool in kinds
     return isinstance(value, (*kinds, int) if float in kinds else kinds)
-
-
-def _external_data(model: Path) -> Path:
-    """Return the file that stores the weights outside the model: always for OpenVINO, optionally for large ONNX."""
-    return model.with_suffix(".bin") if model.suffix == ".xml" else Path(f"{model}.data")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from tests.onnx_models import write_split_model
 from tests.run_tool import as_process, in_process
 
 BRIEF = ("schedule.epochs=1", "schedule.batch_size=2", "schedule.crop=16")
@@ -70,6 +71,17 @@ def test_a_fuser_that_fails_is_one_line_and_exit_code_2(tmp_path, folders):
     message = done.stderr.splitlines()[-1]
     assert message.startswith("error: image a: values out of range (found "), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_weights_beside_a_model_decide_what_made_a_folder(tmp_path, folders):
+    write_split_model(tmp_path / "net.onnx", "net.weights")
+    arguments = (*folders, "--out", "fused", "--fuser", "onnx", "model=net.onnx")
+    assert in_process("fuse_images.py", *arguments, cwd=tmp_path).returncode == 0
+    weights = tmp_path / "net.weights"
+    weights.write_bytes(weights.read_bytes()[::-1])
+    changed = in_process("fuse_images.py", *arguments, cwd=tmp_path)
+    assert changed.returncode == 2
+    assert "fused: contains images of another fuser" in changed.stderr
 
 
 def test_several_folders_train_together_and_the_training_is_plotted(tmp_path, folders):

@@ -11,6 +11,7 @@ from fusion import InputError, build_fuser, list_fusers
 from fusion.fusers.catalogue import BUILT_IN
 from fusion.fusers.learned import weights_file
 from fusion.fusers.registry import fuser_files
+from tests.onnx_models import write_split_model
 
 
 def test_the_catalogue_lists_every_fuser():
@@ -77,9 +78,8 @@ def test_a_network_depends_on_its_weights(tmp_path: Path) -> None:
 def test_a_model_counts_even_if_it_is_missing_and_so_does_external_data(tmp_path: Path) -> None:
     model = tmp_path / "m.onnx"
     assert fuser_files("onnx", {"model": str(model)}) == {"model": model}
-    (tmp_path / "m.onnx.data").touch()
-    assert fuser_files("onnx", {"model": model}) == {"model": model, "model data": tmp_path / "m.onnx.data"}
-    (tmp_path / "m.bin").touch()
+    write_split_model(model, "other.name")
+    assert fuser_files("onnx", {"model": model}) == {"model": model, "model data": tmp_path / "other.name"}
     assert fuser_files("onnx", {"model": tmp_path / "m.xml"})["model data"] == tmp_path / "m.bin"
 
 
