@@ -2,6 +2,7 @@
 
 Light modules, without ultralytics, pycocotools or torch at import:
     settings: the architecture and its schedule.
+    extra: which further arguments of ultralytics a training honours.
     environment: keep ultralytics inside one folder and off the network; call it before the heavy modules.
     yolo_data: write fused images and labels as the folder a YOLO trains on.
     outputs: the files a detector leaves: weights, training log, predictions.

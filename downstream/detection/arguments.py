@@ -13,6 +13,7 @@ from typing import Any
 from ultralytics.cfg import get_cfg
 from ultralytics.nn.tasks import yaml_model_load
 
+from downstream.detection.extra import FIXED, SETTINGS
 from downstream.detection.settings import DetectorSettings
 from fusion.errors import InputError, one_line
 
@@ -21,13 +22,8 @@ def yolo_arguments(detector: DetectorSettings) -> dict[str, Any]:
     """Return the trainer arguments that follow from the settings."""
     return {
         **detector.extra,
-        "model": detector.model,
-        "epochs": detector.epochs,
-        "imgsz": detector.image_size,
-        "batch": detector.batch_size,
-        "optimizer": detector.optimizer,
-        "lr0": detector.learning_rate,
-        "workers": detector.workers,
+        **{argument: getattr(detector, name) for argument, name in SETTINGS.items()},
+        **FIXED,
     }
 
 
@@ -35,8 +31,7 @@ def require_arguments(detector: DetectorSettings) -> None:
     """Check the settings as ultralytics would when a training starts, which can be hours later.
 
     Raises:
-        InputError: ultralytics does not know the architecture or an argument, or a value is out of range. An unknown
-            optimizer is only found by the training itself.
+        InputError: ultralytics does not know the architecture or an argument, or a value is out of range.
     """
     with as_input_errors(detector):
         get_cfg(overrides=yolo_arguments(detector))

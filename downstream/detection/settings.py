@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fusion.errors import InputError
+from downstream.detection.extra import require_honoured
+from fusion.errors import InputError, unknown_name
 
-_CHECKPOINT_ARGUMENTS = ("resume", "distill_model")  # each names a checkpoint, which ultralytics would unpickle
+OPTIMIZERS = ("Adam", "Adamax", "AdamW", "MuSGD", "NAdam", "RAdam", "RMSprop", "SGD")  # "auto" sets the learning rate
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,17 @@ class DetectorSettings:
         epochs: passes over the training images; the weights of the last epoch are scored, no epoch is selected.
         image_size: longer side of the input in pixels, a multiple of 32.
         batch_size: images per mini-batch.
-        optimizer: "SGD", "Adam", "AdamW", ...
-        learning_rate: at the start.
-        workers: processes that load images; 0 loads in the main process.
-        extra: further arguments of ultralytics' trainer by their own names, such as {"mosaic": 0.0}.
+        optimizer: one of `OPTIMIZERS`.
+        learning_rate: at the start, at most 1.
+        workers: processes that load images on a GPU; 0 loads in the main process, as a CPU always does. The number, at
+            most that of the CPU cores per GPU, decides the result: each process draws its own random numbers and makes
+            its mosaics of the images that it has loaded.
+        extra: further arguments of ultralytics' trainer by their own names, such as {"mosaic": 0.0}; only those that a
+            training honours, which `extra.py` lists.
 
     Raises:
         InputError: the weights do not exist, a number is out of range, the model is not a YAML file (ultralytics would
-            unpickle anything else), or an extra argument names a checkpoint to continue from.
+            unpickle anything else), the optimizer is unknown, or a training would not honour an extra argument.
     """
 
     model: str = "yolov8n.yaml"
@@ -52,13 +56,15 @@ class DetectorSettings:
                 f"detector.model={self.model!r}: not an architecture (expected a .yaml file). "
                 "Try: detector.weights=FILE for weights"
             )
-        for name in _CHECKPOINT_ARGUMENTS:
-            if name in self.extra:
-                raise InputError(f"detector.extra.{name}: not allowed. Try: detector.weights=FILE for weights")
+        if self.optimizer not in OPTIMIZERS:
+            raise unknown_name("detector.optimizer", self.optimizer, OPTIMIZERS)
+        require_honoured(self.extra)
         for name, value, valid, expected in (
             ("epochs", self.epochs, self.epochs >= 1, "at least 1"),
             ("batch_size", self.batch_size, self.batch_size >= 1, "at least 1"),
             ("image_size", self.image_size, self.image_size >= 32 and not self.image_size % 32, "a multiple of 32"),
+            ("learning_rate", self.learning_rate, 0 < self.learning_rate <= 1, "above 0 and at most 1"),
+            ("workers", self.workers, self.workers >= 0, "0 or more"),
         ):
             if not valid:
                 raise InputError(f"detector.{name}={value}: out of range (expected {expected})")

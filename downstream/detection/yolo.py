@@ -55,13 +55,6 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         "seed": seed,
         "device": device,
         "save_dir": str(out_dir.absolute() / "run"),
-        "exist_ok": True,
-        "pretrained": False,
-        "deterministic": True,
-        "amp": False,  # its check downloads a model
-        "val": False,
-        "plots": False,
-        "verbose": False,
     }
     state = out_dir / "state.safetensors"
     if not detector_weights(out_dir).exists():

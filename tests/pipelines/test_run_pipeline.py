@@ -102,7 +102,7 @@ def test_a_value_of_the_wrong_kind_is_one_line(tool: CommandLine, value: str) ->
 
 
 def test_an_argument_that_ultralytics_does_not_know_is_told_before_anything_is_fused(tool: CommandLine) -> None:
-    assert_refused(tool.here(*TINY, "detector.extra.mosaik=0.0"), "'mosaik' is not a valid YOLO argument", "mosaic")
+    assert_refused(tool.here(*TINY, "detector.extra.mosaik=0.0"), "detector.extra: 'mosaik'. Did you mean 'mosaic'?")
     assert not list(tool.cwd.rglob("fuse"))
 
 

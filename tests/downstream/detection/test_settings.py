@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from downstream.detection.settings import DetectorSettings
@@ -9,7 +11,11 @@ def test_the_defaults_are_allowed_and_start_from_random_weights():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"batch_size": 0}, {"image_size": 0}, {"image_size": 100}, {"image_size": -32}]
+    "wrong",
+    [
+        *({"epochs": 0}, {"batch_size": 0}, {"image_size": 0}, {"image_size": 100}, {"image_size": -32}),
+        *({"learning_rate": 0.0}, {"learning_rate": 1.5}, {"learning_rate": math.nan}, {"workers": -1}),
+    ],
 )
 def test_a_number_out_of_range_is_refused_with_its_setting_and_value(wrong):
     ((name, value),) = wrong.items()
@@ -45,3 +51,37 @@ def test_two_settings_do_not_share_their_extra_arguments():
 def test_everything_that_ultralytics_would_unpickle_is_refused(wrong, setting):
     with pytest.raises(InputError, match=rf"^{setting}: .*Try: detector\.weights=FILE"):
         DetectorSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("epochs", "detector.epochs=..."),
+        ("lr0", "detector.learning_rate=..."),
+        ("imgsz", "detector.image_size=..."),
+        ("batch", "detector.batch_size=..."),
+        ("seed", "seeds=..."),
+        ("device", "device=..."),
+    ],
+)
+def test_an_extra_argument_that_has_a_setting_is_refused_with_it(name, remedy):
+    with pytest.raises(InputError) as error:
+        DetectorSettings(extra={name: 1})
+    assert str(error.value) == f"detector.extra.{name}: set elsewhere. Try: {remedy}"
+
+
+@pytest.mark.parametrize("name", ["time", "patience", "cache", "classes", "single_cls", "compile", "val", "save"])
+def test_an_extra_argument_that_is_not_honoured_is_refused_with_the_reason(name):
+    with pytest.raises(InputError, match=rf"^detector\.extra\.{name}: not allowed \(.+\)$"):
+        DetectorSettings(extra={name: 1})
+
+
+def test_an_unknown_extra_argument_is_refused_in_one_line_with_the_nearest_name():
+    with pytest.raises(InputError, match=r"^unknown argument in detector\.extra: 'mosaik'\. Did you mean 'mosaic'\?"):
+        DetectorSettings(extra={"mosaik": 0.0})
+
+
+@pytest.mark.parametrize("optimizer", ["Nonsense", "auto", ""])
+def test_an_optimizer_that_ultralytics_does_not_have_or_chooses_itself_is_refused(optimizer):
+    with pytest.raises(InputError, match=rf"^unknown detector\.optimizer '{optimizer}'\..* Known: Adam, "):
+        DetectorSettings(optimizer=optimizer)

@@ -15,8 +15,9 @@ import pytest
 import torch
 
 from downstream.detection.environment import isolate_ultralytics
+from downstream.detection.extra import HONOURED
 from downstream.detection.outputs import detector_weights, training_losses
-from downstream.detection.settings import DetectorSettings
+from downstream.detection.settings import OPTIMIZERS, DetectorSettings
 from fusion.errors import InputError
 from fusion.storage.tensor_files import save_tensors
 
@@ -24,6 +25,13 @@ CLASSES = ("Car", "People")
 TINY = Path(__file__).parents[2] / "tiny_yolo.yaml"
 SMALL = {"model": str(TINY), "image_size": 64, "batch_size": 2, "workers": 0}
 CARRIED_OVER = {"nbs": 6, "close_mosaic": 2}  # with 8 images: steps of three batches in an epoch of four, and mosaics
+EXTRA = {
+    **{"lrf": 0.5, "momentum": 0.5, "weight_decay": 0.1, "warmup_epochs": 0.0, "warmup_momentum": 0.1, "nbs": 2},
+    **{"warmup_bias_lr": 0.5, "cos_lr": True, "box": 1.0, "cls": 2.0, "dfl": 5.0, "freeze": 3, "fraction": 0.5},
+    **{"rect": True, "multi_scale": 0.5, "hsv_h": 0.9, "hsv_s": 0.1, "hsv_v": 0.9, "degrees": 45.0, "translate": 0.9},
+    **{"scale": 0.9, "shear": 20.0, "perspective": 0.001, "flipud": 1.0, "fliplr": 1.0, "bgr": 1.0, "mosaic": 0.0},
+    **{"close_mosaic": 3, "mixup": 1.0, "cutmix": 1.0},
+}  # a value for each argument that differs from its default
 
 TRAIN = """
 import json, sys
@@ -228,32 +236,67 @@ def test_training_a_finished_run_again_changes_nothing(yolo, data, trained):
     assert weights.read_bytes() == before
 
 
-def test_an_unknown_extra_argument_is_refused_in_one_line_with_the_nearest_name(yolo, data, tmp_path):
-    settings = DetectorSettings(epochs=1, extra={"mosaik": 0.0}, **SMALL)
-    with pytest.raises(InputError) as error:
-        yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
-    assert "mosaik" in str(error.value)
-    assert "mosaic" in str(error.value).replace("mosaik", "")
-    assert "\n" not in str(error.value)
-    assert "\x1b" not in str(error.value)
+def test_every_argument_that_is_passed_to_ultralytics_is_refused_as_an_extra_one(yolo, data, tmp_path, monkeypatch):
+    passed = {}
+
+    def see(cfg, overrides):
+        passed.update(overrides)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ultralytics.engine.trainer.get_cfg", see)
+    with pytest.raises(KeyboardInterrupt):
+        yolo.train_detector(tmp_path / "out", data, DetectorSettings(**SMALL), 1, "cpu")
+    assert {"model", "lr0", "seed", "device", "save_dir", "amp", "val", "deterministic"} <= set(passed)
+    for name in passed:
+        with pytest.raises(InputError, match=rf"^detector\.extra\.{name}: (set elsewhere\. Try: |not allowed \()"):
+            DetectorSettings(extra={name: passed[name]})
 
 
-@pytest.mark.parametrize("wrong", [{"mosaic": "much"}, {"mosaic": 7.0}, {"optimizer": "Nonsense"}])
+def test_every_argument_of_ultralytics_is_honoured_or_refused_in_one_line(yolo):
+    from ultralytics.utils import DEFAULT_CFG_DICT
+
+    assert set(HONOURED) < set(DEFAULT_CFG_DICT)
+    for name in DEFAULT_CFG_DICT.keys() - set(HONOURED):
+        with pytest.raises(InputError, match=rf"detector\.extra\W+{name}\b") as error:
+            DetectorSettings(extra={name: DEFAULT_CFG_DICT[name]})
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "value"), EXTRA.items())
+def test_an_honoured_argument_changes_the_weights(yolo, data, trained, tmp_path, name, value):
+    def train(folder, extra):
+        settings = DetectorSettings(**SMALL, epochs=3, extra={**CARRIED_OVER, "close_mosaic": 1, **extra})
+        yolo.train_detector(folder, data, settings, 1, "cpu")
+        return weights_of(folder)
+
+    left, right = train(tmp_path / "without", {}), train(tmp_path / "with", {name: value})
+    assert not all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_every_honoured_argument_is_tried_but_the_weights_of_classes():
+    assert EXTRA.keys() == set(HONOURED) - {"cls_pw"}  # the classes of the test data are equally frequent
+
+
+@pytest.mark.parametrize("wrong", [{"mosaic": "much"}, {"mosaic": 7.0}])
 def test_an_extra_argument_of_a_wrong_value_is_refused(yolo, data, tmp_path, wrong):
-    if "optimizer" in wrong:
-        settings = DetectorSettings(epochs=1, **wrong, **SMALL)
-    else:
-        settings = DetectorSettings(epochs=1, extra=wrong, **SMALL)
     with pytest.raises(InputError):
-        yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
+        yolo.train_detector(tmp_path / "out", data, DetectorSettings(epochs=1, extra=wrong, **SMALL), 1, "cpu")
 
 
-@pytest.mark.parametrize("wrong", [{"extra": {"mosaic": 7.0}}, {"model": "yolov99n.yaml"}, {"learning_rate": "fast"}])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_known_optimizer_trains(yolo, data, tmp_path, optimizer):
+    settings = DetectorSettings(epochs=1, optimizer=optimizer, learning_rate=0.001, **SMALL)
+    yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
+    assert detector_weights(tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("wrong", [{"extra": {"mosaic": 7.0}}, {"model": "yolov99n.yaml"}, {"extra": {"box": "much"}}])
 def test_settings_that_ultralytics_refuses_are_reported_without_training(yolo, wrong):
     from downstream.detection.arguments import require_arguments
 
     require_arguments(DetectorSettings(**SMALL))
-    with pytest.raises(InputError, match=r"detector '.*yolo.*: .*(mosaic|yolov99|lr0)") as error:
+    with pytest.raises(InputError, match=r"detector '.*yolo.*: .*(mosaic|yolov99|box)") as error:
         require_arguments(DetectorSettings(**SMALL | wrong))
     assert "\n" not in str(error.value)
 
