@@ -15,14 +15,14 @@ from fusion.fusers.fuser import Fuser
 from fusion.fusers.pair import fuse_encoded
 from fusion.images import EncodedImage, Pair, write_levels
 from fusion.interrupts import deferred_interrupt
-from fusion.storage import read_json, write_json
+from fusion.storage import Fingerprints, read_json, unwritable, write_json
 
-RECORD = "fusion.json"
+RECORD, SOURCES = "fusion.json", "sources.json"
 LARGE = 2**24  # pixels: while a larger pair is fused, no other is read or written, to save memory
 
 
 def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dict[str, Any]) -> int:
-    """Fuse every pair into `out_dir/<stem>.png`; existing images that are newer than their sources are kept.
+    """Fuse every pair into `out_dir/<stem>.png`; existing images of the same sources, and newer than these, are kept.
 
     Reading, fusing and writing overlap. Ctrl-C takes effect between two pairs; the next call continues from there.
 
@@ -31,7 +31,8 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
         pairs: from `match_pairs`.
         out_dir: the output folder, created if missing.
         made_by: JSON values that identify the fuser, such as its name, options and hashes of its weights. They are
-            saved as `out_dir/fusion.json`, so that a folder never mixes the images of two fusers.
+            saved as `out_dir/fusion.json`, so that a folder never mixes the images of two fusers. What they are made
+            from is in `out_dir/sources.json`: a hash of the contents of every pair.
 
     Returns:
         The number of pairs fused by this call.
@@ -42,7 +43,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
         KeyboardInterrupt: Ctrl-C was pressed.
     """
     _claim(out_dir, made_by)
-    todo = [pair for pair in pairs if not _is_done(pair, out_dir)]
+    todo = _claim_sources(out_dir, pairs)
     what = f"fuse {made_by.get('fuser', out_dir.name)}"
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=what, unit="pair")
     with deferred_interrupt() as stop_if_asked, bar, ThreadPoolExecutor(2) as workers:
@@ -73,6 +74,30 @@ def _claim(out_dir: Path, made_by: dict[str, Any]) -> None:
             f"{out_dir}: contains images of another fuser (found {earlier}, expected {made_by}). "
             "Try: another output folder"
         )
+
+
+def _claim_sources(out_dir: Path, pairs: Sequence[Pair]) -> list[Pair]:
+    """Record in `out_dir` what its images are made from, and return the pairs whose image is missing or out of date.
+
+    Images of other sources are deleted before the record says that they are of these.
+    """
+    record, fingerprints = out_dir / SOURCES, Fingerprints()
+    earlier = read_json(record) if record.exists() else {}
+    checking = tqdm(pairs, desc="check sources", unit="pair", leave=False, delay=5)
+    sources = {pair.stem: fingerprints.of_all((pair.infrared, pair.visible)) for pair in checking}
+    for stem in sources:
+        if sources[stem] != earlier.get(stem):
+            _delete(out_dir / f"{stem}.png")
+    if not sources.items() <= earlier.items():
+        write_json(record, {**earlier, **sources})
+    return [pair for pair in pairs if not _is_done(pair, out_dir)]
+
+
+def _delete(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def _is_done(pair: Pair, out_dir: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,14 @@ class Fingerprints:
                 digest.update(f"{file.relative_to(path)} {self._of_file(file)}\n".encode())
             self._of_this_run[path] = digest.hexdigest()
         return self._of_this_run[path]
+
+    def of_all(self, files: Iterable[Path]) -> str:
+        """Hash the contents of several files in their order, whatever they are called and wherever they are.
+
+        Raises:
+            InputError: a file cannot be read.
+        """
+        return hashlib.sha256("\n".join(map(self._of_file, files)).encode()).hexdigest()
 
     def remember(self) -> None:
         """Save the cache for the next run."""

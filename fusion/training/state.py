@@ -90,15 +90,14 @@ class TrainingState:
         """Restore what `save` wrote.
 
         Raises:
-            InputError: the file was written by a run with other settings.
+            InputError: the file was written by a run with other settings or on other images.
         """
         tensors, facts = load_tensors(path)
         different = [key for key, value in self.facts.items() if facts.get("run", {}).get(key) != value]
         if different:
-            raise InputError(
-                f"{path}: belongs to a training with other settings (different: {', '.join(different)}). "
-                "Try: another output folder"
-            )
+            named = f"with other settings (different: {', '.join(different)})"
+            what = "on other images" if "images" in different else named
+            raise InputError(f"{path}: belongs to a training {what}. Try: another output folder")
         progress = facts["progress"]
         self.step, self.history = progress["step"], progress["history"]
         self._sums, self._samples = progress["sums"], progress["samples"]

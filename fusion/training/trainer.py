@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fusion.errors import InputError
 from fusion.fusers import build_fuser
 from fusion.images import Pair
 from fusion.networks import require_network, save_network
+from fusion.storage import Fingerprints
 from fusion.training.batches import Batch, TrainingBatches, central_batches
 from fusion.training.crops import CropSource
 from fusion.training.objective import Objective, batch_terms
@@ -84,7 +86,8 @@ class Trainer:
             after_epoch: called in the main process when the files of an epoch are written.
 
         Raises:
-            InputError: `out_dir` contains a run with other settings or cannot be written, or an image cannot be read.
+            InputError: `out_dir` contains a run with other settings or on other images, or cannot be written; or an
+                image cannot be read.
             FloatingPointError: the training diverged.
         """
         with process_group(choose_device(self.device)) as processes:
@@ -124,7 +127,13 @@ class Trainer:
             "schedule": schedule,
             "training_pairs": [self.pairs[index].stem for index in self._training],
             "validation_pairs": [self.pairs[index].stem for index in self._held_out],
+            "images": self._images,
         }
+
+    @cached_property
+    def _images(self) -> str:
+        """A hash of the contents of all images, read once."""
+        return Fingerprints().of_all(path for pair in self.pairs for path in (pair.infrared, pair.visible))
 
     @property
     def held_out(self) -> list[Pair]:

@@ -16,6 +16,7 @@ from fusion.errors import FuserError
 from fusion.images.colour import to_bytes
 from fusion.images.pairs import match_pairs
 from fusion.images.stems import images_by_stem
+from tests.fusion.stale_sets import write_sets
 
 MADE_BY = {"name": "average", "options": {}}
 FUSE = """
@@ -39,6 +40,7 @@ def test_every_pair_is_fused_as_fuse_pair_does(tmp_path, make_pairs, average):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         *(f"{index:02}.png" for index in range(11)),
         "fusion.json",
+        "sources.json",
     ]
     for pair in pairs:
         expected = to_bytes(fuse_pair(average, *pair.read()))
@@ -81,6 +83,41 @@ def test_a_changed_source_is_fused_again(tmp_path, make_pairs, average, side):
     read_visible(tmp_path / "out" / "01.png")
 
 
+def test_images_of_another_data_set_with_equal_stems_never_pass_for_its_own(tmp_path, average):
+    first, second = write_sets(tmp_path)
+    assert fuse_folder(average, first, tmp_path / "out", MADE_BY) == 3
+    assert fuse_folder(average, second, tmp_path / "out", MADE_BY) == 3
+    assert fuse_folder(average, second, tmp_path / "out", MADE_BY) == 0
+    for pair in second:
+        expected = to_bytes(fuse_pair(average, *pair.read()))
+        assert (to_bytes(read_visible(tmp_path / "out" / f"{pair.stem}.png")) == expected).all()
+
+
+def test_a_source_replaced_by_an_older_file_is_fused_again(tmp_path, average):
+    first, second = write_sets(tmp_path)
+    fuse_folder(average, first, tmp_path / "out", MADE_BY)
+    os.replace(second[1].visible, first[1].visible)
+    assert fuse_folder(average, first, tmp_path / "out", MADE_BY) == 1
+
+
+def test_the_same_images_elsewhere_are_not_fused_again(tmp_path, average):
+    first, _ = write_sets(tmp_path)
+    fuse_folder(average, first, tmp_path / "out", MADE_BY)
+    (tmp_path / "setA").rename(tmp_path / "moved")
+    moved = match_pairs(tmp_path / "moved" / "ir", tmp_path / "moved" / "vi")
+    assert fuse_folder(average, moved, tmp_path / "out", MADE_BY) == 0
+
+
+def test_images_of_another_data_set_are_gone_before_the_first_fusion_fails(tmp_path, average):
+    first, second = write_sets(tmp_path)
+    fuse_folder(average, first, tmp_path / "out", MADE_BY)
+    second[0].visible.write_bytes(b"no image")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"000\.png: not an image"):
+            fuse_folder(average, second, tmp_path / "out", MADE_BY)
+        assert not list((tmp_path / "out").glob("*.png"))
+
+
 def test_a_folder_of_another_fuser_is_refused_untouched(tmp_path, make_pairs, average):
     pairs = make_pairs()
     fuse_folder(average, pairs[:1], tmp_path / "out", MADE_BY)
@@ -88,7 +125,7 @@ def test_a_folder_of_another_fuser_is_refused_untouched(tmp_path, make_pairs, av
     message = f"{tmp_path / 'out'}: contains images of another fuser (found {MADE_BY}, expected {other}). "
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
         fuse_folder(build_fuser("maximum"), pairs, tmp_path / "out", other)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00.png", "fusion.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["00.png", "fusion.json", "sources.json"]
 
 
 def test_a_folder_in_which_another_fuser_wrote_no_image_can_be_used(tmp_path, make_pairs, average):

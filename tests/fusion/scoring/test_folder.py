@@ -17,6 +17,7 @@ from fusion.images.colour import luma
 from fusion.images.io import read_visible
 from fusion.metrics import SUITES, measure
 from fusion.scoring.folder import _in_batches, _Job
+from tests.fusion.stale_sets import write_sets
 
 NAMES = ["EN", "AG", "Qabf"]
 SCORE = """
@@ -161,6 +162,17 @@ def test_another_folder_with_the_same_name_is_measured_again(tmp_path, make_fuse
     mark(tmp_path / "out" / "per_image" / "average.json", "00")
     fused_dir.rename(tmp_path / "elsewhere")
     assert not marked(score_folder("average", pairs, tmp_path / "elsewhere", tmp_path / "out", NAMES))
+
+
+def test_scores_of_another_data_set_with_equal_stems_never_pass_for_its_own(tmp_path):
+    first, second = write_sets(tmp_path)
+    for pairs in (first, second):
+        fuse_folder(build_fuser("average"), pairs, tmp_path / "average", {"fuser": "average"})
+        scores = score_folder("average", pairs, tmp_path / "average", tmp_path / "out", NAMES)
+        fresh = score_folder(
+            "average", pairs, tmp_path / "average", tmp_path / "fresh" / pairs[0].infrared.parent.parent.name, NAMES
+        )
+        assert scores == fresh
 
 
 def test_after_a_broken_image_the_scores_of_others_are_kept(tmp_path, make_fused):

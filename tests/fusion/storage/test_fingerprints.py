@@ -33,6 +33,16 @@ def test_another_content_of_equal_length_differs(folder: Path) -> None:
     assert fingerprint(folder) != before
 
 
+def test_the_contents_of_several_files_in_order_are_one_hash_whatever_they_are_called(folder: Path) -> None:
+    first, second = folder / "a.txt", folder / "sub" / "b.txt"
+    before = Fingerprints().of_all([first, second])
+    assert Fingerprints().of_all([second, first]) != before
+    assert Fingerprints().of_all([second.rename(folder / "c.txt"), first]) != before
+    assert Fingerprints().of_all([first, folder / "c.txt"]) == before
+    (folder / "c.txt").write_text("six")
+    assert Fingerprints().of_all([first, folder / "c.txt"]) != before
+
+
 def test_the_same_content_at_another_time_is_the_same(folder: Path) -> None:
     before = fingerprint(folder)
     for file in (folder / "a.txt", folder / "sub" / "b.txt"):

@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from fusion.errors import InputError
+from fusion.images.pairs import match_pairs
 from fusion.networks.checkpoints import load_network
 from fusion.storage.tensor_files import load_tensors
 from fusion.training.objective import Objective
 from fusion.training.settings import LossWeights, Schedule
 from fusion.training.trainer import Trainer
+from tests.fusion.stale_sets import write_sets
 
 STEPS_PER_EPOCH = 3
 TRAIN = """
@@ -171,9 +173,21 @@ def test_resuming_with_other_settings_is_refused_and_changes_nothing(tmp_path, p
 
 
 def test_resuming_with_other_pairs_is_refused(tmp_path, pairs):
-    trainer(pairs, epochs=1).run(tmp_path / "run")
-    with pytest.raises(InputError, match="different: training_pairs"):
+    last = trainer(pairs, epochs=1).run(tmp_path / "run").with_name("last.safetensors")
+    message = f"{last}: belongs to a training on other images. Try: another output folder"
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         trainer(pairs[:-1], epochs=1).run(tmp_path / "run")
+
+
+def test_the_weights_of_another_data_set_with_equal_stems_never_pass_for_its_own(tmp_path):
+    first, second = write_sets(tmp_path)
+    best = trainer(first, epochs=1).run(tmp_path / "run")
+    before = best.read_bytes()
+    with pytest.raises(InputError, match=r"last\.safetensors: belongs to a training on other images\."):
+        trainer(second, epochs=1).run(tmp_path / "run")
+    (tmp_path / "setA").rename(tmp_path / "moved")
+    moved = match_pairs(tmp_path / "moved" / "ir", tmp_path / "moved" / "vi")
+    assert trainer(moved, epochs=1).run(tmp_path / "run").read_bytes() == before
 
 
 def test_a_broken_checkpoint_is_reported(tmp_path, pairs):
