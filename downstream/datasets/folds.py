@@ -10,7 +10,7 @@ from downstream.datasets.groups import assign_folds
 from downstream.datasets.segmentation_data import SegmentationData
 from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
 
-Data = TypeVar("Data", DetectionData, SegmentationData)
+Data = TypeVar("Data", bound=DetectionData | SegmentationData)
 
 
 def cut_folds(data: Data, folds: int, groups: str = "") -> list[Data]:
@@ -47,4 +47,4 @@ def _fold(data: Data, fold_of: dict[str, int], fold: int, name: str) -> Data:
 def _with_splits(data: Data, split_of: dict[str, str], name: str) -> Data:
     by_split = {split: [stem for stem, of in split_of.items() if of == split] for split in SPLITS}
     items = tuple(replace(item, split=split_of[item.pair.stem]) for item in data.items)
-    return replace(data, items=items, split_name=name, leakage=neighbour_leakage(by_split))
+    return replace(data, items=items, split_name=name, leakage=neighbour_leakage(by_split))  # type: ignore[arg-type]

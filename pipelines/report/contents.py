@@ -19,7 +19,7 @@ from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
 from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, fold_table, result_tables
-from pipelines.report.significance import Resampled, TestSet
+from pipelines.report.significance import ImageGroups, Resampled
 from pipelines.report.verdicts import write_comparison
 from pipelines.rows import (
     Experiment,
@@ -164,7 +164,7 @@ def gather_report(
     fused = load_fusion_scores(fusers, experiment.settings.metrics.convention, inputs)
     means = write_scores(out_dir, fused.rows, fused.convention)
     stems = [item.pair.stem for item in test]
-    images = TestSet(np.array(group_images(stems, experiment.settings.data.groups)), reader.shows)
+    images = ImageGroups(np.array(group_images(stems, experiment.settings.data.groups)), reader.shows)
     parts = daytimes(stems)
     done = [run_id for run_id in runs if parts and run_id.scoring_stage in inputs.folders]
     scorers = {run_id: reader.scorer(inputs[run_id.scoring_stage]) for run_id in done}

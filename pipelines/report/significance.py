@@ -45,7 +45,7 @@ class Resampled:
 
 
 @dataclass(frozen=True)
-class TestSet:
+class ImageGroups:
     """What the images of a test set have in common.
 
     Attributes:
@@ -107,7 +107,7 @@ def mean_over_classes(values: Floats) -> Floats:
 
 
 def differences(
-    resampled: Mapping[str, Sequence[Resampled]], images: TestSet, baseline: str, resamples: int = RESAMPLES
+    resampled: Mapping[str, Sequence[Resampled]], images: ImageGroups, baseline: str, resamples: int = RESAMPLES
 ) -> list[Difference]:
     """Compare every fuser with the baseline, score by score.
 

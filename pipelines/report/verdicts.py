@@ -8,7 +8,7 @@ from pathlib import Path
 from fusion.markdown import Cell
 from fusion.storage import write_csv
 from pipelines.report.elements import Table, TableRow
-from pipelines.report.significance import RESAMPLES, Difference, Resampled, TestSet, differences
+from pipelines.report.significance import RESAMPLES, Difference, ImageGroups, Resampled, differences
 from pipelines.rows import Experiment, TaskScores
 
 _COLUMNS = ("metric", "class", "fuser", "baseline", "difference", "low", "high", "p", "p_holm", "detectable", "verdict")
@@ -19,7 +19,7 @@ def write_comparison(
     experiment: Experiment,
     task: TaskScores,
     resampled: Mapping[str, Sequence[Resampled]],
-    images: TestSet,
+    images: ImageGroups,
 ) -> list[Table]:
     """Write differences.csv and return its tables; none if the baseline failed or has nothing to be compared with."""
     baseline = experiment.settings.baseline
@@ -30,7 +30,7 @@ def write_comparison(
     return verdict_tables(found, task, baseline, describe(images, experiment), len(experiment.settings.seeds))
 
 
-def describe(images: TestSet, experiment: Experiment) -> str:
+def describe(images: ImageGroups, experiment: Experiment) -> str:
     """Describe in words how the test images are drawn."""
     groups = images.groups_with("all")
     named = experiment.settings.data.groups
@@ -106,7 +106,7 @@ def _by_class(found: Sequence[Difference], metric: str, baseline: str) -> Table:
         TableRow(fuser, [_class_cell(one) for one in found if one.fuser == fuser])
         for fuser in dict.fromkeys(one.fuser for one in found)
     ]
-    reasons = dict.fromkeys(f"{one.name.class_name}: {one.reason}" for one in found if one.reason)
+    reasons = dict.fromkeys(f"{one.name.class_name} ({one.reason})" for one in found if one.reason)
     note = f"Without a verdict: {', '.join(reasons)}." if reasons else ""
     return Table(f"More than chance? {metric} above {baseline} by class", "fuser", classes, rows, note=note)
 

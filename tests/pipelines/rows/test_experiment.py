@@ -24,6 +24,9 @@ from pipelines.rows.experiment import build_experiment
         ("m3fd_detect", "detector.weights=3", r"detector\.weights=3: wrong type \(expected a name or None\)"),
         ("m3fd_detect", "seeds=0,0", r"seeds=0,0: not a list of seeds"),
         ("m3fd_detect", "baseline=averag", r"unknown baseline 'averag'\. Did you mean 'average'"),
+        ("m3fd_detect", "data.folds=-1", r"data\.folds=-1: out of range"),
+        ("msrs_segment", "data.folds=1", r"data\.folds=1: out of range \(expected 2 or more"),
+        ("m3fd_detect", "data.groups=(", r"data\.groups='\(': not a regular expression"),
         ("ablation", "task=detection", r"task='detection': pipeline ablation has no settings of a detector"),
     ],
 )

@@ -134,6 +134,7 @@ def test_the_report_says_what_a_row_is(tmp_path: Path) -> None:
         (options(type="folder", dri="none"), r"unknown option of type 'folder' 'dri'\. Did you mean 'dir'"),
         (options(type="isfuse", weights="none.safetensors"), r"none\.safetensors: no such file or folder"),
         (["fusers=some.py:Mine"], r"some\.py: cannot be read|row 'some\.py:Mine': cannot be the name of a folder"),
+        (["fusers=a-fold2", "fuser_options.a-fold2.type=maximum"], r"row 'a-fold2': cannot be .*without -seedN"),
         (["fuser_options.average.type=maximum"], r"average is a baseline.*a row with another name"),
         (
             ["fusers=isfuse", "fuser_options.isfuse.weights=none"],

@@ -16,7 +16,7 @@ NO_FILES = {  # settings that take any text, none of which is opened
     *("name", "task", "device", "data.name", "data.source", "detector.optimizer"),
     *("data.labels", "data.masks", "data.infrared", "data.visible"),  # a format, and names of folders in the data
     "data.root",  # resolved before, as --data is
-    *("sample.layout", "training.batchnorm", "training.ablation"),
+    *("sample.layout", "training.batchnorm", "training.ablation", "data.groups"),
 }
 
 
