@@ -1,3 +1,4 @@
+from .cache import code_of_metrics as code_of_metrics
 from .folder import ImageScores as ImageScores
 from .folder import score_folder as score_folder
 from .means import Mean as Mean

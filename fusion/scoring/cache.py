@@ -32,7 +32,7 @@ class ScoreCache:
 
     def __init__(self, path: Path, convention: str, names: Sequence[str]) -> None:
         self._path, self._unsaved = path, 0
-        self._head = {"convention": convention, "names": list(names), "code": _code_of_metrics()}
+        self._head = {"convention": convention, "names": list(names), "code": code_of_metrics()}
         earlier = read_json(path) if path.exists() else {}
         same = {key: earlier.get(key) for key in self._head} == self._head
         self._images: dict[str, Any] = earlier["images"] if same else {}
@@ -65,7 +65,8 @@ class ScoreCache:
 
 
 @lru_cache
-def _code_of_metrics() -> str:
+def code_of_metrics() -> str:
+    """Return a hash of the code of the metrics: scores of the same images are the same as long as it is."""
     files = sorted(Path(metrics.__file__).parent.glob("*.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 

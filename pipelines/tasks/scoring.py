@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from fusion.scoring import code_of_metrics
 from pipelines.rows import Experiment, load_pairs
 from pipelines.stages import Inputs, Stage, Summary
 
@@ -23,7 +24,7 @@ def scoring_stage(experiment: Experiment, row: str) -> Stage:
         save_fusion_scores(out_dir, scores)
         return {"images": len(scores)}
 
-    key = {"names": metrics.names, "convention": metrics.convention, "device": device}
+    key = {"names": metrics.names, "convention": metrics.convention, "device": device, "code": code_of_metrics()}
     return Stage(f"score_fusion/{row}", run, key, needs=("prepare", fused), may_fail=True)
 
 
@@ -43,6 +44,7 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
 
     needs = ["prepare"]
     needs += [f"score_fusion/{row}" for row in experiment.row_names]
+    needs += [stage for row in experiment.fusions for stage in row.needs]
     for run_id in experiment.runs:
         trainings = experiment.trainings(run_id)
         needs += [f"fuse/{experiment.fusion_of(run_id)}", run_id.scoring_stage]

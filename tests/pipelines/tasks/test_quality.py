@@ -7,6 +7,7 @@ import pytest
 
 from fusion.errors import InputError
 from fusion.images.pairs import Pair
+from fusion.scoring import code_of_metrics
 from pipelines.config import Chosen, load_settings, override
 from pipelines.rows.experiment import build_experiment
 from pipelines.rows.fuser_rows import FuserRow, build_rows
@@ -83,6 +84,13 @@ def test_a_network_that_nothing_can_train_is_refused_before_anything_runs(folder
     override(settings, "data.split", "random")
     names = [stage.name for stage in quality_task(build_experiment(Chosen(settings, folder), "")).stages]
     assert names.index("train_fusion/isfuse") < names.index("fuse/isfuse") < names.index("score_fusion/isfuse")
+
+
+def test_the_code_of_the_metrics_decides_whether_scores_are_still_good(folder: Path) -> None:
+    settings = {**load_settings("fusion_quality"), "name": "fusion_quality", "fusers": []}
+    stages = quality_task(build_experiment(Chosen(settings, folder), "")).stages
+    scoring = next(stage for stage in stages if stage.name == "score_fusion/average")
+    assert scoring.settings["code"] == code_of_metrics()
 
 
 @pytest.mark.parametrize(
