@@ -7,5 +7,6 @@ Rooms:
 
 Used by both tasks, which do not import each other:
     scores: the record of one score.
+    conditions: under what a training runs that its settings leave open, such as its precision.
     start_weights: read pretrained weights without running code from the file.
 """

@@ -8,5 +8,6 @@ detector = dict(
     optimizer="SGD",
     learning_rate=0.01,
     workers=2,
+    precision="auto",  # "float32", "bfloat16", "float16"; "auto" is the fastest that the device has
     extra=dict(),  # further training arguments of ultralytics
 )

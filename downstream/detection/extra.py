@@ -37,6 +37,7 @@ FIXED: dict[str, Any] = {
 _ELSEWHERE = {
     **{argument: f"detector.{name}=..." for argument, name in SETTINGS.items()},
     **dict.fromkeys(("pretrained", "resume", "distill_model"), "detector.weights=FILE for weights"),
+    "amp": "detector.precision=...",
     "data": "--data DIR",
     "device": "device=...",
     "seed": "seeds=...",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from downstream.conditions import Precision, PrecisionChoice, choose_precision, require_precision
 from downstream.detection.extra import require_honoured
+from fusion.devices import has_bfloat16
 from fusion.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    import torch
 
 OPTIMIZERS = ("Adam", "Adamax", "AdamW", "MuSGD", "NAdam", "RAdam", "RMSprop", "SGD")  # "auto" sets the learning rate
 
@@ -27,12 +32,15 @@ class DetectorSettings:
         workers: processes that load images on a GPU; 0 loads in the main process, as a CPU always does. The number, at
             most that of the CPU cores per GPU, decides the result: each process draws its own random numbers and makes
             its mosaics of the images that it has loaded.
+        precision: "bfloat16" and "float16" train in autocast, the latter with scaled gradients, on a GPU only; "auto"
+            is bfloat16 on a GPU that supports it, float16 on others, float32 on a CPU. Predictions are in float32.
         extra: further arguments of ultralytics' trainer by their own names, such as {"mosaic": 0.0}; only those that a
             training honours, which `extra.py` lists.
 
     Raises:
         InputError: the weights do not exist, a number is out of range, the model is not a YAML file (ultralytics would
-            unpickle anything else), the optimizer is unknown, or a training would not honour an extra argument.
+            unpickle anything else), the optimizer or the precision is unknown, or a training would not honour an extra
+            argument.
     """
 
     model: str = "yolov8n.yaml"
@@ -43,6 +51,7 @@ class DetectorSettings:
     optimizer: str = "SGD"
     learning_rate: float = 0.01
     workers: int = 2
+    precision: PrecisionChoice = "auto"
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,6 +67,7 @@ class DetectorSettings:
             )
         if self.optimizer not in OPTIMIZERS:
             raise unknown_name("detector.optimizer", self.optimizer, OPTIMIZERS)
+        require_precision("detector.precision", self.precision)
         require_honoured(self.extra)
         for name, value, valid, expected in (
             ("epochs", self.epochs, self.epochs >= 1, "at least 1"),
@@ -68,3 +78,12 @@ class DetectorSettings:
         ):
             if not valid:
                 raise InputError(f"detector.{name}={value}: out of range (expected {expected})")
+
+    def precision_on(self, device: torch.device) -> Precision:
+        """Return the precision to train with on `device`, which resolves "auto".
+
+        Raises:
+            InputError: the precision is not available there.
+        """
+        bfloat16 = device.type == "cuda" and has_bfloat16(device)
+        return choose_precision("detector.precision", self.precision, device, bfloat16)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import init_seeds, strip_optimizer
 
+from downstream.conditions import Precision
 from downstream.start_weights import load_start_weights
 from fusion.errors import InputError
 from fusion.seeds import seed_for
@@ -41,6 +42,7 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
     Args:
         overrides: arguments of ultralytics.
         start: pretrained weights; None for random ones.
+        precision: of the training; all but float32 need a GPU.
         state: the state file, written after every epoch but the last; if it exists, the training resumes from it.
         facts: the settings that determine the result, stored and compared.
 
@@ -51,13 +53,23 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
     _step_is_due: bool | None = None
     last: Path
 
-    def __init__(self, overrides: dict[str, Any], start: Path | None, state: Path, facts: dict[str, Any]) -> None:
-        self._start, self._state, self._facts = start, state, json.loads(json.dumps(facts))
+    def __init__(
+        self,
+        overrides: dict[str, Any],
+        start: Path | None,
+        precision: Precision,
+        state: Path,
+        facts: dict[str, Any],
+    ) -> None:
+        self._start, self._precision, self._state, self._facts = start, precision, state, json.loads(json.dumps(facts))
         self._checkpoint: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         if state.exists():
             self._checkpoint = load_tensors(state)
-            if self._checkpoint[1].get("run") != self._facts:
-                raise InputError(f"{state}: belongs to a training with other settings. Try: another folder")
+            run = self._checkpoint[1].get("run", {})
+            if different := [name for name, value in self._facts.items() if run.get(name) != value]:
+                raise InputError(
+                    f"{state}: belongs to a training with other {', '.join(different)}. Try: another folder"
+                )
         super().__init__(overrides=overrides)
         self.add_callback("on_train_epoch_start", lambda _: self._begin_epoch())
 
@@ -70,7 +82,11 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
         return model
 
     def resume_training(self, ckpt: Any) -> None:
-        """Restore the state file, if there is one."""
+        """Set the precision, before which ultralytics would download a model, and restore the state file, if any."""
+        self.amp = self._precision != "float32"
+        if self.amp:
+            torch.set_autocast_dtype(self.device.type, getattr(torch, self._precision))
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self._precision == "float16")
         if self._checkpoint is not None:
             self.resume = True
             super().resume_training({"epoch": self._checkpoint[1]["epoch"]})
@@ -81,6 +97,7 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
         restore_training(self.model, self.optimizer, tensors, self._state)
         load_state(self.ema.ema, with_prefix(tensors, _AVERAGE), self._state)
         self.ema.updates = facts["updates"]
+        self.scaler.load_state_dict(facts["scaler"])
         write_text(self.csv, facts["log"])
         self._checkpoint = None  # free the memory: it is as large as network and optimizer
 
@@ -127,8 +144,13 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
             tensors = training_tensors(self.model, self.optimizer)
             tensors |= {_AVERAGE + name: tensor for name, tensor in self.ema.ema.state_dict().items()}
             log = self.csv.read_text(encoding="utf-8")
-            facts = {"run": self._facts, "epoch": self.epoch, "updates": self.ema.updates, "log": log}
-            save_tensors(self._state, tensors, facts)
+            progress = {
+                "epoch": self.epoch,
+                "updates": self.ema.updates,
+                "scaler": self.scaler.state_dict(),
+                "log": log,
+            }
+            save_tensors(self._state, tensors, {"run": self._facts, **progress})
             return True
         with atomic_path(self.last) as partial:
             final, self.last = self.last, partial

@@ -21,6 +21,7 @@ from ultralytics import YOLO, settings
 from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.utils import LOGGER, nms, torch_utils
 
+from downstream.conditions import describe_precision, save_conditions
 from downstream.datasets import Box, image_size
 from downstream.detection.arguments import as_input_errors, yolo_arguments
 from downstream.detection.outputs import Prediction, detector_weights
@@ -45,8 +46,8 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
         device: "cpu" or "cuda".
 
     Raises:
-        InputError: ultralytics does not know the architecture or an argument, the pretrained weights do not fit, or
-            `out_dir` contains a training with other settings.
+        InputError: ultralytics does not know the architecture or an argument, the pretrained weights do not fit, the
+            precision is not available on the device, or `out_dir` contains a training with other settings.
         FloatingPointError: the loss is not finite.
     """
     overrides = {
@@ -59,8 +60,11 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
     state = out_dir / "state.safetensors"
     if not detector_weights(out_dir).exists():
         start = Path(detector.weights) if detector.weights else None
+        precision = detector.precision_on(torch.device(device))
+        facts = {**asdict(detector), "precision": precision, "seed": seed}
         with _undo_process_changes(), as_input_errors(detector, state):
-            trainer = ResumableTrainer(overrides, start, state, {**asdict(detector), "seed": seed})
+            trainer = ResumableTrainer(overrides, start, precision, state, facts)
+            save_conditions(out_dir, {"precision": describe_precision(precision, torch.device(device))})
             name = out_dir.name.strip(".").removesuffix(".part")
             bar = tqdm(total=detector.epochs, desc=f"train {name}", unit="epoch")
             trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))
@@ -139,13 +143,14 @@ def _batches(images: Sequence[Path], size: int) -> Iterator[list[Path]]:
 
 @contextmanager
 def _undo_process_changes() -> Iterator[None]:
-    """Undo what ultralytics changes in the process: telemetry, log messages, number of threads, determinism."""
+    """Undo what ultralytics changes in the process: telemetry, log messages, threads, autocast, determinism."""
     settings.update({key: False for key, value in settings.items() if isinstance(value, bool)})
     LOGGER.setLevel(logging.ERROR)
-    threads = torch.get_num_threads()
+    threads, autocast_dtype = torch.get_num_threads(), torch.get_autocast_dtype("cuda")
     torch_utils.NUM_THREADS = threads
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_autocast_dtype("cuda", autocast_dtype)
         torch.use_deterministic_algorithms(False)

@@ -62,6 +62,7 @@ def test_everything_that_ultralytics_would_unpickle_is_refused(wrong, setting):
         ("batch", "detector.batch_size=..."),
         ("seed", "seeds=..."),
         ("device", "device=..."),
+        ("amp", "detector.precision=..."),
     ],
 )
 def test_an_extra_argument_that_has_a_setting_is_refused_with_it(name, remedy):
@@ -85,3 +86,10 @@ def test_an_unknown_extra_argument_is_refused_in_one_line_with_the_nearest_name(
 def test_an_optimizer_that_ultralytics_does_not_have_or_chooses_itself_is_refused(optimizer):
     with pytest.raises(InputError, match=rf"^unknown detector\.optimizer '{optimizer}'\..* Known: Adam, "):
         DetectorSettings(optimizer=optimizer)
+
+
+def test_an_unknown_precision_is_refused_with_the_known_ones():
+    with pytest.raises(
+        InputError, match=r"unknown detector\.precision 'bf16'\..* Known: auto, bfloat16, float16, float32"
+    ):
+        DetectorSettings(precision="bf16")

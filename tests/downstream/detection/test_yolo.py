@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from downstream.conditions import load_conditions
 from downstream.detection.environment import isolate_ultralytics
 from downstream.detection.extra import HONOURED
 from downstream.detection.outputs import detector_weights, training_losses
@@ -36,6 +37,7 @@ EXTRA = {
 TRAIN = """
 import json, sys
 from pathlib import Path
+from downstream.conditions import load_conditions
 from downstream.detection.environment import isolate_ultralytics
 folder, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
 isolate_ultralytics(folder / "ultralytics")
@@ -207,10 +209,11 @@ def coco_box(xyxy):
     return x1, y1, x2 - x1, y2 - y1
 
 
-def test_the_number_of_threads_and_determinism_are_restored(trained):
+def test_threads_determinism_and_the_type_of_autocast_are_restored(trained):
     before, after = trained[2]
     assert after == before
     assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.get_autocast_dtype("cuda") == torch.float16  # of torch
 
 
 def test_the_same_seed_gives_the_same_predictions_and_another_seed_others(yolo, data, trained, tmp_path):
@@ -310,6 +313,62 @@ def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model)
     assert "\n" not in str(error.value)
 
 
+@pytest.fixture
+def cpu_autocast():
+    """Restore the type that autocast has on a CPU, where a training outside of these tests does not use it."""
+    before = torch.get_autocast_dtype("cpu")
+    yield
+    torch.set_autocast_dtype("cpu", before)
+
+
+def train_in(precision, yolo, folder, killed_after=None):
+    """Train for three epochs on the CPU, in a precision that the settings would refuse there."""
+    from downstream.detection.arguments import yolo_arguments
+
+    def kill(trainer):
+        if trainer.epoch == killed_after:
+            raise KeyboardInterrupt
+
+    settings = DetectorSettings(epochs=3, **SMALL)
+    run = {"data": str(folder / "data.yaml"), "seed": 1, "device": "cpu", "save_dir": str(folder / "out" / "run")}
+    facts = {**asdict(settings), "precision": precision}
+    state = folder / "out" / "state.safetensors"
+    trainer = yolo.ResumableTrainer({**yolo_arguments(settings), **run}, None, precision, state, facts)
+    trainer.add_callback("on_fit_epoch_end", kill)
+    trainer.train()
+    return weights_of(folder / "out"), trainer.scaler.state_dict()
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_a_killed_training_in_half_precision_resumes_with_its_gradient_scale(yolo, tmp_path, cpu_autocast, precision):
+    for name in ("whole", "killed", "float32"):
+        write_data(tmp_path / name)
+    whole = train_in(precision, yolo, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train_in(precision, yolo, tmp_path / "killed", killed_after=1)
+    resumed = train_in(precision, yolo, tmp_path / "killed")
+    assert all(torch.equal(whole[0][name], resumed[0][name]) for name in whole[0])
+    assert whole[1] == resumed[1]
+    assert torch.get_autocast_dtype("cpu") == getattr(torch, precision)
+    assert bool(whole[1]) == (precision == "float16")
+    other = train_in("float32", yolo, tmp_path / "float32")[0]
+    assert not all(torch.equal(whole[0][name], other[name]) for name in other)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_on_a_cpu_is_refused_before_the_training(yolo, data, tmp_path, precision):
+    settings = DetectorSettings(precision=precision, **SMALL)
+    with pytest.raises(
+        InputError, match=rf"^detector\.precision={precision}: not available on cpu \(expected float32\)"
+    ):
+        yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_training_tells_its_precision(trained):
+    assert load_conditions(trained[0]) == {"precision": "float32"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "elsewhere"), [(0, False), (2, True)])
 def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, monkeypatch, capsys, workers, elsewhere):
@@ -356,8 +415,10 @@ def weights_of(out):
 
 def test_a_run_with_other_settings_is_not_resumed(yolo, data, tmp_path):
     settings = DetectorSettings(epochs=2, **SMALL)
-    save_tensors(tmp_path / "state.safetensors", {}, {"run": {**asdict(settings), "seed": 2}})
-    with pytest.raises(InputError, match=r"state\.safetensors: belongs to a training with other settings"):
+    save_tensors(tmp_path / "state.safetensors", {}, {"run": {**asdict(settings), "precision": "float16", "seed": 2}})
+    with pytest.raises(
+        InputError, match=r"state\.safetensors: belongs to a training with other precision, seed\. Try: "
+    ):
         yolo.train_detector(tmp_path, data, settings, 1, "cpu")
 
 
