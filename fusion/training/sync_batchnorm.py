@@ -59,9 +59,11 @@ def synced_statistics(network: nn.Module, is_syncing: bool) -> Iterator[None]:
     layers = [module for module in network.modules() if isinstance(module, SyncBatchNorm)]
     for layer in layers:
         layer.is_syncing = is_syncing
-    yield
-    for layer in layers:
-        layer.is_syncing = False
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.is_syncing = False
 
 
 class _AllReduceSum(torch.autograd.Function):

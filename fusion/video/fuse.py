@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from tqdm import tqdm
 
+from fusion.errors import naming
 from fusion.fusers import Fuser, fuse_pair
 from fusion.interrupts import deferred_interrupt
 from fusion.storage import atomic_path
@@ -38,13 +39,19 @@ def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frame
     Raises:
         InputError: `out` exists or cannot be written; a source cannot be read; the two sources differ in kind, size,
             rate or length, or report fewer than `frames` frames.
+        FuserError: the fuser fails on a frame, which the message numbers from 0.
         KeyboardInterrupt: Ctrl-C was pressed and `out` was not written.
     """
     require_video_path(out)
     fused = 0
     with quiet():
-        sources = VideoSource(infrared), VideoSource(visible)
-        require_alike(*sources, frames)
+        with ExitStack() as opened:
+            sources = (
+                opened.enter_context(closing(VideoSource(infrared))),
+                opened.enter_context(closing(VideoSource(visible))),
+            )
+            require_alike(*sources, frames)
+            opened.pop_all()  # from here on, their readers close them
         try:
             with deferred_interrupt() as stop_if_asked:
                 fused = _record(fuser, *sources, out, frames, stop_if_asked)
@@ -74,7 +81,9 @@ def _record(
         try:
             while fused != frames and (pair := next(pairs, None)):
                 due = (time.monotonic() - start) * rate if infrared.live else fused
-                file.write(fuse_pair(fuser, *pair), copies_to_keep_time(due, file.frames))
+                with naming(f"frame {fused}"):
+                    image = fuse_pair(fuser, *pair)
+                file.write(image, copies_to_keep_time(due, file.frames))
                 fused += 1
                 bar.update()
                 stop_if_asked()

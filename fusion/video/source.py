@@ -47,6 +47,7 @@ class VideoSource:
         self._capture = cv2.VideoCapture(source) if isinstance(source, int) else _capture(self.name)
         self._first: Pixels | None = self._capture.read()[1]
         if self._first is None:
+            self.close()
             raise InputError(f"{self.name}: no frame can be read (expected a video or camera that OpenCV can open)")
         self.size = self._first.shape[1], self._first.shape[0]
         rate = self._capture.get(cv2.CAP_PROP_FPS)

@@ -194,3 +194,13 @@ def test_synchronised_layers_keep_their_names_in_checkpoints():
     convert_sync_batchnorm(network)
     assert isinstance(network[1], SyncBatchNorm)
     assert list(network.state_dict()) == names
+
+
+def test_layers_synchronise_inside_the_block_alone_even_after_an_error():
+    network = torch.nn.Sequential(torch.nn.Conv2d(1, 3, 3), torch.nn.BatchNorm2d(3))
+    convert_sync_batchnorm(network)
+    with synced_statistics(network, True):
+        assert network[1].is_syncing
+    with pytest.raises(ZeroDivisionError), synced_statistics(network, True):
+        raise ZeroDivisionError
+    assert not network[1].is_syncing

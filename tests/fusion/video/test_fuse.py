@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from torch import Tensor
 
 from fusion import InputError, build_fuser, fuse_pair, fuse_video
+from fusion.errors import FuserError
 from fusion.images.colour import to_bgr
 from fusion.images.io import EncodedImage
 from fusion.video.fuse import copies_to_keep_time
@@ -115,6 +117,35 @@ def test_different_frame_sizes_are_reported(tmp_path: Path) -> None:
         InputError, match=r"ir\.avi: frame size differs from \S+vis\.avi \(found 32x24 and 64x48, expected"
     ):
         fuse(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list open files")
+@pytest.mark.parametrize("broken", ["size", "content"])
+def test_videos_that_are_refused_are_closed(tmp_path: Path, broken: str) -> None:
+    make(tmp_path)
+    if broken == "size":
+        write_video(tmp_path / "ir.avi", moving_scene(size=(32, 24)))
+    else:
+        (tmp_path / "vis.avi").write_bytes(b"no video")
+    with pytest.raises(InputError) as error:  # which holds the frames of the functions, and so their videos
+        fuse(tmp_path)
+    open_files = [os.readlink(file) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()]
+    assert not [name for name in open_files if name.endswith(".avi")], error
+
+
+def test_a_fuser_that_fails_is_reported_with_the_frame(tmp_path: Path) -> None:
+    class Fails:
+        learned = colour = False
+        calls = 0
+
+        def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
+            self.calls += 1
+            return infrared * float("nan") if self.calls == 3 else infrared
+
+    make(tmp_path)
+    with pytest.raises(FuserError, match=r"^frame 2: values that are not finite$"):
+        fuse_video(Fails(), tmp_path / "ir.avi", tmp_path / "vis.avi", tmp_path / "out.avi")
+    assert not (tmp_path / "out.avi").exists()
 
 
 def test_a_truncated_video_is_reported_and_nothing_is_written(tmp_path: Path) -> None:
