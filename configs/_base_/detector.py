@@ -9,5 +9,6 @@ detector = dict(
     learning_rate=0.01,
     workers=2,
     precision="auto",  # "float32", "bfloat16", "float16"; "auto" is the fastest that the device has
+    albumentations=False,  # whether its transforms are applied, too, which needs the package
     extra=dict(),  # further training arguments of ultralytics
 )

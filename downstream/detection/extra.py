@@ -38,6 +38,7 @@ _ELSEWHERE = {
     **{argument: f"detector.{name}=..." for argument, name in SETTINGS.items()},
     **dict.fromkeys(("pretrained", "resume", "distill_model"), "detector.weights=FILE for weights"),
     "amp": "detector.precision=...",
+    "augmentations": "detector.albumentations=...",
     "data": "--data DIR",
     "device": "device=...",
     "seed": "seeds=...",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,15 @@ class DetectorSettings:
             its mosaics of the images that it has loaded.
         precision: "bfloat16" and "float16" train in autocast, the latter with scaled gradients, on a GPU only; "auto"
             is bfloat16 on a GPU that supports it, float16 on others, float32 on a CPU. Predictions are in float32.
+        albumentations: whether images are also blurred, turned grey or equalised, each with 1 %, by the package of that
+            name, which must be installed. ultralytics itself does so wherever it is installed.
         extra: further arguments of ultralytics' trainer by their own names, such as {"mosaic": 0.0}; only those that a
             training honours, which `extra.py` lists.
 
     Raises:
         InputError: the weights do not exist, a number is out of range, the model is not a YAML file (ultralytics would
-            unpickle anything else), the optimizer or the precision is unknown, or a training would not honour an extra
-            argument.
+            unpickle anything else), the optimizer or the precision is unknown, albumentations is missing, or a
+            training would not honour an extra argument.
     """
 
     model: str = "yolov8n.yaml"
@@ -52,6 +55,7 @@ class DetectorSettings:
     learning_rate: float = 0.01
     workers: int = 2
     precision: PrecisionChoice = "auto"
+    albumentations: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,6 +72,10 @@ class DetectorSettings:
         if self.optimizer not in OPTIMIZERS:
             raise unknown_name("detector.optimizer", self.optimizer, OPTIMIZERS)
         require_precision("detector.precision", self.precision)
+        if self.albumentations and find_spec("albumentations") is None:
+            raise InputError(
+                "detector.albumentations=True: missing package albumentations. Try: pip install albumentations"
+            )
         require_honoured(self.extra)
         for name, value, valid, expected in (
             ("epochs", self.epochs, self.epochs >= 1, "at least 1"),

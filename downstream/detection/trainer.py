@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from tqdm import tqdm
+from ultralytics.data.augment import Albumentations
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import init_seeds, strip_optimizer
 
@@ -42,7 +43,8 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
     Args:
         overrides: arguments of ultralytics.
         start: pretrained weights; None for random ones.
-        precision: of the training; all but float32 need a GPU.
+        precision: of the training.
+        albumentations: whether its transforms are applied.
         state: the state file, written after every epoch but the last; if it exists, the training resumes from it.
         facts: the settings that determine the result, stored and compared.
 
@@ -58,10 +60,12 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
         overrides: dict[str, Any],
         start: Path | None,
         precision: Precision,
+        albumentations: bool,
         state: Path,
         facts: dict[str, Any],
     ) -> None:
-        self._start, self._precision, self._state, self._facts = start, precision, state, json.loads(json.dumps(facts))
+        self._start, self._precision, self._albumentations = start, precision, albumentations
+        self._state, self._facts = state, json.loads(json.dumps(facts))
         self._checkpoint: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         if state.exists():
             self._checkpoint = load_tensors(state)
@@ -80,6 +84,28 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
             note = load_start_weights(model, self._start) if self._start else "random weights"
             tqdm.write(f"the detector starts from {note}")
         return model
+
+    def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
+        """Build the data set, with albumentations only if they are asked for."""
+        dataset = super().build_dataset(img_path, mode, batch)
+        self._choose_albumentations(dataset)
+        return dataset
+
+    def _close_dataloader_mosaic(self) -> None:
+        super()._close_dataloader_mosaic()  # builds all transforms again
+        self._choose_albumentations(self.train_loader.dataset)
+
+    def _choose_albumentations(self, dataset: Any) -> None:
+        for transform in dataset.transforms.transforms:
+            if not isinstance(transform, Albumentations):
+                continue
+            if not self._albumentations:
+                transform.transform = None  # as if not installed; with an empty list it would still draw random numbers
+            elif transform.transform is None:  # ultralytics only logs why
+                raise InputError(
+                    "detector.albumentations=True: ultralytics cannot use the installed albumentations. "
+                    "Try: pip install --upgrade albumentations"
+                )
 
     def resume_training(self, ckpt: Any) -> None:
         """Set the precision, before which ultralytics would download a model, and restore the state file, if any."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -61,10 +62,13 @@ def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, s
     if not detector_weights(out_dir).exists():
         start = Path(detector.weights) if detector.weights else None
         precision = detector.precision_on(torch.device(device))
-        facts = {**asdict(detector), "precision": precision, "seed": seed}
+        conditions = {"precision": describe_precision(precision, torch.device(device))}
+        if detector.albumentations:
+            conditions["albumentations"] = version("albumentations")
+        facts = {**asdict(detector), "seed": seed, **conditions, "precision": precision}
         with _undo_process_changes(), as_input_errors(detector, state):
-            trainer = ResumableTrainer(overrides, start, precision, state, facts)
-            save_conditions(out_dir, {"precision": describe_precision(precision, torch.device(device))})
+            trainer = ResumableTrainer(overrides, start, precision, detector.albumentations, state, facts)
+            save_conditions(out_dir, conditions)
             name = out_dir.name.strip(".").removesuffix(".part")
             bar = tqdm(total=detector.epochs, desc=f"train {name}", unit="epoch")
             trainer.add_callback("on_train_epoch_start", lambda t: bar.update(t.epoch - bar.n))

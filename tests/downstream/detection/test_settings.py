@@ -1,4 +1,5 @@
 import math
+from importlib.util import find_spec
 
 import pytest
 
@@ -63,6 +64,7 @@ def test_everything_that_ultralytics_would_unpickle_is_refused(wrong, setting):
         ("seed", "seeds=..."),
         ("device", "device=..."),
         ("amp", "detector.precision=..."),
+        ("augmentations", "detector.albumentations=..."),
     ],
 )
 def test_an_extra_argument_that_has_a_setting_is_refused_with_it(name, remedy):
@@ -93,3 +95,9 @@ def test_an_unknown_precision_is_refused_with_the_known_ones():
         InputError, match=r"unknown detector\.precision 'bf16'\..* Known: auto, bfloat16, float16, float32"
     ):
         DetectorSettings(precision="bf16")
+
+
+@pytest.mark.skipif(find_spec("albumentations") is not None, reason="albumentations is installed")
+def test_albumentations_are_refused_if_they_are_missing():
+    with pytest.raises(InputError, match=r"missing package albumentations\. Try: pip install albumentations$"):
+        DetectorSettings(albumentations=True)

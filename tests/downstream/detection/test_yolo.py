@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -209,11 +210,10 @@ def coco_box(xyxy):
     return x1, y1, x2 - x1, y2 - y1
 
 
-def test_threads_determinism_and_the_type_of_autocast_are_restored(trained):
+def test_the_number_of_threads_and_determinism_are_restored(trained):
     before, after = trained[2]
     assert after == before
     assert not torch.are_deterministic_algorithms_enabled()
-    assert torch.get_autocast_dtype("cuda") == torch.float16  # of torch
 
 
 def test_the_same_seed_gives_the_same_predictions_and_another_seed_others(yolo, data, trained, tmp_path):
@@ -333,7 +333,7 @@ def train_in(precision, yolo, folder, killed_after=None):
     run = {"data": str(folder / "data.yaml"), "seed": 1, "device": "cpu", "save_dir": str(folder / "out" / "run")}
     facts = {**asdict(settings), "precision": precision}
     state = folder / "out" / "state.safetensors"
-    trainer = yolo.ResumableTrainer({**yolo_arguments(settings), **run}, None, precision, state, facts)
+    trainer = yolo.ResumableTrainer({**yolo_arguments(settings), **run}, None, precision, False, state, facts)
     trainer.add_callback("on_fit_epoch_end", kill)
     trainer.train()
     return weights_of(folder / "out"), trainer.scaler.state_dict()
@@ -367,6 +367,50 @@ def test_half_precision_on_a_cpu_is_refused_before_the_training(yolo, data, tmp_
 
 def test_a_training_tells_its_precision(trained):
     assert load_conditions(trained[0]) == {"precision": "float32"}
+
+
+def test_installing_albumentations_changes_no_weights(yolo, data, trained, tmp_path, monkeypatch):
+    """A transform that ultralytics finds, as in an installed package, is not applied, not even once mosaics end."""
+    from ultralytics.data.augment import Albumentations
+
+    def find(self, p=1.0, transforms=None, flip_idx=None):
+        self.p, self.contains_spatial, self.transform = p, False, lambda image: {"image": 0 * image}
+
+    def train(folder):
+        yolo.train_detector(folder, data, DetectorSettings(epochs=2, extra={"close_mosaic": 1}, **SMALL), 1, "cpu")
+        return weights_of(folder)
+
+    without = train(tmp_path / "without")
+    monkeypatch.setattr(Albumentations, "__init__", find)
+    found = train(tmp_path / "found")
+    assert all(torch.equal(without[name], found[name]) for name in without)
+
+
+@pytest.mark.skipif(find_spec("albumentations") is None, reason="albumentations is not installed")
+def test_albumentations_change_the_weights_only_if_asked_for_and_tell_their_version(yolo, data, trained, tmp_path):
+    import albumentations
+
+    for name, wanted in (("without", False), ("with", True)):
+        settings = DetectorSettings(epochs=2, albumentations=wanted, **SMALL)
+        yolo.train_detector(tmp_path / name, data, settings, 1, "cpu")
+    left, right = weights_of(tmp_path / "without"), weights_of(tmp_path / "with")
+    assert not all(torch.equal(left[name], right[name]) for name in left)
+    assert load_conditions(tmp_path / "with") == {"precision": "float32", "albumentations": albumentations.__version__}
+    assert load_conditions(tmp_path / "without") == {"precision": "float32"}
+
+
+@pytest.mark.skipif(find_spec("albumentations") is None, reason="albumentations is not installed")
+def test_albumentations_that_ultralytics_cannot_use_are_refused(yolo, data, tmp_path, monkeypatch):
+    monkeypatch.setattr("albumentations.__version__", "1.0.0")
+    with pytest.raises(InputError, match=r"ultralytics cannot use the installed albumentations\. Try: pip install "):
+        yolo.train_detector(tmp_path, data, DetectorSettings(epochs=1, albumentations=True, **SMALL), 1, "cpu")
+
+
+def test_the_type_of_autocast_is_restored(yolo):
+    before = torch.get_autocast_dtype("cuda")
+    with yolo._undo_process_changes():
+        torch.set_autocast_dtype("cuda", torch.bfloat16)
+    assert torch.get_autocast_dtype("cuda") == before != torch.bfloat16
 
 
 @pytest.mark.slow
