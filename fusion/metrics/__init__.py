@@ -3,7 +3,8 @@
 - catalogue: all metrics by convention and name, `choose_metrics`, and `measure` to compute them; torch is imported on
   the first computation.
 - information, fidelity, gradient, similarity, exposure, edges: the metric functions by kind.
-- triplet: the images that every metric takes; structure, filters: SSIM and the windows that several metrics share.
+- metric: what a metric is; triplet: the images that every metric takes.
+- structure, filters: SSIM and the windows that several metrics share.
 
 Other rooms use what `__init__.pyi` lists.
 """

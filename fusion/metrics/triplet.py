@@ -7,8 +7,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from fusion.metrics.catalogue import MOST_PIXELS
 from fusion.metrics.filters import gaussian
+from fusion.metrics.metric import MOST_PIXELS
 from fusion.metrics.structure import structural_similarity
 
 LEVELS = 256

@@ -3,7 +3,6 @@ from .folder import ImageScores as ImageScores
 from .folder import score_folder as score_folder
 from .means import Mean as Mean
 from .means import Means as Means
-from .means import drawn_images as drawn_images
 from .means import mean_scores as mean_scores
 from .tables import arrow as arrow
 from .tables import left_out_note as left_out_note

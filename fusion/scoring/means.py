@@ -74,18 +74,18 @@ def mean_with_interval(values: Sequence[float], seed: int) -> Mean:
 
     Example:
         >>> mean_with_interval([1.0, 2.0, math.nan], seed=0)
-        Mean(mean=1.5, low=1.0, high=2.0, n=2)
+        Mean(mean=1.5, low=1.0, high=2.0, n=2, left_out={})
     """
     defined = np.array([value for value in values if not math.isnan(value)], np.float64)
     if not defined.size:
         return Mean(None, None, None, 0)
-    draws = defined[drawn_images(defined.size, seed)].mean(axis=1)
+    draws = defined[_drawn_images(defined.size, seed)].mean(axis=1)
     low, high = np.quantile(draws, _QUANTILES, method="inverted_cdf")  # no interpolation, in which infinity becomes NaN
     return Mean(float(defined.mean()), float(low), float(high), defined.size)
 
 
 @lru_cache(maxsize=4)
-def drawn_images(count: int, seed: int) -> NDArray[np.int32]:
+def _drawn_images(count: int, seed: int) -> NDArray[np.int32]:
     """Draw the indices of 2000 bootstrap resamples of `count` images, (2000, count); equal for equal seed and count."""
     rng = np.random.default_rng(seed_for(seed, "bootstrap over images"))
     return rng.integers(count, size=(RESAMPLES, count), dtype=np.int32)
