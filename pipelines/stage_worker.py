@@ -16,7 +16,7 @@ from typing import Any
 from fusion.errors import InputError
 from fusion.storage import read_json, write_json
 from pipelines.config import Chosen
-from pipelines.stages import STOPPED, Inputs, reason_to_go_on, result_of, thread_limits
+from pipelines.stages import STOPPED, Inputs, current_provenance, reason_to_go_on, result_of, thread_limits
 from pipelines.tasks import build_task
 
 PRELOAD = {  # by task, what its stages import
@@ -71,8 +71,11 @@ def _run(order: Path) -> int:
         stage = next(stage for stage in stages if stage.name == wanted["stage"])
         part, needed = Path(wanted["part"]), {name: Path(folder) for name, folder in wanted["folders"].items()}
         result: dict[str, Any]
+        start = time.monotonic()
         try:
-            result = {"summary": stage.run(part, Inputs(needed, wanted["failures"]))}
+            summary = stage.run(part, Inputs(needed, wanted["failures"]))
+            made = current_provenance()._replace(seconds=time.monotonic() - start)
+            result = {"summary": summary, "made": made._asdict()}
         except Exception as error:
             try:
                 result = {"reason": reason_to_go_on(stage, part, error)}

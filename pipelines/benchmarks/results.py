@@ -63,12 +63,14 @@ def environment_facts(command: str, threads: int) -> Facts:
     """List command, date, commit, machine, versions, threads, and the allocator settings that affect speed."""
     import torch
 
-    from pipelines.report import run_facts
+    from pipelines.report import provenance_facts
+    from pipelines.stages import current_provenance
 
     settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(_ALLOCATOR)]
     allocator = ", ".join(settings) or "defaults"
     cuda = [("cuda", str(torch.version.cuda))] if torch.cuda.is_available() else []
-    return [*run_facts(command), ("threads", str(threads)), ("allocator", allocator), *cuda]
+    made = provenance_facts({"": [current_provenance()]})
+    return [("command", command), *made, ("threads", str(threads)), ("allocator", allocator), *cuda]
 
 
 def _shown(value: Any) -> str:

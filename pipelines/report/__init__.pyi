@@ -1,10 +1,10 @@
 from .detection import write_detection_report as write_detection_report
 from .facts import Facts as Facts
-from .facts import run_facts as run_facts
 from .figures.curves import draw_validation_curves as draw_validation_curves
 from .figures.curves import validation_curve as validation_curve
 from .figures.training import draw_held_out as draw_held_out
 from .figures.training import draw_training_curves as draw_training_curves
 from .panels import spread as spread
+from .provenance import provenance_facts as provenance_facts
 from .quality import write_quality_report as write_quality_report
 from .segmentation import write_segmentation_report as write_segmentation_report

@@ -18,6 +18,7 @@ from pipelines.report.elements import Section, Table
 from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
+from pipelines.report.provenance import collect_provenance, provenance_tables
 from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, fold_table, result_tables
 from pipelines.report.significance import ImageGroups, Resampled
 from pipelines.report.verdicts import write_comparison
@@ -67,6 +68,7 @@ class Report:
         comparison: the tables of differences to the baseline, if there are any.
         daytime: rows from `daytime_rows`.
         by_fold: the results of every fold, if there are folds.
+        provenance: the table of what each row was computed with, if rows differ in it.
         curves: charts of the HTML page.
         panels: the scenes shown.
         confusions: (C, C) pixel counts by fuser, true classes in rows, predicted ones in columns.
@@ -84,6 +86,7 @@ class Report:
     comparison: list[Table] = field(default_factory=list)
     daytime: list[ResultRow] = field(default_factory=list)
     by_fold: list[ResultRow] = field(default_factory=list)
+    provenance: list[Table] = field(default_factory=list)
     curves: list[ChartGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     confusions: dict[str, Confusion] = field(default_factory=dict)
@@ -112,7 +115,7 @@ class Report:
             tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
         if self.by_fold:
             tables.append(fold_table(self.by_fold, self.task, self.fusers))
-        return tables
+        return [*tables, *self.provenance]
 
     @property
     def metrics(self) -> list[Table]:
@@ -180,6 +183,7 @@ def gather_report(
         comparison=write_comparison(out_dir, experiment, task, _resampled(runs, inputs, reader), images),
         daytime=daytime_rows(parts, scorers, dataset, split),
         by_fold=_fold_rows(experiment, task, inputs, dataset),
+        provenance=provenance_tables(collect_provenance(experiment, inputs)),
     )
 
 

@@ -48,7 +48,7 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     def scorer(folder: Path) -> SubsetScorer:
         return detection_scorer(folder, data.of("test"), data.classes)
 
-    facts = detection_facts(experiment, data)
+    facts = detection_facts(experiment, data, inputs)
     reader = Reader(resampled, scorer, _shows(data))
     report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, reader)
     if shown := first_finished(experiment.runs, inputs):

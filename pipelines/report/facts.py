@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,14 +9,14 @@ from downstream.datasets import SPLITS, DetectionData, SegmentationData
 from downstream.detection import DetectorSettings
 from downstream.segmentation import IMAGENET, SegmenterSettings
 from fusion.fusers import SHIPPED
-from pipelines.report.environment import describe_environment
+from pipelines.report.provenance import collect_provenance, provenance_facts
 from pipelines.rows import Experiment, FuserRow, load_pairs
 from pipelines.stages import Inputs
 
 Facts = list[tuple[str, str]]
 
 
-def detection_facts(experiment: Experiment, data: DetectionData) -> Facts:
+def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs) -> Facts:
     """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
     detector = experiment.settings.detector
     assert detector is not None  # of a detection task
@@ -28,11 +27,11 @@ def detection_facts(experiment: Experiment, data: DetectionData) -> Facts:
         *fuser_facts(experiment.rows),
         ("detector", _detector(detector)),
         _seeds_fact(experiment),
-        *run_facts(experiment.command),
+        *run_facts(experiment, inputs),
     ]
 
 
-def segmentation_facts(experiment: Experiment, data: SegmentationData) -> Facts:
+def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: Inputs) -> Facts:
     """List data, split, how fusers and segmenter were trained, command, date, commit, machine and versions."""
     segmenter = experiment.settings.segmenter
     assert segmenter is not None  # of a segmentation task
@@ -44,7 +43,7 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData) -> Facts:
         *fuser_facts(experiment.rows),
         ("segmenter", _segmenter(segmenter)),
         _seeds_fact(experiment),
-        *run_facts(experiment.command),
+        *run_facts(experiment, inputs),
     ]
 
 
@@ -57,7 +56,7 @@ def quality_facts(experiment: Experiment, inputs: Inputs) -> Facts:
         ("split", f"{'sample' if experiment.is_sample else data.split}: {parts}"),
         ("metrics", f"of the test images, convention {experiment.settings.metrics.convention}"),
         *fuser_facts(experiment.rows),
-        *run_facts(experiment.command),
+        *run_facts(experiment, inputs),
     ]
 
 
@@ -76,9 +75,9 @@ def fuser_facts(rows: Sequence[FuserRow]) -> Facts:
     return [(row.name, ", ".join(said)) for row in rows if (said := [*_kind(row), *_origin(row)])]
 
 
-def run_facts(command: str) -> Facts:
+def run_facts(experiment: Experiment, inputs: Inputs) -> Facts:
     """List command, date, commit, machine and versions."""
-    return [("command", command), ("date", datetime.date.today().isoformat()), *describe_environment().items()]
+    return [("command", experiment.command), *provenance_facts(collect_provenance(experiment, inputs))]
 
 
 def _split_fact(experiment: Experiment, name: str, counts: Mapping[str, int]) -> tuple[str, str]:

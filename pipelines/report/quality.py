@@ -14,6 +14,7 @@ from pipelines.report.facts import quality_facts
 from pipelines.report.html.page import Page, write_page
 from pipelines.report.latex import latex_tables
 from pipelines.report.panels import Panel, spread, write_panels
+from pipelines.report.provenance import collect_provenance, provenance_tables
 from pipelines.rows import SOURCES, Experiment, FusionScores, load_fusion_scores, load_pairs
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.stages import Inputs
@@ -43,6 +44,7 @@ def write_quality_report(out_dir: Path, experiment: Experiment, inputs: Inputs) 
     title = f"{mark}{settings.name}"
     facts = quality_facts(experiment, inputs)
     tables = quality_tables(means, scores, settings.metrics.published)
+    tables += provenance_tables(collect_provenance(experiment, inputs))
     panels = _panels(experiment, inputs)
     scenes = [Section("Scenes", write_panels(out_dir, panels, title))] if panels else []
     effects = effects_sections(out_dir, experiment, inputs, title)

@@ -45,7 +45,7 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     def scorer(folder: Path) -> SubsetScorer:
         return segmentation_scorer(folder, data.classes)
 
-    facts = segmentation_facts(experiment, data)
+    facts = segmentation_facts(experiment, data, inputs)
     reader = Reader(resampled, scorer, _shows(data))
     report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, reader)
     if shown := first_finished(experiment.runs, inputs):

@@ -30,6 +30,7 @@ from .results import write_results as write_results
 from .runs import RunId as RunId
 from .runs import first_finished as first_finished
 from .runs import fold_suffix as fold_suffix
+from .runs import row_of as row_of
 from .task_results import CURVES as CURVES
 from .task_results import MATCHES as MATCHES
 from .task_results import PREDICTIONS as PREDICTIONS

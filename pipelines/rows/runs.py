@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -36,6 +37,16 @@ class RunId(NamedTuple):
 def fold_suffix(fold: int | None) -> str:
     """Return what the names of the stages of a fold, 1..K, end with; "" for None."""
     return f"-fold{fold}" if fold else ""
+
+
+def row_of(stage: str) -> str:
+    """Return the row that a stage belongs to; "" for a stage of all rows.
+
+    Example:
+        >>> row_of("train_task/isfuse-seed0-fold2"), row_of("fuse/average"), row_of("prepare")
+        ('isfuse', 'average', '')
+    """
+    return re.sub(r"(-seed\d+)?(-fold\d+)?$", "", stage.partition("/")[2])
 
 
 def run_ids(fusers: Iterable[str], seeds: Sequence[int]) -> list[RunId]:

@@ -5,8 +5,11 @@ from .launching import LocalProcesses as LocalProcesses
 from .launching import result_of as result_of
 from .launching import thread_limits as thread_limits
 from .lock import locked as locked
+from .provenance import RECORD as RECORD
+from .provenance import Provenance as Provenance
+from .provenance import current_provenance as current_provenance
+from .provenance import load_provenance as load_provenance
 from .ray_cluster import RayTasks as RayTasks
-from .runner import RECORD as RECORD
 from .runner import StageRunner as StageRunner
 from .side_by_side import run_side_by_side as run_side_by_side
 from .stage import Inputs as Inputs

@@ -14,9 +14,9 @@ from typing import Any
 from fusion.errors import unknown_name
 from fusion.storage import Fingerprints, read_json, remove_partial, write_json
 from pipelines.stages.endings import part_of, publish, reason_to_go_on
+from pipelines.stages.provenance import RECORD, Provenance, current_provenance
 from pipelines.stages.stage import Inputs, Outcome, Stage, Summary
 
-RECORD = "stage.json"
 PART_KEY = ".key.json"
 
 
@@ -63,7 +63,7 @@ class StageRunner:
             except Exception as error:
                 self.fail(stage, reason_to_go_on(stage, part, error))
             else:
-                self.finish(stage, summary, time.monotonic() - start)
+                self.finish(stage, summary, current_provenance()._replace(seconds=time.monotonic() - start))
         self.remember()
         return self.outcomes
 
@@ -95,11 +95,12 @@ class StageRunner:
         failures = {need: self.outcomes[need].reason for need in stage.needs if self.outcomes[need].status == "failed"}
         return Inputs({need: self.folder(need) for need in stage.needs if need not in failures}, failures)
 
-    def finish(self, stage: Stage, summary: Summary, seconds: float) -> None:
+    def finish(self, stage: Stage, summary: Summary, made: Provenance) -> None:
         """Publish the folder of a finished stage as its result."""
-        part, seconds = self._part(stage), round(seconds, 1)
+        part, content = self._part(stage), made._asdict()
+        seconds = round(content.pop("seconds") or 0, 1)
         record = {"key": self._key(stage), "run": uuid.uuid4().hex, "seconds": seconds, "summary": summary}
-        write_json(part / RECORD, record)
+        write_json(part / RECORD, {**record, "made": content})
         publish(part, self.folder(stage.name))
         self._announce(f"{stage.name}: done in {seconds} s")
         self.outcomes[stage.name] = Outcome("done", summary)

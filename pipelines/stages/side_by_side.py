@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from fusion.errors import InputError
 from fusion.storage import read_json, write_json
 from pipelines.stages.launching import STOPPED, Launched, Launcher, result_of
+from pipelines.stages.provenance import Provenance
 from pipelines.stages.runner import StageRunner
 from pipelines.stages.stage import Outcome, Stage
 
@@ -21,7 +22,6 @@ class _Job(NamedTuple):
     process: Launched
     order: Path
     log: Path
-    start: float
 
 
 def run_side_by_side(
@@ -85,7 +85,7 @@ def _start(runner: StageRunner, stage: Stage, work_dir: Path, launcher: Launcher
         "failures": inputs.failures,
     }
     write_json(order, content)
-    return _Job(stage, launcher.start(stage.name, order, log), order, log, time.monotonic())
+    return _Job(stage, launcher.start(stage.name, order, log), order, log)
 
 
 def _take_over(runner: StageRunner, job: _Job, launcher: Launcher) -> None:
@@ -100,7 +100,7 @@ def _take_over(runner: StageRunner, job: _Job, launcher: Launcher) -> None:
     if "mistake" in result:
         raise InputError(result["mistake"])
     if "summary" in result:
-        runner.finish(job.stage, result["summary"], time.monotonic() - job.start)
+        runner.finish(job.stage, result["summary"], Provenance(**result["made"]))
     elif job.stage.may_fail:
         runner.fail(job.stage, result["reason"])
     else:

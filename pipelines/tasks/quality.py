@@ -55,9 +55,10 @@ def _report_stage(experiment: Experiment) -> Stage:
 
     of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in ("fuse", "score_fusion")]
     analysed = [f"effects/{row.name}" for row in experiment.analysed_rows]
+    trained = [stage for row in experiment.rows for stage in row.needs]
     settings = experiment.settings
     key = {"name": settings.name, "panels": settings.panels}
-    return Stage("report", run, key, needs=("prepare", *of_rows, *analysed), version=3)
+    return Stage("report", run, key, needs=("prepare", *trained, *of_rows, *analysed), version=4)
 
 
 def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> dict[str, list[Pair]]:

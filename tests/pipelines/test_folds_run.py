@@ -107,6 +107,16 @@ def test_a_fusion_network_never_fuses_a_test_pair_that_it_has_seen(segmented: tu
 
 
 @pytest.mark.slow
+def test_every_stage_tells_what_it_was_run_with(segmented: tuple[CommandLine, Done]) -> None:
+    records = list((segmented[0].cwd / "work" / "msrs_segment").rglob("stage.json"))
+    assert len(records) > 20
+    for path in records:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        assert record["made"].keys() == {"date", "commit", "machine", "versions"}
+        assert record["seconds"] >= 0
+
+
+@pytest.mark.slow
 def test_folds_of_masks_are_pooled(segmented: tuple[CommandLine, Done]) -> None:
     work = segmented[0].cwd / "work" / "msrs_segment"
     names = ("isfuse-seed0", "isfuse-seed0-fold1", "isfuse-seed0-fold2")
