@@ -32,16 +32,25 @@ def require_precision(setting: str, choice: str) -> None:
         raise unknown_name(setting, choice, known)
 
 
-def choose_precision(setting: str, choice: PrecisionChoice, device: torch.device, bfloat16: bool) -> Precision:
-    """Return the precision to train with on a device.
+def available_precisions(device: torch.device, bfloat16: bool) -> list[Precision]:
+    """List the precisions of a device, the fastest first; only a GPU has float16.
 
-    A GPU has float16, too; "auto" is the first of bfloat16, float16 and float32 that is available.
+    Args:
+        device: of a training or prediction.
+        bfloat16: whether bfloat16 is available there.
+    """
+    has: dict[Precision, bool] = {"bfloat16": bfloat16, "float16": device.type == "cuda", "float32": True}
+    return [precision for precision, is_available in has.items() if is_available]
+
+
+def choose_precision(setting: str, choice: PrecisionChoice, device: torch.device, bfloat16: bool) -> Precision:
+    """Return the precision to train with on a device; "auto" is the fastest of `available_precisions`.
 
     Args:
         setting: the name of the setting, for the error message.
         choice: its value.
         device: of the training.
-        bfloat16: whether bfloat16 is available.
+        bfloat16: whether bfloat16 is available there.
 
     Raises:
         InputError: the precision is not available.
@@ -53,8 +62,7 @@ def choose_precision(setting: str, choice: PrecisionChoice, device: torch.device
         >>> choose_precision("precision", "auto", torch.device("cpu"), bfloat16=False)
         'float32'
     """
-    has: dict[Precision, bool] = {"bfloat16": bfloat16, "float16": device.type == "cuda", "float32": True}
-    available = [precision for precision, is_available in has.items() if is_available]
+    available = available_precisions(device, bfloat16)
     if choice == "auto":
         return available[0]
     if choice not in available:
@@ -62,6 +70,13 @@ def choose_precision(setting: str, choice: PrecisionChoice, device: torch.device
             f"{setting}={choice}: not available on {device} (expected {' or '.join(available)}). Try: {setting}=auto"
         )
     return choice
+
+
+def autocast_for(device: torch.device, precision: Precision) -> torch.autocast:
+    """Return the context in which a network computes in a precision."""
+    import torch
+
+    return torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32")
 
 
 def describe_precision(precision: Precision, device: torch.device) -> str:

@@ -9,5 +9,6 @@ segmenter = dict(
     learning_rate=1e-3,
     weight_decay=0.01,
     normalisation="fused",  # mean and standard deviation of the fused training images; or "imagenet"
+    precision="auto",  # "float32", "bfloat16", "float16"; "auto" is the fastest that the device has
     workers=4,
 )

@@ -6,7 +6,7 @@ Light modules, without torch or segmentation_models_pytorch at import:
     labelled_images: an image with its mask; a cache of both.
 
 Heavy modules:
-    segmenter: everything that needs segmentation_models_pytorch: build a network, check its names; its precision.
+    segmenter: everything that needs segmentation_models_pytorch: build a network, check its names.
     training: the training loop, and resuming it.
     steps: one training step with its loss, one validation.
     crops, normalisation: augmented mini-batches; mean and standard deviation of the training images.

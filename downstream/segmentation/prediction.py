@@ -11,10 +11,12 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from downstream.conditions import Precision, autocast_for, available_precisions
 from downstream.datasets import Mask, write_mask
 from downstream.segmentation.labelled_images import Pixels, read_pixels
 from downstream.segmentation.normalisation import ImageStatistics
-from downstream.segmentation.segmenter import SIDE_MULTIPLE, SMALLEST_SIDE, autocast_for, untrained_segmenter
+from downstream.segmentation.segmenter import SIDE_MULTIPLE, SMALLEST_SIDE, untrained_segmenter
+from fusion.devices import has_bfloat16
 from fusion.errors import InputError
 from fusion.interrupts import deferred_interrupt
 from fusion.storage import load_state, load_tensors
@@ -22,6 +24,8 @@ from fusion.storage import load_state, load_tensors
 
 def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: str) -> None:
     """Predict the mask of each image and write it to `out_dir/STEM.png`, in the size of the image.
+
+    The precision is that of the training; a CPU without instructions for it predicts in float32.
 
     Args:
         weights: `best.safetensors` of `train_segmenter`; nothing else is read and nothing is downloaded.
@@ -32,15 +36,17 @@ def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: 
     Raises:
         InputError: the weights are corrupt or not of a segmenter, an image cannot be read, or a mask cannot be written.
     """
-    network, statistics = _load(weights)
-    network = network.to(device).to(memory_format=torch.channels_last)
+    place = torch.device(device)
+    network, statistics, trained_in = _load(weights)
+    precision = trained_in if trained_in in available_precisions(place, has_bfloat16(place)) else "float32"
+    network = network.to(place).to(memory_format=torch.channels_last)
     with deferred_interrupt() as stop_if_asked:
         for path in tqdm(images, desc="predict", unit="image"):
-            write_mask(out_dir / f"{path.stem}.png", segment(network, statistics, read_pixels(path)))
+            write_mask(out_dir / f"{path.stem}.png", segment(network, statistics, read_pixels(path), precision))
             stop_if_asked()
 
 
-def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels) -> Mask:
+def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels, precision: Precision) -> Mask:
     """Predict the most likely class of each pixel.
 
     The image is padded by reflection to sides that the network accepts, and the logits are cropped again.
@@ -49,6 +55,7 @@ def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels) -> M
         network: from (1, 3, H', W') to logits (1, C, H', W'); left in evaluation mode.
         statistics: the normalisation that the network was trained with.
         image: (H, W, 3) uint8 RGB, of any size.
+        precision: of the network.
 
     Returns:
         (H, W) uint8 of class numbers 0..C-1.
@@ -59,15 +66,16 @@ def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels) -> M
     device = next(network.parameters()).device
     batch = torch.from_numpy(padded).to(device).permute(2, 0, 1).unsqueeze(0) / 255  # (1, 3, H, W), channels last
     network.eval()
-    with torch.inference_mode(), autocast_for(device):
+    with torch.inference_mode(), autocast_for(device, precision):
         logits = network(statistics.scale(batch))
     return np.asarray(logits[0, :, :height, :width].argmax(0).to(torch.uint8).cpu())
 
 
-def _load(path: Path) -> tuple[nn.Module, ImageStatistics]:
+def _load(path: Path) -> tuple[nn.Module, ImageStatistics, Precision]:
     tensors, facts = load_tensors(path)
     try:
-        model, encoder, classes = facts["segmenter"]["model"], facts["segmenter"]["encoder"], len(facts["classes"])
+        model, encoder, precision = (facts["segmenter"][name] for name in ("model", "encoder", "precision"))
+        classes = len(facts["classes"])
         statistics = ImageStatistics(**facts["statistics"])
     except (KeyError, TypeError) as error:
         raise InputError(
@@ -75,4 +83,4 @@ def _load(path: Path) -> tuple[nn.Module, ImageStatistics]:
         ) from error
     network = untrained_segmenter(model, encoder, classes)
     load_state(network, tensors, path)
-    return network, statistics
+    return network, statistics, precision

@@ -1,4 +1,4 @@
-"""Build a segmentation network and choose its precision; the only module that imports segmentation_models_pytorch."""
+"""Build a segmentation network; the only module that imports segmentation_models_pytorch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from torch import nn
 
 from downstream.segmentation.settings import IMAGENET, SegmenterSettings
 from downstream.start_weights import load_start_weights
-from fusion.devices import has_bfloat16
 from fusion.errors import InputError, one_line, unknown_name
 
 SIDE_MULTIPLE, SMALLEST_SIDE = 32, 128  # of images; some architectures accept no other sides
@@ -58,17 +57,6 @@ def build_segmenter(settings: SegmenterSettings, classes: int, announce: Callabl
 def untrained_segmenter(model: str, encoder: str, classes: int) -> nn.Module:
     """Build a network with random weights, like `build_segmenter`, but without reading or downloading a file."""
     return _create(model, encoder, classes, None)
-
-
-def autocast_for(device: torch.device) -> torch.autocast:
-    """Return the autocast context for a device: half precision where it is faster, float32 elsewhere.
-
-    A GPU uses bfloat16, older ones float16. A CPU uses bfloat16 only if it has instructions for it (with channels-last
-    2.4 times faster on two cores with avx512_bf16), because emulation is slower than float32.
-    """
-    if device.type == "cuda":
-        return torch.autocast("cuda", torch.bfloat16 if has_bfloat16(device) else torch.float16)
-    return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device))
 
 
 def _pretrained(settings: SegmenterSettings, classes: int) -> nn.Module:

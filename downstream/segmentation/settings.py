@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
+from downstream.conditions import Precision, PrecisionChoice, choose_precision, require_precision
+from fusion.devices import has_bfloat16
 from fusion.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    import torch
 
 IMAGENET = "imagenet"
 Normalisation = Literal["fused", "imagenet"]
@@ -28,7 +34,10 @@ class SegmenterSettings:
         weight_decay: of AdamW.
         normalisation: whose mean and standard deviation images are normalised with: of the "fused" training images, or
             of "imagenet".
-        workers: threads that load images.
+        precision: "bfloat16" and "float16" train and predict in autocast, the latter with scaled gradients; "auto" is
+            bfloat16 on devices with instructions for it (with channels-last 2.4 times faster on two CPU cores with
+            avx512_bf16), float16 on other GPUs, float32 on other CPUs.
+        workers: threads that load images; their number decides nothing.
 
     Raises:
         InputError: the weights do not exist or have another format, or a value is out of range.
@@ -43,6 +52,7 @@ class SegmenterSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     normalisation: Normalisation = "fused"
+    precision: PrecisionChoice = "auto"
     workers: int = 4
 
     def __post_init__(self) -> None:
@@ -53,13 +63,22 @@ class SegmenterSettings:
             ("workers", self.workers, self.workers >= 1, "at least 1"),
             ("batch_size", self.batch_size, self.batch_size >= 2, "at least 2, for batch normalisation"),
             ("crop", self.crop, self.crop >= 32 and not self.crop % 32, "a multiple of 32"),
-            ("learning_rate", self.learning_rate, self.learning_rate > 0, "a number above 0"),
-            ("weight_decay", self.weight_decay, self.weight_decay >= 0, "0 or more"),
+            ("learning_rate", self.learning_rate, 0 < self.learning_rate < math.inf, "a number above 0"),
+            ("weight_decay", self.weight_decay, 0 <= self.weight_decay < math.inf, "0 or more"),
         ):
             if not valid:
                 raise InputError(f"segmenter.{name}={value}: out of range (expected {expected})")
         if self.normalisation not in get_args(Normalisation):
             raise unknown_name("segmenter.normalisation", self.normalisation, get_args(Normalisation))
+        require_precision("segmenter.precision", self.precision)
+
+    def precision_on(self, device: torch.device) -> Precision:
+        """Return the precision to train with on `device`, which resolves "auto".
+
+        Raises:
+            InputError: the precision is not available there.
+        """
+        return choose_precision("segmenter.precision", self.precision, device, has_bfloat16(device))
 
 
 def _require_safetensors(path: Path) -> None:

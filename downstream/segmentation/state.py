@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from downstream.conditions import Precision
 from downstream.segmentation.normalisation import ImageStatistics
 from fusion.errors import InputError
 from fusion.storage import load_tensors, restore_training, save_tensors, training_tensors, write_csv
@@ -25,6 +26,7 @@ class SegmenterState:
         network: the network being trained.
         optimizer: AdamW over its parameters.
         scaler: of float16 gradients; disabled for other precisions.
+        precision: of the network.
         statistics: the normalisation of the images.
         facts: the settings that determine the result.
     """
@@ -34,11 +36,12 @@ class SegmenterState:
         network: nn.Module,
         optimizer: torch.optim.AdamW,
         scaler: torch.amp.GradScaler,
+        precision: Precision,
         statistics: ImageStatistics,
         facts: dict[str, Any],
     ) -> None:
         self.network, self.optimizer, self.scaler = network, optimizer, scaler
-        self.statistics, self.facts = statistics, facts
+        self.precision, self.statistics, self.facts = precision, statistics, facts
         self.step = 0
         self.history: list[Row] = []
 

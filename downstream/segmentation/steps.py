@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from downstream.conditions import autocast_for
 from downstream.datasets import IGNORED
 from downstream.segmentation.labelled_images import LabelledImages
 from downstream.segmentation.prediction import segment
 from downstream.segmentation.score import class_ious, confusion_matrix, mean_iou
-from downstream.segmentation.segmenter import autocast_for
 from downstream.segmentation.state import SegmenterState
 from fusion.errors import InputError
 
@@ -73,7 +73,7 @@ def training_step(state: SegmenterState, images: Tensor, truth: Tensor, rate: fl
     state.network.train()
     with torch.random.fork_rng(devices=[torch.cuda.current_device()] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        with autocast_for(device):
+        with autocast_for(device, state.precision):
             logits = state.network(state.statistics.scale(images))
     terms = torch.stack(segmentation_loss(logits, truth))
     if not terms.isfinite().all():
@@ -107,7 +107,7 @@ def validation_miou(
     confusion = np.zeros((classes, classes), np.int64)
     for index in range(len(images)):
         image, truth = images.read(index)
-        confusion += confusion_matrix(truth, segment(state.network, state.statistics, image), classes)
+        confusion += confusion_matrix(truth, segment(state.network, state.statistics, image, state.precision), classes)
         after_image()
     mean = mean_iou(class_ious(confusion))
     if mean is None:

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from downstream.conditions import Precision, describe_precision, save_conditions
 from downstream.segmentation.crops import SegmentationCrops
 from downstream.segmentation.labelled_images import Labelled, LabelledImages
 from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
-from downstream.segmentation.segmenter import autocast_for, build_segmenter, untrained_segmenter
+from downstream.segmentation.segmenter import build_segmenter, untrained_segmenter
 from downstream.segmentation.settings import IMAGENET, SegmenterSettings
 from downstream.segmentation.state import COLUMNS, Row, SegmenterState, read_progress, write_log
 from downstream.segmentation.steps import training_step, validation_miou
@@ -57,18 +58,21 @@ def train_segmenter(
 
     Raises:
         InputError: there are too few images, an image cannot be read, `out_dir` belongs to a training with other
-            settings or cannot be written, or `build_segmenter` refuses the settings.
+            settings or cannot be written, the precision is not available on the device, or `build_segmenter` refuses
+            the settings.
         FloatingPointError: the loss is not finite; the files of the last epoch are kept.
     """
     if len(training) < 2 or not validation:
         found = f"found {len(training)} training and {len(validation)} validation images"
         raise InputError(f"{found}, expected at least 2, for batch normalisation, and at least 1")
     best, last = out_dir / "best.safetensors", out_dir / "last.safetensors"
-    facts = _facts(training, validation, classes, settings, seed)
+    precision = settings.precision_on(torch.device(device))
+    facts = _facts(training, validation, classes, settings, precision, seed)
     if last.exists() and read_progress(last, facts)[1] == settings.epochs:
         return best
     images, held_out = LabelledImages(training, classes), LabelledImages(validation, classes)
-    state = _start_or_resume(last, images, len(classes), settings, torch.device(device), facts)
+    state = _start_or_resume(last, images, len(classes), settings, torch.device(device), precision, facts)
+    save_conditions(out_dir, {"precision": describe_precision(precision, torch.device(device))})
     crops = SegmentationCrops(images, settings.crop, seed, settings.workers)
     batch_size = min(settings.batch_size, len(images))
     steps_per_epoch = len(images) // batch_size
@@ -99,10 +103,11 @@ def _facts(
     validation: Sequence[Labelled],
     classes: Sequence[str],
     settings: SegmenterSettings,
+    precision: Precision,
     seed: int,
 ) -> dict[str, Any]:
     """Return the settings that determine the result; checkpoints contain them, and a resumed training compares them."""
-    segmenter = asdict(settings)
+    segmenter = {**asdict(settings), "precision": precision}
     del segmenter["workers"]
     return {
         "segmenter": segmenter,
@@ -119,6 +124,7 @@ def _start_or_resume(
     classes: int,
     settings: SegmenterSettings,
     device: torch.device,
+    precision: Precision,
     facts: dict[str, Any],
 ) -> SegmenterState:
     resumes = last.exists()
@@ -136,8 +142,8 @@ def _start_or_resume(
     else:
         statistics = measure_statistics(images)
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    scaler = torch.amp.GradScaler(device.type, enabled=autocast_for(device).fast_dtype == torch.float16)
-    state = SegmenterState(network, optimizer, scaler, statistics, facts)
+    scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
+    state = SegmenterState(network, optimizer, scaler, precision, statistics, facts)
     if resumes:
         state.load(last)
     return state

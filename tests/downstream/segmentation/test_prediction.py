@@ -9,7 +9,7 @@ from downstream.segmentation.prediction import predict_masks, segment
 from downstream.segmentation.segmenter import untrained_segmenter
 from downstream.segmentation.training import train_segmenter
 from fusion.errors import InputError
-from fusion.storage.tensor_files import save_tensors
+from fusion.storage.tensor_files import load_tensors, save_tensors
 from tests.downstream.segmentation.red_boxes import CLASSES, small_settings, write_labelled, write_scenes
 
 SIZES = [(64, 96), (45, 61), (5, 7), (1, 1)]
@@ -44,17 +44,27 @@ def test_prediction_needs_only_the_weights_and_is_deterministic(tmp_path, weight
     assert masks[0] == masks[1]
 
 
+def test_weights_of_a_precision_that_the_cpu_does_not_have_predict_in_float32(tmp_path, weights):
+    tensors, facts = load_tensors(weights)
+    image = write_scenes(tmp_path, 1)[0].image
+    for precision in ("float16", "float32"):
+        facts["segmenter"]["precision"] = precision
+        save_tensors(tmp_path / f"{precision}.safetensors", tensors, facts)
+        predict_masks(tmp_path / f"{precision}.safetensors", [image], tmp_path / precision, "cpu")
+    assert (tmp_path / "float16" / "00.png").read_bytes() == (tmp_path / "float32" / "00.png").read_bytes()
+
+
 def test_every_pixel_gets_its_most_likely_class():
     network = untrained_segmenter("Unet", "mobilenet_v2", 4)
     image = np.random.default_rng(0).integers(0, 255, (128, 160, 3), np.uint8)
-    mask = segment(network, IMAGENET_STATISTICS, image)
+    mask = segment(network, IMAGENET_STATISTICS, image, "float32")
     batch = torch.from_numpy(image).permute(2, 0, 1).unsqueeze(0) / 255
     with torch.inference_mode():
         logits = network.eval()(IMAGENET_STATISTICS.scale(batch))[0]
     chosen = logits.gather(0, torch.from_numpy(mask).long().unsqueeze(0))[0]
     assert mask.shape == (128, 160)
     assert len(np.unique(mask)) > 1
-    assert (logits.amax(0) - chosen).max() < 0.1 * logits.std()  # the precision of bfloat16
+    assert torch.equal(logits.amax(0), chosen)
 
 
 @pytest.mark.parametrize("kind", ["missing", "html", "cut", "foreign", "fusion", "fewer"])
@@ -69,8 +79,9 @@ def test_a_file_of_another_kind_is_refused_by_name(tmp_path, weights, kind):
     elif kind == "fusion":
         save_tensors(path, {"a": torch.zeros(2)}, {"network": {}, "epoch": 3})
     elif kind == "fewer":
-        segmenter = {"segmenter": {"model": "Unet", "encoder": "mobilenet_v2"}, "classes": ["a", "b"]}
-        save_tensors(path, {"a": torch.zeros(2)}, {**segmenter, "statistics": IMAGENET_STATISTICS._asdict()})
+        segmenter = {"model": "Unet", "encoder": "mobilenet_v2", "precision": "float32"}
+        facts = {"segmenter": segmenter, "classes": ["a", "b"]}
+        save_tensors(path, {"a": torch.zeros(2)}, {**facts, "statistics": IMAGENET_STATISTICS._asdict()})
     with pytest.raises(InputError) as error:
         predict_masks(path, [], tmp_path / "masks", "cpu")
     assert str(error.value).startswith(f"{path}: ")

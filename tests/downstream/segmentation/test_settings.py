@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from downstream.segmentation.settings import SegmenterSettings
@@ -17,7 +19,9 @@ def test_the_defaults_are_allowed_and_start_from_random_weights():
         ("crop", 0),
         ("crop", 100),
         ("learning_rate", 0.0),
+        ("learning_rate", math.inf),
         ("weight_decay", -0.1),
+        ("weight_decay", math.inf),
     ],
 )
 def test_a_number_out_of_range_is_refused_with_its_setting_and_value(name, value):
@@ -28,6 +32,11 @@ def test_a_number_out_of_range_is_refused_with_its_setting_and_value(name, value
 def test_an_unknown_normalisation_is_refused_with_the_known_ones():
     with pytest.raises(InputError, match=r"'fusd'\. Did you mean 'fused'\? Known: fused, imagenet"):
         SegmenterSettings(normalisation="fusd")
+
+
+def test_an_unknown_precision_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match=r"unknown segmenter\.precision 'bf16'\..* Known: auto, bfloat16, float16"):
+        SegmenterSettings(precision="bf16")
 
 
 @pytest.mark.parametrize(("name", "problem"), [("gone.safetensors", "no such file"), ("a.pt", "not a .safetensors")])

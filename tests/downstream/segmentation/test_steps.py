@@ -3,7 +3,10 @@ import torch
 from torch.nn import functional as F
 
 from downstream.datasets.masks import IGNORED
-from downstream.segmentation.steps import segmentation_loss
+from downstream.segmentation.normalisation import IMAGENET_STATISTICS
+from downstream.segmentation.segmenter import untrained_segmenter
+from downstream.segmentation.state import SegmenterState
+from downstream.segmentation.steps import segmentation_loss, training_step
 
 
 def random_case(classes=4):
@@ -58,3 +61,19 @@ def test_both_losses_are_zero_if_every_pixel_is_ignored():
 def test_half_precision_logits_are_summed_in_float32():
     logits, truth = random_case()
     assert [term.dtype for term in segmentation_loss(logits.bfloat16(), truth)] == [torch.float32] * 2
+
+
+def test_the_scale_of_float16_gradients_is_resumed(tmp_path):
+    def state():
+        network = untrained_segmenter("Unet", "mobilenet_v2", 3)
+        optimizer = torch.optim.AdamW(network.parameters())
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
+        return SegmenterState(network, optimizer, scaler, "float16", IMAGENET_STATISTICS, {})
+
+    first, resumed = state(), state()
+    before = {name: tensor.clone() for name, tensor in first.network.named_parameters()}
+    training_step(first, torch.rand(2, 3, 32, 32), torch.randint(0, 3, (2, 32, 32)), 0.1, 0)
+    assert all(torch.equal(before[name], tensor) for name, tensor in first.network.named_parameters())  # too large
+    first.save(tmp_path / "last.safetensors")
+    resumed.load(tmp_path / "last.safetensors")
+    assert resumed.scaler.get_scale() == first.scaler.get_scale() == 2.0**39

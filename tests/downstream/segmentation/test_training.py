@@ -3,6 +3,7 @@ import csv
 import pytest
 import torch
 
+from downstream.conditions import load_conditions
 from downstream.datasets.masks import IGNORED, read_mask, write_mask
 from downstream.segmentation.labelled_images import LabelledImages
 from downstream.segmentation.prediction import predict_masks
@@ -103,6 +104,46 @@ def test_a_folder_of_other_settings_is_refused(tmp_path, scenes):
             InputError, match=r"belongs to a training with other (segmenter|seed|classes)\. Try: another folder"
         ):
             train(tmp_path / "out", scenes, **other)
+
+
+@pytest.fixture
+def bfloat16_cpu(monkeypatch):
+    """Have torch say that this CPU has instructions for bfloat16, which it then emulates."""
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+
+
+def test_auto_trains_and_resumes_in_bfloat16_where_the_cpu_has_it(tmp_path, scenes, bfloat16_cpu):
+    train(tmp_path / "whole", scenes, epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "parts", scenes, Interrupts(after=1), epochs=2)
+    train(tmp_path / "parts", scenes, epochs=2)
+    (whole, facts), (parts, _) = (load_tensors(tmp_path / run / "last.safetensors") for run in ("whole", "parts"))
+    assert all(torch.equal(whole[key], parts[key]) for key in whole)
+    assert facts["run"]["segmenter"]["precision"] == "bfloat16"
+    assert load_conditions(tmp_path / "parts") == {"precision": "bfloat16 autocast"}
+
+
+def test_float32_is_honoured_where_the_cpu_has_bfloat16(tmp_path, scenes, bfloat16_cpu):
+    weights = {
+        precision: load_tensors(train(tmp_path / precision, scenes, epochs=1, precision=precision))[0]
+        for precision in ("float32", "bfloat16")
+    }
+    assert load_conditions(tmp_path / "float32") == {"precision": "float32"}
+    assert not all(torch.equal(weights["float32"][key], weights["bfloat16"][key]) for key in weights["float32"])
+
+
+def test_a_training_is_not_resumed_in_another_precision(tmp_path, scenes, bfloat16_cpu, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "out", scenes, Interrupts(after=1))
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    with pytest.raises(InputError, match="belongs to a training with other segmenter"):
+        train(tmp_path / "out", scenes)
+
+
+def test_float16_on_a_cpu_is_refused_before_the_training(tmp_path, scenes):
+    with pytest.raises(InputError, match=r"^segmenter\.precision=float16: not available on cpu .*Try: segmenter\.prec"):
+        train(tmp_path / "out", scenes, precision="float16")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_process_draws_the_same_numbers_after_a_training(tmp_path, scenes):
