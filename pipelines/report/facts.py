@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from downstream.datasets import SPLITS, DetectionData, SegmentationData
 from downstream.detection import DetectorSettings
 from downstream.segmentation import IMAGENET, SegmenterSettings
-from fusion.fusers import SHIPPED
+from fusion.fusers import SHIPPED, weights_file
 from pipelines.report.provenance import collect_provenance, provenance_facts
 from pipelines.rows import Experiment, FuserRow, load_pairs
 from pipelines.stages import Inputs
@@ -24,7 +24,7 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs)
         _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
         _leakage_fact(experiment, data.leakage),
         ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
-        *fuser_facts(experiment.rows),
+        *fuser_facts(experiment),
         ("detector", _detector(detector)),
         _seeds_fact(experiment),
         *run_facts(experiment, inputs),
@@ -40,7 +40,7 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: I
         _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
         _leakage_fact(experiment, data.leakage),
         ("classes absent", f"{', '.join(absent)}: no pixel of the test images" if absent else "none"),
-        *fuser_facts(experiment.rows),
+        *fuser_facts(experiment),
         ("segmenter", _segmenter(segmenter)),
         _seeds_fact(experiment),
         *run_facts(experiment, inputs),
@@ -55,7 +55,7 @@ def quality_facts(experiment: Experiment, inputs: Inputs) -> Facts:
         ("data", "built-in SAMPLE" if experiment.is_sample else data.name),
         ("split", f"{'sample' if experiment.is_sample else data.split}: {parts}"),
         ("metrics", f"of the test images, convention {experiment.settings.metrics.convention}"),
-        *fuser_facts(experiment.rows),
+        *fuser_facts(experiment),
         *run_facts(experiment, inputs),
     ]
 
@@ -67,12 +67,13 @@ def dataset_name(experiment: Experiment) -> str:
 
 def split_name(experiment: Experiment, name: str) -> str:
     """Return the name of the split in the tables."""
-    return "sample" if experiment.is_sample else name
+    return "sample" if experiment.is_sample and not experiment.folds else name
 
 
-def fuser_facts(rows: Sequence[FuserRow]) -> Facts:
+def fuser_facts(experiment: Experiment) -> Facts:
     """Describe every row whose name alone does not: its type, its options, and the origin of its weights."""
-    return [(row.name, ", ".join(said)) for row in rows if (said := [*_kind(row), *_origin(row)])]
+    described = [(row.name, [*_kind(row), *_origin(row, experiment)]) for row in experiment.rows]
+    return [(name, ", ".join(said)) for name, said in described if said]
 
 
 def run_facts(experiment: Experiment, inputs: Inputs) -> Facts:
@@ -109,21 +110,31 @@ def _kind(row: FuserRow) -> list[str]:
 
 
 def _is_network(row: FuserRow) -> bool:
-    return row.training is not None or (row.learned and "weights" in row.options)
+    return row.training is not None or (row.learned and ("weights" in row.options or _card(row).is_file()))
 
 
-def _origin(row: FuserRow) -> list[str]:
+def _card(row: FuserRow) -> Path:
+    return weights_file(row.fuser, SHIPPED).with_suffix(".md")
+
+
+def _origin(row: FuserRow, experiment: Experiment) -> list[str]:
     """Describe where the weights of a network come from."""
     if not _is_network(row):
         return []
     if row.training is None:
-        weights = row.options["weights"]
-        return ["the shipped weights, see fusion/weights/isfuse.md" if weights == SHIPPED else f"weights {weights}"]
+        weights = row.options.get("weights", SHIPPED)
+        return [
+            f"the shipped weights, see fusion/weights/{_card(row).name}" if weights == SHIPPED else f"weights {weights}"
+        ]
     schedule = row.training.schedule
+    seeds = [one.training.schedule.seed for one in experiment.trained(row.name) if one.training]
     return [
         f"trained on the training pairs ({schedule.validation:.0%} held out to choose the epoch): "
         f"{row.training.objective.ablation} objective, {schedule.epochs} epochs, crops of {schedule.crop} px, "
-        f"batch {schedule.batch_size}, Adam {schedule.learning_rate}, {schedule.precision}, seed {schedule.seed}"
+        f"batch {schedule.batch_size}, Adam {schedule.learning_rate}, {schedule.precision}, seed "
+        + ", ".join(str(seed) for seed in dict.fromkeys(seeds))
+        + (", for every fold anew" if experiment.folds else "")
+        + (", fusion metrics of the first" if len(set(seeds)) > 1 else "")
     ]
 
 

@@ -63,15 +63,15 @@ class Experiment:
     @property
     def fusions(self) -> list[FuserRow]:
         """What has to be trained and fused: every row, but for every seed and fold a row that trains its network."""
-        found = []
-        for row in self.rows:
-            runs = [run_id for run_id in self.runs if run_id.fuser == row.name] if row.training else []
-            found += [
-                row.trained_for(self.fusion_of(training), training.seed, training.fold)
-                for run_id in runs
-                for training in self.trainings(run_id)
-            ] or [row]
-        return found
+        return [one for row in self.rows for one in self.trained(row.name)]
+
+    def trained(self, row: str) -> list[FuserRow]:
+        """Return what `fusions` holds of one row."""
+        found = next(one for one in self.rows if one.name == row)
+        trainings = [part for run_id in self.runs if run_id.fuser == row for part in self.trainings(run_id)]
+        if found.training is None or not trainings:
+            return [found]
+        return [found.trained_for(str(part), part.seed, part.fold) for part in trainings]
 
     def fusion_of(self, run_id: RunId) -> str:
         """Return the name of the fused images that a run reads: one per run if the row trains its network."""

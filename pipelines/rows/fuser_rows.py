@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fusion.errors import InputError, unknown_name
+from fusion.errors import FuserError, InputError, unknown_name
 from fusion.fusers import (
     SHIPPED,
     build_fuser,
@@ -100,9 +100,16 @@ class FuserRow:
         return {**self.options, **named, **({"package": package} if package else {})}
 
     def build(self, inputs: Inputs) -> Fuser:
-        """Build the fuser inside a stage that needs `needs`."""
+        """Build the fuser inside a stage that needs `needs`.
+
+        Raises:
+            FuserError: it refuses its options, such as a broken file of weights; this is the fault of this row alone.
+        """
         weights = {"weights": str(inputs[self.training_stage] / "best.safetensors")} if self.training else {}
-        return build_fuser(self.fuser, **{**self.options, **weights})
+        try:
+            return build_fuser(self.fuser, **{**self.options, **weights})
+        except InputError as error:
+            raise FuserError(str(error)) from error
 
 
 def build_rows(fusers: FuserSettings, device: str) -> tuple[FuserRow, ...]:

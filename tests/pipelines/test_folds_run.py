@@ -65,7 +65,7 @@ def test_every_pair_of_the_sample_is_tested_once_by_a_detector(tool: CommandLine
     tested = [{stem for stem, *_ in fold["test"]} for fold in prepared]
     assert [len(stems) for stems in tested] == [4, 4]
     assert not tested[0] & tested[1]
-    assert {(row["split"], row["n"]) for row in rows(work) if row["class"] == "all"} == {("sample", "8")}
+    assert {(row["split"], row["n"]) for row in rows(work) if row["class"] == "all"} == {("2 folds", "8")}
     of_fold = table(work / "report/folds.csv")
     assert {(row["split"], row["n"]) for row in of_fold if row["class"] == "all"} == {("fold 1", "4"), ("fold 2", "4")}
     predicted = json.loads((work / "score_task/average-seed1/predictions.json").read_text(encoding="utf-8"))

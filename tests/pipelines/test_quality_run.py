@@ -148,6 +148,15 @@ def test_a_class_that_fails_is_a_row_with_its_reason(tmp_path: Path, pairs: Path
         assert {row["method"] for row in csv.DictReader(file)} == {"infrared", "visible", "average"}
 
 
+def test_broken_weights_fail_their_row_alone(tmp_path: Path, pairs: Path) -> None:
+    (tmp_path / "mine.safetensors").write_bytes(b"no weights")
+    options = ("fusers=isfuse", "fuser_options.isfuse.weights=mine.safetensors", "panels=0", NAMES)
+    result = run(tmp_path, "--data", str(pairs), *options)
+    assert result.returncode == 1, result.stderr
+    assert "isfuse: failed: mine.safetensors: " in result.stdout
+    assert "average" in result.stdout
+
+
 def test_an_image_that_cannot_be_read_stops_all_rows(tmp_path: Path, pairs: Path) -> None:
     (pairs / "vi" / "1.png").write_bytes(b"no image")
     result = run(tmp_path, "--data", str(pairs), "fusers=maximum", "panels=0", NAMES)

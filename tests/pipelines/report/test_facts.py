@@ -28,6 +28,17 @@ def test_the_report_tells_how_a_learned_fuser_was_trained() -> None:
         ("training.ablation", "no_necessity"),
     )["isfuse"]
     assert "no_necessity objective, 7 epochs, crops of 128 px" in text
+    assert text.endswith("seed 0")
+
+
+def test_the_report_tells_the_seeds_and_folds_of_a_learned_fuser() -> None:
+    text = facts_with(
+        ("fuser_options.isfuse.weights", "train"),
+        ("training.schedule.seed", 5),
+        ("seeds", [0, 2]),
+        ("data.folds", 3),
+    )["isfuse"]
+    assert text.endswith("seed 5, 7, for every fold anew, fusion metrics of the first")
 
 
 def test_the_report_names_the_weights_that_a_fuser_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ def test_interventions_are_left_out_for_a_folder_alone(tmp_path: Path) -> None:
 
 def test_the_report_says_what_a_row_is(tmp_path: Path) -> None:
     def facts(*arguments: str) -> dict[str, str]:
-        return dict(fuser_facts(experiment_with(*arguments).rows))
+        return dict(fuser_facts(experiment_with(*arguments)))
 
     model = write_model(tmp_path / "m.onnx")
     assert facts(*options(type="onnx", model=model))["mine"] == f"onnx, model {model}"
@@ -116,6 +116,9 @@ def test_the_report_says_what_a_row_is(tmp_path: Path) -> None:
     assert found["isfuse"] == "the shipped weights, see fusion/weights/isfuse.md"
     assert found["mine"].startswith("isfuse, trained on the training pairs")
     assert "laplacian" not in found  # its name says it all
+    lite = "the shipped weights, see fusion/weights/isfuse-lite.md"
+    assert facts("fusers=isfuse-lite")["isfuse-lite"] == lite
+    assert facts("fusers=isfuse-lite", "fuser_options.isfuse-lite.weights=shipped")["isfuse-lite"] == lite
 
 
 @pytest.mark.parametrize(
