@@ -1,13 +1,7 @@
 import json
-import multiprocessing
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
-from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -15,30 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from downstream.conditions import load_conditions
-from downstream.detection.environment import isolate_ultralytics
-from downstream.detection.extra import HONOURED
 from downstream.detection.outputs import detector_weights, training_losses
-from downstream.detection.settings import OPTIMIZERS, DetectorSettings
-from fusion.errors import InputError
-from fusion.storage.tensor_files import save_tensors
-
-CLASSES = ("Car", "People")
-TINY = Path(__file__).parents[2] / "tiny_yolo.yaml"
-SMALL = {"model": str(TINY), "image_size": 64, "batch_size": 2, "workers": 0}
-CARRIED_OVER = {"nbs": 6, "close_mosaic": 2}  # with 8 images: steps of three batches in an epoch of four, and mosaics
-EXTRA = {
-    **{"lrf": 0.5, "momentum": 0.5, "weight_decay": 0.1, "warmup_epochs": 0.0, "warmup_momentum": 0.1, "nbs": 2},
-    **{"warmup_bias_lr": 0.5, "cos_lr": True, "box": 1.0, "cls": 2.0, "dfl": 5.0, "freeze": 3, "fraction": 0.5},
-    **{"rect": True, "multi_scale": 0.5, "hsv_h": 0.9, "hsv_s": 0.1, "hsv_v": 0.9, "degrees": 45.0, "translate": 0.9},
-    **{"scale": 0.9, "shear": 20.0, "perspective": 0.001, "flipud": 1.0, "fliplr": 1.0, "bgr": 1.0, "mosaic": 0.0},
-    **{"close_mosaic": 3, "mixup": 1.0, "cutmix": 1.0},
-}  # a value for each argument that differs from its default
+from downstream.detection.settings import DetectorSettings
+from tests.downstream.detection.tiny_trainings import CLASSES, SMALL, epochs_done, predictions, weights_of, write_data
 
 TRAIN = """
 import json, sys
 from pathlib import Path
-from downstream.conditions import load_conditions
 from downstream.detection.environment import isolate_ultralytics
 folder, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
 isolate_ultralytics(folder / "ultralytics")
@@ -62,53 +39,6 @@ for name in ("connect", "connect_ex", "sendto"):
     setattr(socket.socket, name, watched(name))
 socket.getaddrinfo = watched("getaddrinfo")
 """
-
-
-@pytest.fixture(scope="module")
-def yolo(tmp_path_factory):
-    isolate_ultralytics(tmp_path_factory.mktemp("ultralytics"))
-    from downstream.detection import yolo
-
-    return yolo
-
-
-def write_data(folder, training=4):
-    rng = np.random.default_rng(0)
-    for split, count in (("train", training), ("test", 2)):
-        for number in range(count):
-            pixels = rng.integers(0, 90, (48, 64, 3), np.uint8)
-            pixels[10:30, 20:45] = 220
-            image, label = (folder / kind / split / f"{split}{number}" for kind in ("images", "labels"))
-            for path in (image, label):
-                path.parent.mkdir(parents=True, exist_ok=True)
-            assert cv2.imwrite(f"{image}.png", pixels)
-            Path(f"{label}.txt").write_text(f"{number % 2} 0.5078125 0.4166667 0.390625 0.4166667\n")
-    text = "train: images/train\nval: images/test\ntest: images/test\nnames:\n  0: Car\n  1: People\n"
-    (folder / "data.yaml").write_text(text)
-    return folder / "data.yaml"
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return write_data(tmp_path_factory.mktemp("data"))
-
-
-@pytest.fixture(scope="module")
-def trained(yolo, data, tmp_path_factory):
-    """Train for two epochs; return the folder, the predictions, and the number of threads before and after."""
-    out, threads = tmp_path_factory.mktemp("trained"), torch.get_num_threads()
-    yolo.train_detector(out, data, DetectorSettings(epochs=2, **SMALL), 1, "cpu")
-    found = predictions(yolo, out, data)
-    return out, found, (threads, torch.get_num_threads())
-
-
-def predictions(yolo, out, data):
-    images = sorted((data.parent / "images").rglob("*.png"))
-    return yolo.predict(detector_weights(out), images, DetectorSettings(**SMALL), "cpu")
-
-
-def epochs_done(out):
-    return [int(line.split(",")[0]) for line in (out / "run" / "results.csv").read_text().splitlines()[1:]]
 
 
 def test_training_leaves_the_weights_of_the_last_epoch_inside_its_folder(trained):
@@ -237,233 +167,6 @@ def test_training_a_finished_run_again_changes_nothing(yolo, data, trained):
     before = weights.read_bytes()
     yolo.train_detector(trained[0], data, DetectorSettings(epochs=2, **SMALL), 1, "cpu")
     assert weights.read_bytes() == before
-
-
-def test_every_argument_that_is_passed_to_ultralytics_is_refused_as_an_extra_one(yolo, data, tmp_path, monkeypatch):
-    passed = {}
-
-    def see(cfg, overrides):
-        passed.update(overrides)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("ultralytics.engine.trainer.get_cfg", see)
-    with pytest.raises(KeyboardInterrupt):
-        yolo.train_detector(tmp_path / "out", data, DetectorSettings(**SMALL), 1, "cpu")
-    assert {"model", "lr0", "seed", "device", "save_dir", "amp", "val", "deterministic"} <= set(passed)
-    for name in passed:
-        with pytest.raises(InputError, match=rf"^detector\.extra\.{name}: (set elsewhere\. Try: |not allowed \()"):
-            DetectorSettings(extra={name: passed[name]})
-
-
-def test_every_argument_of_ultralytics_is_honoured_or_refused_in_one_line(yolo):
-    from ultralytics.utils import DEFAULT_CFG_DICT
-
-    assert set(HONOURED) < set(DEFAULT_CFG_DICT)
-    for name in DEFAULT_CFG_DICT.keys() - set(HONOURED):
-        with pytest.raises(InputError, match=rf"detector\.extra\W+{name}\b") as error:
-            DetectorSettings(extra={name: DEFAULT_CFG_DICT[name]})
-        assert "\n" not in str(error.value)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "value"), EXTRA.items())
-def test_an_honoured_argument_changes_the_weights(yolo, data, trained, tmp_path, name, value):
-    def train(folder, extra):
-        settings = DetectorSettings(**SMALL, epochs=3, extra={**CARRIED_OVER, "close_mosaic": 1, **extra})
-        yolo.train_detector(folder, data, settings, 1, "cpu")
-        return weights_of(folder)
-
-    left, right = train(tmp_path / "without", {}), train(tmp_path / "with", {name: value})
-    assert not all(torch.equal(left[key], right[key]) for key in left)
-
-
-def test_every_honoured_argument_is_tried_but_the_weights_of_classes():
-    assert EXTRA.keys() == set(HONOURED) - {"cls_pw"}  # the classes of the test data are equally frequent
-
-
-@pytest.mark.parametrize("wrong", [{"mosaic": "much"}, {"mosaic": 7.0}])
-def test_an_extra_argument_of_a_wrong_value_is_refused(yolo, data, tmp_path, wrong):
-    with pytest.raises(InputError):
-        yolo.train_detector(tmp_path / "out", data, DetectorSettings(epochs=1, extra=wrong, **SMALL), 1, "cpu")
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_known_optimizer_trains(yolo, data, tmp_path, optimizer):
-    settings = DetectorSettings(epochs=1, optimizer=optimizer, learning_rate=0.001, **SMALL)
-    yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
-    assert detector_weights(tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("wrong", [{"extra": {"mosaic": 7.0}}, {"model": "yolov99n.yaml"}, {"extra": {"box": "much"}}])
-def test_settings_that_ultralytics_refuses_are_reported_without_training(yolo, wrong):
-    from downstream.detection.arguments import require_arguments
-
-    require_arguments(DetectorSettings(**SMALL))
-    with pytest.raises(InputError, match=r"detector '.*yolo.*: .*(mosaic|yolov99|box)") as error:
-        require_arguments(DetectorSettings(**SMALL | wrong))
-    assert "\n" not in str(error.value)
-
-
-@pytest.mark.parametrize("model", ["yolov99n.yaml", "no/such/file.yaml"])
-def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model):
-    settings = DetectorSettings(**{**SMALL, "model": model, "epochs": 1})
-    with pytest.raises(InputError) as error:
-        yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
-    assert model in str(error.value)
-    assert "\n" not in str(error.value)
-
-
-@pytest.fixture
-def cpu_autocast():
-    """Restore the type that autocast has on a CPU, where a training outside of these tests does not use it."""
-    before = torch.get_autocast_dtype("cpu")
-    yield
-    torch.set_autocast_dtype("cpu", before)
-
-
-def train_in(precision, yolo, folder, killed_after=None):
-    """Train for three epochs on the CPU, in a precision that the settings would refuse there."""
-    from downstream.detection.arguments import yolo_arguments
-
-    def kill(trainer):
-        if trainer.epoch == killed_after:
-            raise KeyboardInterrupt
-
-    settings = DetectorSettings(epochs=3, **SMALL)
-    run = {"data": str(folder / "data.yaml"), "seed": 1, "device": "cpu", "save_dir": str(folder / "out" / "run")}
-    facts = {**asdict(settings), "precision": precision}
-    state = folder / "out" / "state.safetensors"
-    trainer = yolo.ResumableTrainer({**yolo_arguments(settings), **run}, None, precision, False, state, facts)
-    trainer.add_callback("on_fit_epoch_end", kill)
-    trainer.train()
-    return weights_of(folder / "out"), trainer.scaler.state_dict()
-
-
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_a_killed_training_in_half_precision_resumes_with_its_gradient_scale(yolo, tmp_path, cpu_autocast, precision):
-    for name in ("whole", "killed", "float32"):
-        write_data(tmp_path / name)
-    whole = train_in(precision, yolo, tmp_path / "whole")
-    with pytest.raises(KeyboardInterrupt):
-        train_in(precision, yolo, tmp_path / "killed", killed_after=1)
-    resumed = train_in(precision, yolo, tmp_path / "killed")
-    assert all(torch.equal(whole[0][name], resumed[0][name]) for name in whole[0])
-    assert whole[1] == resumed[1]
-    assert torch.get_autocast_dtype("cpu") == getattr(torch, precision)
-    assert bool(whole[1]) == (precision == "float16")
-    other = train_in("float32", yolo, tmp_path / "float32")[0]
-    assert not all(torch.equal(whole[0][name], other[name]) for name in other)
-
-
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
-def test_half_precision_on_a_cpu_is_refused_before_the_training(yolo, data, tmp_path, precision):
-    settings = DetectorSettings(precision=precision, **SMALL)
-    with pytest.raises(
-        InputError, match=rf"^detector\.precision={precision}: not available on cpu \(expected float32\)"
-    ):
-        yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_training_tells_its_precision(trained):
-    assert load_conditions(trained[0]) == {"precision": "float32"}
-
-
-def test_installing_albumentations_changes_no_weights(yolo, data, trained, tmp_path, monkeypatch):
-    """A transform that ultralytics finds, as in an installed package, is not applied, not even once mosaics end."""
-    from ultralytics.data.augment import Albumentations
-
-    def find(self, p=1.0, transforms=None, flip_idx=None):
-        self.p, self.contains_spatial, self.transform = p, False, lambda image: {"image": 0 * image}
-
-    def train(folder):
-        yolo.train_detector(folder, data, DetectorSettings(epochs=2, extra={"close_mosaic": 1}, **SMALL), 1, "cpu")
-        return weights_of(folder)
-
-    without = train(tmp_path / "without")
-    monkeypatch.setattr(Albumentations, "__init__", find)
-    found = train(tmp_path / "found")
-    assert all(torch.equal(without[name], found[name]) for name in without)
-
-
-@pytest.mark.skipif(find_spec("albumentations") is None, reason="albumentations is not installed")
-def test_albumentations_change_the_weights_only_if_asked_for_and_tell_their_version(yolo, data, trained, tmp_path):
-    import albumentations
-
-    for name, wanted in (("without", False), ("with", True)):
-        settings = DetectorSettings(epochs=2, albumentations=wanted, **SMALL)
-        yolo.train_detector(tmp_path / name, data, settings, 1, "cpu")
-    left, right = weights_of(tmp_path / "without"), weights_of(tmp_path / "with")
-    assert not all(torch.equal(left[name], right[name]) for name in left)
-    assert load_conditions(tmp_path / "with") == {"precision": "float32", "albumentations": albumentations.__version__}
-    assert load_conditions(tmp_path / "without") == {"precision": "float32"}
-
-
-@pytest.mark.skipif(find_spec("albumentations") is None, reason="albumentations is not installed")
-def test_albumentations_that_ultralytics_cannot_use_are_refused(yolo, data, tmp_path, monkeypatch):
-    monkeypatch.setattr("albumentations.__version__", "1.0.0")
-    with pytest.raises(InputError, match=r"ultralytics cannot use the installed albumentations\. Try: pip install "):
-        yolo.train_detector(tmp_path, data, DetectorSettings(epochs=1, albumentations=True, **SMALL), 1, "cpu")
-
-
-def test_the_type_of_autocast_is_restored(yolo):
-    before = torch.get_autocast_dtype("cuda")
-    with yolo._undo_process_changes():
-        torch.set_autocast_dtype("cuda", torch.bfloat16)
-    assert torch.get_autocast_dtype("cuda") == before != torch.bfloat16
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("workers", "elsewhere"), [(0, False), (2, True)])
-def test_a_killed_run_ends_with_the_same_weights(yolo, tmp_path, monkeypatch, capsys, workers, elsewhere):
-    """Mosaics, incomplete steps, momentum and averaged weights are all that one epoch carries over to the next."""
-    from ultralytics.utils.torch_utils import ModelEMA
-
-    monkeypatch.setattr(ModelEMA.__init__, "__defaults__", (0.9999, 2, 0))  # average over steps, not over thousands
-    settings = DetectorSettings(**{**SMALL, "epochs": 4, "workers": workers, "extra": CARRIED_OVER})
-    whole, killed = (write_data(tmp_path / name, 8).parent for name in ("whole", "killed"))
-    yolo.train_detector(whole / "out", whole / "data.yaml", settings, 1, "cpu")
-    assert "starts from random weights" in capsys.readouterr().out
-    child = multiprocessing.get_context("fork").Process(target=train_until_killed, args=(yolo, killed, settings))
-    child.start()
-    child.join(240)
-    assert child.exitcode == -signal.SIGKILL
-    assert not detector_weights(killed / "out").exists()
-    if elsewhere:
-        monkeypatch.chdir(tmp_path)
-    yolo.train_detector(killed / "out", killed / "data.yaml", settings, 1, "cpu")
-    assert "starts from" not in capsys.readouterr().out
-    assert epochs_done(killed / "out") == [1, 2, 3, 4]
-    assert not (killed / "out" / "state.safetensors").exists()
-    left, right = weights_of(whole / "out"), weights_of(killed / "out")
-    assert left.keys() == right.keys()
-    assert all(torch.equal(left[name], right[name]) for name in left)
-    assert training_losses(whole / "out") == training_losses(killed / "out")
-
-
-def train_until_killed(yolo, folder, settings):
-    """Train, and kill the own process as soon as the first epoch is saved."""
-
-    def kill():
-        while not (folder / "out" / "state.safetensors").exists():
-            time.sleep(0.005)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=kill, daemon=True).start()
-    yolo.train_detector(folder / "out", folder / "data.yaml", settings, 1, "cpu")
-
-
-def weights_of(out):
-    return torch.load(detector_weights(out), weights_only=False)["model"].state_dict()
-
-
-def test_a_run_with_other_settings_is_not_resumed(yolo, data, tmp_path):
-    settings = DetectorSettings(epochs=2, **SMALL)
-    save_tensors(tmp_path / "state.safetensors", {}, {"run": {**asdict(settings), "precision": "float16", "seed": 2}})
-    with pytest.raises(
-        InputError, match=r"state\.safetensors: belongs to a training with other precision, seed\. Try: "
-    ):
-        yolo.train_detector(tmp_path, data, settings, 1, "cpu")
 
 
 def test_training_and_predicting_use_no_network(tmp_path, subprocess_environment):
