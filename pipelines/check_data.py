@@ -14,9 +14,11 @@ from downstream.datasets import (
     SPLITS,
     Findings,
     LabelFiles,
+    assign_folds,
     assign_splits,
     box_labels,
     cut_validation,
+    fold_leakage,
     inspect_folder,
     mask_labels,
     neighbour_leakage,
@@ -65,13 +67,15 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
             by_split[name] = inspect_folder(folder, findings, find_labels, data.infrared or "", data.visible or "")
         if data.split != FOLDERS:
             by_split = _divide(by_split[""], data.split, data.seed)
-        if settings.task == "segmentation" and not by_split.get("val"):
+        if data.folds:
+            by_split = _cut(by_split, data)
+        elif settings.task == "segmentation" and not by_split.get("val"):
             held_out = cut_validation(by_split["train"])
             train = [stem for stem in by_split["train"] if stem not in held_out]
             by_split = {**by_split, "train": train, "val": sorted(held_out)}
     except InputError as error:
         findings.faults.append(str(error))
-    needed = ("test",) if settings.task == "quality" else ("train", "test")
+    needed = () if data.folds else ("test",) if settings.task == "quality" else ("train", "test")
     findings.faults += [f"{root}: no pair for {name}" for name in needed if not by_split.get(name)]
     return DataCheck(_lines(settings, root, findings, by_split), findings.faults)
 
@@ -88,6 +92,16 @@ def _divide(stems: list[str], split: str, seed: int) -> dict[str, list[str]]:
     return {name: [stem for stem, of in split_of.items() if of == name] for name in SPLITS}
 
 
+def _cut(by_split: dict[str, list[str]], data: DataSettings) -> dict[str, list[str]]:
+    """Cut the pairs of all splits into folds."""
+    stems = sorted(stem for of_split in by_split.values() for stem in of_split)
+    fold_of = assign_folds(stems, data.folds, data.groups)
+    return {
+        f"fold {fold}": [stem for stem, of in zip(stems, fold_of, strict=True) if of == fold]
+        for fold in range(1, data.folds + 1)
+    }
+
+
 def _label_finder(task: str, data: DataSettings) -> Callable[[Path], LabelFiles] | None:
     if task == "detection":
         return partial(box_labels, label_format=data.labels or "", classes=data.classes or ())
@@ -99,7 +113,7 @@ def _label_finder(task: str, data: DataSettings) -> Callable[[Path], LabelFiles]
 def _lines(settings: Settings, root: Path, findings: Findings, by_split: dict[str, list[str]]) -> list[str]:
     data = settings.data
     lines = [f"{root}, as {settings.name} reads it; split {data.split}"]
-    lines += [f"{name}: {len(by_split[name])} pairs" for name in SPLITS if by_split.get(name)]
+    lines += [f"{name}: {len(by_split[name])} pairs" for name in _present(by_split)]
     sizes = findings.size_counts().most_common()
     if not sizes:
         return lines
@@ -107,18 +121,24 @@ def _lines(settings: Settings, root: Path, findings: Findings, by_split: dict[st
     if data.classes is not None:
         unit = "boxes" if settings.task == "detection" else "pixels"
         lines += _histogram(findings, by_split, data.classes, unit)
-    leakage = neighbour_leakage(by_split)
-    if leakage is not None and by_split.get("train"):
+    leakage = fold_leakage(list(by_split.values())) if data.folds else neighbour_leakage(by_split)
+    if leakage is not None and (data.folds or by_split.get("train")):
         lines.append(f"leakage: {leakage:.1%} of test frames have a neighbour (number ± 1) in training")
     copies = _copies(findings, by_split)
     if copies:
-        lines.append(f"copies: {len(copies)} test images are also in training, first {copies[0]}")
+        where = "another fold" if data.folds else "training"
+        lines.append(f"copies: {len(copies)} test images are also in {where}, first {copies[0]}")
     return lines
+
+
+def _present(by_split: dict[str, list[str]]) -> list[str]:
+    """List the splits or folds that have pairs: train, val and test in this order, or the folds."""
+    return [name for name in (*SPLITS, *(name for name in by_split if name not in SPLITS)) if by_split.get(name)]
 
 
 def _histogram(findings: Findings, by_split: dict[str, list[str]], classes: Sequence[str], unit: str) -> Iterable[str]:
     """Format the number of boxes or pixels per class and split, one line per class."""
-    splits = [name for name in SPLITS if by_split.get(name)]
+    splits = _present(by_split)
     totals = {
         name: sum((Counter(findings.classes.get(stem, {})) for stem in by_split[name]), Counter()) for name in splits
     }
@@ -128,6 +148,11 @@ def _histogram(findings: Findings, by_split: dict[str, list[str]], classes: Sequ
 
 
 def _copies(findings: Findings, by_split: dict[str, list[str]]) -> list[str]:
-    """List the test images of which an identical file is in train or val."""
-    seen = {findings.contents.get(stem) for name in ("train", "val") for stem in by_split.get(name, ())} - {None}
-    return [stem for stem in by_split.get("test", ()) if findings.contents.get(stem) in seen]
+    """List the test images of which an identical file is in train or val, or in another fold."""
+    content = findings.contents
+    tested = [name for name in by_split if name not in ("train", "val")]
+    found = []
+    for name in tested:
+        others = {content.get(stem) for other in by_split if other != name for stem in by_split[other]} - {None}
+        found += [stem for stem in by_split[name] if content.get(stem) in others]
+    return found

@@ -11,6 +11,7 @@ from .folders import require_pairs as require_pairs
 from .folders import require_undivided as require_undivided
 from .folders import split_folders as split_folders
 from .folds import cut_folds as cut_folds
+from .groups import assign_folds as assign_folds
 from .groups import group_images as group_images
 from .groups import require_pattern as require_pattern
 from .image_files import image_size as image_size
@@ -32,5 +33,6 @@ from .splitting import ALL as ALL
 from .splitting import SPLITS as SPLITS
 from .splitting import assign_splits as assign_splits
 from .splitting import cut_validation as cut_validation
+from .splitting import fold_leakage as fold_leakage
 from .splitting import neighbour_leakage as neighbour_leakage
 from .yolo_txt import write_yolo_txt as write_yolo_txt

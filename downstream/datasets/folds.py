@@ -8,7 +8,7 @@ from typing import TypeVar
 from downstream.datasets.detection_data import DetectionData
 from downstream.datasets.groups import assign_folds
 from downstream.datasets.segmentation_data import SegmentationData
-from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
+from downstream.datasets.splitting import SPLITS, cut_validation, fold_leakage, neighbour_leakage
 
 Data = TypeVar("Data", bound=DetectionData | SegmentationData)
 
@@ -22,7 +22,7 @@ def cut_folds(data: Data, folds: int, groups: str = "") -> list[Data]:
         groups: pattern of `assign_folds`.
 
     Returns:
-        K + 1 data sets: one in which every pair is a test pair, with the mean leakage of all folds; then for every fold
+        K + 1 data sets: one in which every pair is a test pair, with the leakage of all folds; then for every fold
         the one in which its pairs are the test pairs, and all others are for training.
 
     Raises:
@@ -32,8 +32,8 @@ def cut_folds(data: Data, folds: int, groups: str = "") -> list[Data]:
     fold_of = dict(zip(stems, assign_folds(stems, folds, groups), strict=True))
     parts: list[Data] = [_fold(data, fold_of, fold, f"fold {fold} of {folds}") for fold in range(1, folds + 1)]
     pooled = _with_splits(data, dict.fromkeys(stems, "test"), f"{folds} folds")
-    known = [part.leakage * len(part.of("test")) for part in parts if part.leakage is not None]
-    return [replace(pooled, leakage=sum(known) / len(stems) if len(known) == folds else None), *parts]
+    leakage = fold_leakage([[stem for stem in stems if fold_of[stem] == fold] for fold in range(1, folds + 1)])
+    return [replace(pooled, leakage=leakage), *parts]
 
 
 def _fold(data: Data, fold_of: dict[str, int], fold: int, name: str) -> Data:

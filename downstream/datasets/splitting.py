@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fusion.errors import InputError, first_few, unknown_name
@@ -103,6 +103,27 @@ def neighbour_leakage(stems_by_split: Mapping[str, Collection[str]]) -> float | 
         return None
     near = {number + step for number in seen if number is not None for step in (-1, 1)}
     return sum(number in near for number in test) / len(test)
+
+
+def fold_leakage(folds: Sequence[Collection[str]]) -> float | None:
+    """Compute `neighbour_leakage` over all folds, each of which is tested by networks that are trained on the others.
+
+    Args:
+        folds: stems of every fold.
+
+    Example:
+        >>> fold_leakage([["00001", "00002"], ["00003", "00009"]])
+        0.5
+    """
+    total, near = sum(map(len, folds)), 0.0
+    for fold in folds:
+        found = neighbour_leakage(
+            {"train": [stem for other in folds if other is not fold for stem in other], "test": fold}
+        )
+        if found is None:
+            return None
+        near += found * len(fold)
+    return near / total
 
 
 def _random(stems: Collection[str], seed: int) -> dict[str, str]:

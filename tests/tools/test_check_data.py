@@ -119,3 +119,17 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert part in done.stderr
+
+
+def test_folds_are_shown_with_their_classes_and_their_leakage(m3fd: Path) -> None:
+    done = check(m3fd, "m3fd_detect", "m3fd", "data.split=m3fd/splits", "data.folds=2")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1:3] == ["fold 1: 6 pairs", "fold 2: 5 pairs"]
+    assert "class (boxes)  fold 1  fold 2" in done.stdout
+    assert "leakage: 18.2% of test frames" in done.stdout  # the two at the cut, of eleven
+
+
+def test_folds_that_cannot_be_cut_are_a_fault(m3fd: Path) -> None:
+    done = check(m3fd, "m3fd_detect", "m3fd", "data.split=m3fd/splits", "data.folds=2", "data.groups=drive")
+    assert done.returncode == 1
+    assert "data.groups='drive': names no group in 11 of 11 images" in done.stdout
