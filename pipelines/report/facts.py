@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from downstream.conditions import load_conditions
 from downstream.datasets import SPLITS, DetectionData, SegmentationData
 from downstream.detection import DetectorSettings
 from downstream.segmentation import IMAGENET, SegmenterSettings
@@ -27,6 +28,7 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs)
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
         _seeds_fact(experiment),
+        *_conditions_fact(experiment, inputs),
         *run_facts(experiment, inputs),
     ]
 
@@ -43,6 +45,7 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: I
         *fuser_facts(experiment),
         ("segmenter", _segmenter(segmenter)),
         _seeds_fact(experiment),
+        *_conditions_fact(experiment, inputs),
         *run_facts(experiment, inputs),
     ]
 
@@ -99,6 +102,14 @@ def _leakage_fact(experiment: Experiment, leakage: float | None) -> tuple[str, s
 
 def _seeds_fact(experiment: Experiment) -> tuple[str, str]:
     return "seeds", ", ".join(str(seed) for seed in experiment.settings.seeds)
+
+
+def _conditions_fact(experiment: Experiment, inputs: Inputs) -> Facts:
+    """Describe the precision that networks were trained in, and what else was active; several if they differ."""
+    trainings = [part.training_stage for run_id in experiment.runs for part in experiment.trainings(run_id)]
+    found = [load_conditions(inputs[stage]) for stage in trainings if stage in inputs.folders]
+    told = [", ".join(text if name == "precision" else f"{name} {text}" for name, text in one.items()) for one in found]
+    return [("trained in", " and ".join(dict.fromkeys(told)))] if told else []
 
 
 def _kind(row: FuserRow) -> list[str]:

@@ -56,11 +56,13 @@ def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
         from downstream.datasets import read_detection_data, save_detection_data
+        from fusion.devices import choose_device
 
         isolate_detector(work_dir)
         from downstream.detection import require_arguments
 
         require_arguments(detector)  # now, not after hours of fusing
+        detector.precision_on(choose_device(experiment.settings.device))
         assert data.labels is not None  # of a detection data set
         assert data.classes is not None
         found = read_detection_data(folder, data.labels, data.classes, split, data.seed)

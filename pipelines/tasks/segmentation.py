@@ -27,7 +27,7 @@ def segmentation_task(experiment: Experiment) -> Task:
     from downstream.segmentation import require_known
 
     require_known(segmenter.model, segmenter.encoder)
-    stages = [*sample_stages(experiment), _prepare_stage(experiment), *fusion_stages(experiment, SPLITS)]
+    stages = [*sample_stages(experiment), _prepare_stage(experiment, segmenter), *fusion_stages(experiment, SPLITS)]
     stages += [scoring_stage(experiment, row) for row in experiment.row_names]
     for run_id in experiment.runs:
         trainings = experiment.trainings(run_id)
@@ -46,12 +46,14 @@ def segmentation_task(experiment: Experiment) -> Task:
     return Task(stages, notices)
 
 
-def _prepare_stage(experiment: Experiment) -> Stage:
+def _prepare_stage(experiment: Experiment, segmenter: SegmenterSettings) -> Stage:
     data = experiment.settings.data
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
         from downstream.datasets import read_segmentation_data, save_segmentation_data
+        from fusion.devices import choose_device
 
+        segmenter.precision_on(choose_device(experiment.settings.device))  # raises now, not after hours of fusing
         assert data.classes is not None  # of a segmentation data set
         masks = "" if experiment.is_sample else data.masks or ""
         found = read_segmentation_data(folder, data.classes, split, data.seed, masks)

@@ -13,7 +13,7 @@ from pipelines.stages.stage import Task
 from pipelines.tasks.build import build_task
 
 NO_FILES = {  # settings that take any text, none of which is opened
-    *("name", "task", "device", "data.name", "data.source", "detector.optimizer"),
+    *("name", "task", "device", "data.name", "data.source"),
     *("data.labels", "data.masks", "data.infrared", "data.visible"),  # a format, and names of folders in the data
     "data.root",  # resolved before, as --data is
     *("sample.layout", "training.batchnorm", "training.ablation", "data.groups"),
