@@ -20,6 +20,7 @@ from fusion.seeds import seed_for
 
 RESAMPLES = 2000
 LEVEL, POWER = 0.05, 0.8
+FEWEST_GROUPS = 6  # five that all agree have p = 2 / 2^5 > .05, unless one assumes how differences are distributed
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
@@ -183,8 +184,9 @@ def _compare(name: ScoreName, sample: _Sample, groups: int) -> tuple[Difference,
     if not groups or np.isnan([*sample.scores, *sample.baseline]).any():
         return Difference(name, sample.fuser, None, reason="no ground truth"), None
     difference = float(sample.scores.mean() - sample.baseline.mean())
-    if groups < 2:
-        return Difference(name, sample.fuser, difference, reason="all ground truth in one group of images"), None
+    if groups < FEWEST_GROUPS:
+        reason = f"ground truth in {groups} of at least {FEWEST_GROUPS} groups of images"
+        return Difference(name, sample.fuser, difference, reason=reason), None
     spread = _spread(sample, groups)
     half = spread.quantile(LEVEL / 2)
     p = 2 * float(stats.t.sf(abs(difference) / spread.error, spread.freedom)) if spread.error else float(not difference)

@@ -32,10 +32,9 @@ def write_comparison(
 
 def describe(images: ImageGroups, experiment: Experiment) -> str:
     """Describe in words how the test images are drawn."""
-    groups = images.groups_with("all")
-    named = experiment.settings.data.groups
-    kind = f"groups (data.groups {named})" if named else "runs of consecutive images"
-    return f"{len(images.groups)} test images in {groups} {kind}"
+    groups, named = images.groups_with("all"), experiment.settings.data.groups
+    kind = f"{_counted(groups, 'group')} (data.groups {named})" if named else f"{_counted(groups, 'run')} of frames"
+    return f"{_counted(len(images.groups), 'test image')} in {kind}"
 
 
 def write_differences(path: Path, found: Sequence[Difference], baseline: str) -> None:
@@ -68,15 +67,16 @@ def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str,
     note = (
         f"The uncertainty is that of {drawn}{f' and of {seeds} seeds' if seeds > 1 else ''}. "
         f"95 % intervals and p belong to one comparison alone (t distribution, {RESAMPLES} resamples); verdicts are at "
-        f"5 % after Holm's adjustment for {rows} rows. Detectable is the smallest true difference that this table "
-        "would have told from 0 with 80 % probability."
+        f"5 % after Holm's adjustment for {_counted(rows, 'row')}. Detectable is the smallest true difference that this "
+        "table would have told from 0 with 80 % probability."
     )
     if seeds == 1:
         note += " One seed: nothing here covers how much another training run would change."
     overall = [one for one in found if one.name.class_name == "all"]
+    metrics = dict.fromkeys(one.name.metric for one in overall)
     tables = [
         _overall([one for one in overall if one.name.metric == metric], task.means[metric], baseline, note)
-        for metric in dict.fromkeys(one.name.metric for one in overall)
+        for metric, note in zip(metrics, [note, *[""] * len(metrics)], strict=False)
     ]
     return [*tables, _by_class([one for one in found if one.name.class_name != "all"], task.per_class, baseline)]
 
@@ -106,14 +106,22 @@ def _by_class(found: Sequence[Difference], metric: str, baseline: str) -> Table:
         TableRow(fuser, [_class_cell(one) for one in found if one.fuser == fuser])
         for fuser in dict.fromkeys(one.fuser for one in found)
     ]
-    reasons = dict.fromkeys(f"{one.name.class_name} ({one.reason})" for one in found if one.reason)
-    note = f"Without a verdict: {', '.join(reasons)}." if reasons else ""
+    reasons: dict[str, dict[str, None]] = {}
+    for one in found:
+        if one.reason:
+            reasons.setdefault(one.reason, {})[one.name.class_name] = None
+    said = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
+    note = f"Without a verdict: {said}." if said else ""
     return Table(f"More than chance? {metric} above {baseline} by class", "fuser", classes, rows, note=note)
 
 
 def _class_cell(one: Difference) -> Cell:
     told = one.verdict in ("better", "worse")
     return Cell(_signed(one.difference) + (f" {one.verdict}" if told else ""), one.verdict == "better")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _signed(value: float | None) -> str:

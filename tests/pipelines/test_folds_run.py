@@ -78,7 +78,7 @@ def test_every_pair_of_the_sample_is_tested_once_by_a_detector(tool: CommandLine
     page = (work / "report/report.md").read_text(encoding="utf-8")
     assert "mAP50 by fold (number of test images)" in page
     assert "| fuser | fold 1 (4) | fold 2 (4) |" in page
-    assert "8 test images in 8 runs of consecutive images. 95 %" in page
+    assert "8 test images in 8 runs of frames. 95 %" in page
     assert stages(tool.here(*arguments).stdout, "finished, skipped") >= {"report", "score_task/average-seed1-fold2"}
 
 

@@ -111,8 +111,19 @@ def test_what_cannot_be_told_has_a_reason_and_no_number() -> None:
     images = ImageGroups(np.arange(IMAGES), {"nowhere": np.zeros(IMAGES, bool), "once": once, "everywhere": ~once})
     nowhere, in_one, everywhere = differences({"a": [network], "b": [network]}, images, "a")
     assert (nowhere.difference, nowhere.p, nowhere.verdict, nowhere.reason) == (None, None, "-", "no ground truth")
-    assert (in_one.low, in_one.verdict, in_one.reason) == (None, "-", "all ground truth in one group of images")
+    assert (in_one.low, in_one.verdict, in_one.reason) == (
+        None,
+        "-",
+        "ground truth in 1 of at least 6 groups of images",
+    )
     assert (everywhere.low, everywhere.high, everywhere.verdict) == (0, 0, "not distinguishable")
+
+
+def test_six_groups_can_give_a_verdict_and_five_cannot() -> None:
+    for groups, verdict in ((5, "-"), (6, "better")):
+        rows = {"average": [accuracy(np.zeros(IMAGES))], "other": [accuracy(np.ones(IMAGES))]}
+        images = ImageGroups(np.arange(IMAGES) % groups, {})
+        assert compared(images, **rows)["other"].verdict == verdict
 
 
 def test_one_test_image_gives_a_difference_without_a_verdict() -> None:
