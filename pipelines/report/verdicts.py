@@ -67,8 +67,8 @@ def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str,
     note = (
         f"The uncertainty is that of {drawn}{f' and of {seeds} seeds' if seeds > 1 else ''}. "
         f"95 % intervals and p belong to one comparison alone (t distribution, {RESAMPLES} resamples); verdicts are at "
-        f"5 % after Holm's adjustment for {_counted(rows, 'row')}. Detectable is the smallest true difference that this "
-        "table would have told from 0 with 80 % probability."
+        f"5 % after Holm's adjustment for {_counted(rows, 'row')}. Detectable is the smallest true difference that "
+        "this table would have told from 0 with 80 % probability."
     )
     if seeds == 1:
         note += " One seed: nothing here covers how much another training run would change."
