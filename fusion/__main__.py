@@ -10,6 +10,7 @@ from typing import Any
 from fusion import InputError, list_fusers, match_pairs
 from fusion.command_line import exit_code, parse_override
 from fusion.fusers import fuser_files, require_options
+from fusion.images import InfraredRange, add_range_option, parse_range
 from fusion.storage import Fingerprints
 
 _NOTES = """\
@@ -36,7 +37,7 @@ def main(program: str | None = None) -> None:
     if any(Path(source).is_dir() for source in sources):
         if arguments.frames is not None:
             raise InputError(f"--frames {arguments.frames}: for videos only (found folders of images)")
-        _fuse_folders(arguments.fuser, options, sources, arguments.out)
+        _fuse_folders(arguments.fuser, options, sources, parse_range(arguments.infrared_range), arguments.out)
     else:
         _fuse_videos(arguments.fuser, options, sources, arguments.out, arguments.frames)
 
@@ -51,12 +52,15 @@ def _parse(program: str | None) -> argparse.Namespace:
     names = f"path/to/file.py:ClassName, or one of: {', '.join(list_fusers())}"
     parser.add_argument("--fuser", required=True, help=names)
     parser.add_argument("--weights", type=Path, help="checkpoint for isfuse and isfuse-lite (default: shipped weights)")
+    add_range_option(parser)
     parser.add_argument("--frames", type=int, metavar="N", help="for videos and cameras: stop after N frames")
     return parser.parse_intermixed_args()
 
 
-def _fuse_folders(fuser: str, options: dict[str, Any], folders: tuple[str, str], out: Path) -> None:
-    pairs = match_pairs(*map(Path, folders))
+def _fuse_folders(
+    fuser: str, options: dict[str, Any], folders: tuple[str, str], infrared_range: InfraredRange, out: Path
+) -> None:
+    pairs = match_pairs(Path(folders[0]), Path(folders[1]), infrared_range)
     hashes = {name: Fingerprints().of(path) for name, path in fuser_files(fuser, options).items()}
 
     from fusion import build_fuser, fuse_folder

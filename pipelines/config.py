@@ -24,6 +24,7 @@ NULLABLE = (
     "start",
     "teacher",
 )  # settings that take a name or None
+OWN_CHECK = ("data.infrared_range",)  # settings that take values of several types, which their owner checks
 FREE = ("extra", "fuser_options", "published", "variants")  # dictionaries that take any key
 SettingsDict = dict[str, Any]
 
@@ -168,6 +169,8 @@ def _with(settings: SettingsDict, changes: Sequence[tuple[str, Any]]) -> Setting
 
 def _like(present: Any, value: Any, key: str) -> Any:
     """Check that `value` has the type of the present one; settings in `NULLABLE` take a name or None."""
+    if key in OWN_CHECK:
+        return value
     if isinstance(present, list):
         items = list(value) if isinstance(value, list | tuple) else [value]
         return [_like(present[0] if present else "", item, key) for item in items]  # empty lists are of names

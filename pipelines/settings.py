@@ -11,6 +11,7 @@ from downstream.datasets import require_pattern
 from downstream.detection import DetectorSettings
 from downstream.segmentation import SegmenterSettings
 from fusion.errors import InputError
+from fusion.images import InfraredRange, require_range
 from fusion.metrics import choose_metrics
 from fusion.networks import require_network
 from fusion.training import LossWeights, Objective, Schedule
@@ -32,6 +33,7 @@ class DataSettings:
         masks: name of the folder of label masks ("" finds the usual ones); None unless the task is segmentation.
         infrared: name of the folder of infrared images ("" finds the usual ones); None for data sets with labels.
         visible: likewise.
+        infrared_range: which infrared levels of more than 8 bits become black and white, as for `with_infrared_range`.
         folds: with K, the pairs of all splits are cut into K folds, each tested by networks trained on the others; with
             0, the split's test pairs are tested.
         groups: a regular expression that finds in an image's name which images belong together, such as the drive; they
@@ -51,6 +53,7 @@ class DataSettings:
     masks: str | None = None
     infrared: str | None = None
     visible: str | None = None
+    infrared_range: InfraredRange = "dataset"
     folds: int = 0
     groups: str = ""
 
@@ -72,6 +75,8 @@ class DataSettings:
         settings = {name: value for name, value in asdict(self).items() if value is not None or name == "root"}
         if not self.folds:
             del settings["folds"], settings["groups"]
+        if self.infrared_range == "dataset":
+            del settings["infrared_range"]
         return settings
 
 
@@ -219,13 +224,14 @@ def resolve_settings(found: SettingsDict) -> Settings:
     """
     data, sample, metrics = found["data"], found["sample"], found["metrics"]
     classes = tuple(data["classes"]) if "classes" in data else None
+    infrared_range = require_range(data["infrared_range"], "data.infrared_range")
     chosen = choose_metrics(metrics["names"] or None, metrics["convention"])
     return Settings(
         name=found["name"],
         task=found["task"],
         device=found["device"],
         panels=found["panels"],
-        data=DataSettings(**{**data, "classes": classes}),
+        data=DataSettings(**{**data, "classes": classes, "infrared_range": infrared_range}),
         sample=SampleSettings(sample["layout"], sample["train"], sample["test"]),
         fusers=FuserSettings(tuple(found["fusers"]), found["fuser_options"], found["variants"], found["training"]),
         metrics=MetricSettings(metrics["convention"], tuple(metric.name for metric in chosen), metrics["published"]),

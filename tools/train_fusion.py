@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code, parse_override
+from fusion.images import add_range_option, parse_range
 from pipelines.config import known_keys, load_training, override
 from pipelines.extras import REPORT, require_packages
 
@@ -30,6 +31,7 @@ def main() -> None:
         default=DEFAULT_RECIPE,
         help="pipeline whose training settings are used, such as isfuse_paper (default: %(default)s)",
     )
+    add_range_option(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = parser.parse_intermixed_args()
     require_packages("train_fusion.py", REPORT)
@@ -45,8 +47,11 @@ def main() -> None:
         raise InputError(
             f"--infrared, --visible: different numbers of folders (found {found}, expected as many of both)"
         )
+    infrared_range = parse_range(arguments.infrared_range)
     pairs = [
-        pair for folders in zip(arguments.infrared, arguments.visible, strict=True) for pair in match_pairs(*folders)
+        pair
+        for folders in zip(arguments.infrared, arguments.visible, strict=True)
+        for pair in match_pairs(*folders, infrared_range)
     ]
 
     from fusion.training import is_main_process

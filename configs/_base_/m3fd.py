@@ -7,6 +7,7 @@ data = dict(
     classes=["People", "Car", "Bus", "Motorcycle", "Lamp", "Truck"],
     split="scene_blocks",  # scene_runs, interleaved, random_7030, random, or a folder with train.txt and test.txt
     seed=0,  # of the split "random"
+    infrared_range="dataset",  # what becomes black and white in 16-bit infrared: percentile, image, or [low, high]
     folds=0,  # K: cut all pairs into K folds, each tested by networks trained on the others
     groups="",  # finds in an image's name what must stay together, such as r"drive\d+"; "": runs of consecutive images
 )

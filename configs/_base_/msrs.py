@@ -7,6 +7,7 @@ data = dict(
     classes=["person", "bicycle", "car"],
     split="folders",
     seed=0,
+    infrared_range="dataset",  # what becomes black and white in 16-bit infrared: percentile, image, or [low, high]
     folds=0,  # K: cut all pairs into K folds, each tested by networks trained on the others
     groups="",  # finds in an image's name what must stay together, such as r"drive\d+"; "": runs of consecutive images
 )

@@ -93,9 +93,7 @@ def save_detection_data(path: Path, data: DetectionData) -> None:
     """Write `data` to a JSON file with absolute image paths, atomically."""
     items = [
         {
-            "stem": item.pair.stem,
-            "infrared": str(item.pair.infrared.absolute()),
-            "visible": str(item.pair.visible.absolute()),
+            **item.pair.to_json(),
             "width": item.width,
             "height": item.height,
             "split": item.split,
@@ -117,7 +115,7 @@ def load_detection_data(path: Path) -> DetectionData:
     try:
         items = tuple(
             LabelledPair(
-                Pair(item["stem"], Path(item["infrared"]), Path(item["visible"])),
+                Pair.from_json(item),
                 *(item["width"], item["height"], item["split"]),
                 tuple(Box(name, (x1, y1, x2, y2)) for name, x1, y1, x2, y2 in item["boxes"]),
             )

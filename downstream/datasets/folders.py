@@ -118,10 +118,12 @@ def require_undivided(root: Path, split: str) -> None:
 def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair]:
     """List the pairs of the infrared and the visible folder inside `folder`, sorted by stem.
 
+    Their range of infrared levels is that of one image; that of a data set is known once all its folders are.
+
     Raises:
         InputError: as `find_pair_folders`, or an image has no counterpart.
     """
-    return match_pairs(*find_pair_folders(folder, infrared, visible))
+    return match_pairs(*find_pair_folders(folder, infrared, visible), infrared_range="percentile")
 
 
 def find_pair_folders(folder: Path, infrared: str = "", visible: str = "") -> tuple[Path, Path]:

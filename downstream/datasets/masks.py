@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from downstream.datasets.image_files import open_image
+from downstream.datasets.image_files import open_image, upright
 from fusion.errors import InputError, first_few
 from fusion.storage import write_bytes
 
@@ -35,7 +35,7 @@ def read_mask(path: Path, classes: Sequence[str]) -> Mask:
     """
     expected = f"expected class numbers 0..{len(classes) - 1} ({', '.join(classes)}) or {IGNORED}"
     with open_image(path, "a label image") as image:
-        mode, pixels = image.mode, np.asarray(image)
+        mode, pixels = image.mode, np.asarray(upright(image))
     if pixels.ndim != 2:
         colours = np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0)
         found = first_few([str(tuple(colour)) for colour in colours.tolist()])

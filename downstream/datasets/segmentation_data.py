@@ -118,9 +118,7 @@ def save_segmentation_data(path: Path, data: SegmentationData) -> None:
     """Write `data` to a JSON file with absolute paths, atomically."""
     items = [
         {
-            "stem": item.pair.stem,
-            "infrared": str(item.pair.infrared.absolute()),
-            "visible": str(item.pair.visible.absolute()),
+            **item.pair.to_json(),
             "width": item.width,
             "height": item.height,
             "split": item.split,
@@ -143,7 +141,7 @@ def load_segmentation_data(path: Path) -> SegmentationData:
     try:
         items = tuple(
             MaskedPair(
-                Pair(item["stem"], Path(item["infrared"]), Path(item["visible"])),
+                Pair.from_json(item),
                 *(item["width"], item["height"], item["split"]),
                 Path(item["mask"]),
                 tuple(item["pixels"]),

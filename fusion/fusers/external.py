@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from fusion.errors import InputError, first_few
-from fusion.images import Pair, images_by_stem, read_infrared, read_visible, write_image
+from fusion.images import Pair, images_by_stem, read_visible, write_image
 
 
 def import_external_images(folder: Path, pairs: Sequence[Pair], out_dir: Path) -> None:
@@ -34,7 +34,7 @@ def import_external_images(folder: Path, pairs: Sequence[Pair], out_dir: Path) -
             "(expected one per pair, of the same stem)"
         )
     for pair in tqdm(pairs, desc=f"import {folder.name}", unit="image"):
-        fused, infrared = read_visible(found[pair.stem]), read_infrared(pair.infrared)
+        fused, infrared = read_visible(found[pair.stem]), pair.read_infrared()
         if fused.shape[1:] != infrared.shape[1:]:
             height, width = infrared.shape[1:]
             raise InputError(

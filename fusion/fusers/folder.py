@@ -32,7 +32,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
         out_dir: the output folder, created if missing.
         made_by: JSON values that identify the fuser, such as its name, options and hashes of its weights. They are
             saved as `out_dir/fusion.json`, so that a folder never mixes the images of two fusers. What they are made
-            from is in `out_dir/sources.json`: a hash of the contents of every pair.
+            from is in `out_dir/sources.json`: a hash of the contents of every pair, and its range of infrared levels.
 
     Returns:
         The number of pairs fused by this call.
@@ -84,13 +84,18 @@ def _claim_sources(out_dir: Path, pairs: Sequence[Pair]) -> list[Pair]:
     record, fingerprints = out_dir / SOURCES, Fingerprints()
     earlier = read_json(record) if record.exists() else {}
     checking = tqdm(pairs, desc="check sources", unit="pair", leave=False, delay=5)
-    sources = {pair.stem: fingerprints.of_all((pair.infrared, pair.visible)) for pair in checking}
+    sources = {pair.stem: _source(pair, fingerprints) for pair in checking}
     for stem in sources:
         if sources[stem] != earlier.get(stem):
             _delete(out_dir / f"{stem}.png")
     if not sources.items() <= earlier.items():
         write_json(record, {**earlier, **sources})
     return [pair for pair in pairs if not _is_done(pair, out_dir)]
+
+
+def _source(pair: Pair, fingerprints: Fingerprints) -> str:
+    """Identify what an image is fused from: the contents of its pair, and the range of infrared levels if it counts."""
+    return " ".join(filter(None, (fingerprints.of_all((pair.infrared, pair.visible)), pair.reading)))
 
 
 def _delete(path: Path) -> None:

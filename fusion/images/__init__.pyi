@@ -9,6 +9,11 @@ from .io import write_image as write_image
 from .io import write_levels as write_levels
 from .pairs import Pair as Pair
 from .pairs import match_pairs as match_pairs
+from .ranges import InfraredRange as InfraredRange
+from .ranges import add_range_option as add_range_option
+from .ranges import parse_range as parse_range
+from .ranges import require_range as require_range
+from .ranges import with_infrared_range as with_infrared_range
 from .stems import files_by_stem as files_by_stem
 from .stems import images_by_stem as images_by_stem
 from .stems import require_same_stems as require_same_stems

@@ -1,4 +1,4 @@
-"""Read and write image files.
+"""Read image files as float32 tensors, and write them.
 
 `read_infrared` and `read_visible` return float32 tensors. `read_encoded` keeps the integers of the file, which need a
 quarter of the memory of float32; large visible images are converted from them strip by strip.
@@ -18,6 +18,8 @@ from torch import Tensor
 
 from fusion.errors import InputError
 from fusion.images.colour import luma, to_bytes
+from fusion.images.decoding import read_pixels
+from fusion.images.ranges import PERCENTILE, InfraredRange, infrared_limits
 from fusion.images.stems import IMAGE_SUFFIXES
 from fusion.storage import write_bytes
 
@@ -25,15 +27,15 @@ STRIP_PIXELS = 2**20  # per strip of rows: large enough to be fast, small compar
 
 
 class EncodedImage(NamedTuple):
-    """An image in the integer encoding of its file, and its conversion to float32.
+    """An image in the numbers of its file, and its conversion to float32.
 
     Attributes:
-        pixels: (H, W, C) uint8 or uint16 with C = 1 (grey), 3 (BGR) or 4 (BGR and alpha).
+        pixels: (H, W, C) with C = 1 (grey), 3 (BGR) or, in memory, 4 (BGR and alpha).
     """
 
     pixels: npt.NDArray[Any]
 
-    def rgb(self, rows: slice = slice(None), low: int = 0, high: int | None = None) -> Tensor:
+    def rgb(self, rows: slice = slice(None), low: float = 0, high: float | None = None) -> Tensor:
         """Convert rows to RGB; an alpha channel is dropped.
 
         Args:
@@ -46,12 +48,14 @@ class EncodedImage(NamedTuple):
         """
         bgr = self.pixels[rows]
         high = np.iinfo(bgr.dtype).max if high is None else high
+        if bgr.dtype.itemsize > 2:  # float32 alone would lose the difference of large values
+            bgr, low, high = bgr.astype(np.float64) - low, 0, high - low
         if bgr.shape[2] == 1:
             bgr = np.repeat(bgr, 3, axis=2)
         rgb = np.ascontiguousarray(bgr[..., 2::-1].transpose(2, 0, 1))
-        return (torch.from_numpy(rgb.astype(np.float32)) - low) / max(high - low, 1)
+        return (torch.from_numpy(rgb.astype(np.float32)) - low) / ((high - low) or 1)
 
-    def luma(self, low: int = 0, high: int | None = None) -> Tensor:
+    def luma(self, low: float = 0, high: float | None = None) -> Tensor:
         """Convert to luma strip by strip, so that float32 RGB exists for one strip at a time.
 
         Returns:
@@ -70,45 +74,38 @@ class EncodedImage(NamedTuple):
 
 
 def read_encoded(path: Path) -> EncodedImage:
-    """Read and decode one image, 8 or 16 bit, grey or colour.
+    """Read and decode one visible image, 8 or 16 bit, grey or colour, upright as `read_pixels` returns it.
 
     Raises:
-        InputError: the file cannot be read or decoded, or has another bit depth or number of channels.
+        InputError: the file cannot be read or decoded, or has another bit depth.
     """
-    try:
-        raw = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        pixels = cv2.imdecode(raw, cv2.IMREAD_UNCHANGED) if raw.size else None
-    except cv2.error:  # the header announces more pixels than OpenCV accepts
-        pixels = None
-    if pixels is None:
-        raise InputError(f"{path}: not an image that OpenCV can decode ({raw.size} bytes)")
+    pixels = read_pixels(path)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise InputError(f"{path}: unsupported bit depth (found {pixels.dtype}, expected 8- or 16-bit unsigned)")
-    pixels = pixels.reshape(*pixels.shape[:2], -1)
-    if pixels.shape[2] not in (1, 3, 4):
-        raise InputError(f"{path}: unsupported number of channels (found {pixels.shape[2]}, expected 1, 3 or 4)")
     return EncodedImage(pixels)
 
 
-def read_infrared(path: Path) -> Tensor:
+def read_infrared(path: Path, infrared_range: InfraredRange = PERCENTILE) -> Tensor:
     """Read one infrared image as luma.
 
-    8-bit files with 1 or 3 channels are divided by 255. 16-bit files hold raw sensor counts, of which a scene uses a
-    small part: they are stretched from their own minimum and maximum to [0, 1]; a constant one becomes 0.
+    8-bit files with 1 or 3 channels are divided by 255. Others, sensor counts of 16 bits or more or measurements in
+    floats, of which a scene uses a small part, are stretched; what is beyond the range becomes 0 or 1, as does what is
+    infinite, and a pixel without value (NaN) becomes 0. A constant image becomes 0.
+
+    Args:
+        path: the file.
+        infrared_range: the levels that become 0 and 1; or "percentile", without .1 % of outliers at either end; or
+            "image", the minimum and maximum. `with_infrared_range` finds one range for a whole data set.
 
     Returns:
         (1, H, W) float32 in [0, 1].
 
     Raises:
-        InputError: as `read_encoded`.
+        InputError: the file cannot be read or decoded.
     """
-    encoded = read_encoded(path)
-    pixels = encoded.pixels
-    low, high = (int(pixels.min()), int(pixels.max())) if pixels.dtype == np.uint16 else (0, 255)
-    return encoded.luma(low, high)
+    encoded = EncodedImage(read_pixels(path))
+    y = encoded.luma(*infrared_limits(encoded.pixels, infrared_range))
+    return y if encoded.pixels.dtype == np.uint8 else y.nan_to_num_(0, 1, 0).clamp_(0, 1)
 
 
 def read_visible(path: Path) -> Tensor:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fusion.errors import InputError
+from fusion.images.decoding import is_deep
+from fusion.images.ranges import DATASET, PERCENTILE, InfraredRange, require_range, with_infrared_range
 from fusion.images.stems import images_by_stem, require_same_stems
 
 if TYPE_CHECKING:
@@ -23,11 +26,44 @@ class Pair:
         stem: the file name both share, without suffix.
         infrared: the infrared file.
         visible: the visible file.
+        infrared_range: how infrared levels of more than 8 bits become luma, as for `read_infrared`.
     """
 
     stem: str
     infrared: Path
     visible: Path
+    infrared_range: InfraredRange = PERCENTILE
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Pair:
+        """Build a pair from the values of `to_json`, among others.
+
+        Raises:
+            KeyError: one is missing.
+            InputError: the range is none.
+        """
+        infrared_range = require_range(values.get("infrared_range", PERCENTILE), "infrared_range")
+        return cls(values["stem"], Path(values["infrared"]), Path(values["visible"]), infrared_range)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values: stem, absolute paths and, unless it follows from the image alone, the range."""
+        values = {"stem": self.stem, "infrared": str(self.infrared.absolute()), "visible": str(self.visible.absolute())}
+        return values if self.infrared_range == PERCENTILE else {**values, "infrared_range": self.infrared_range}
+
+    @property
+    def reading(self) -> str:
+        """The range of infrared levels, for an image that it decides about: one of more than 8 bits; else ""."""
+        return str(self.infrared_range) if is_deep(self.infrared) else ""
+
+    def read_infrared(self) -> Tensor:
+        """Read the infrared image as (1, H, W) luma, float32 in [0, 1].
+
+        Raises:
+            InputError: the file cannot be read or decoded.
+        """
+        from fusion.images.io import read_infrared
+
+        return read_infrared(self.infrared, self.infrared_range)
 
     def read(self) -> tuple[Tensor, Tensor]:
         """Read both images.
@@ -47,9 +83,9 @@ class Pair:
         Raises:
             InputError: as `read`.
         """
-        from fusion.images.io import read_encoded, read_infrared
+        from fusion.images.io import read_encoded
 
-        infrared, visible = read_infrared(self.infrared), read_encoded(self.visible)
+        infrared, visible = self.read_infrared(), read_encoded(self.visible)
         if infrared.shape[1:] != visible.pixels.shape[:2]:
             raise InputError(
                 f"{self.infrared}: size differs from {self.visible} (found {_size(*infrared.shape[1:])} and "
@@ -58,18 +94,25 @@ class Pair:
         return infrared, visible
 
 
-def match_pairs(infrared_dir: Path, visible_dir: Path) -> list[Pair]:
+def match_pairs(infrared_dir: Path, visible_dir: Path, infrared_range: InfraredRange = DATASET) -> list[Pair]:
     """Match the images of two folders by stem; their suffixes may differ.
+
+    Args:
+        infrared_dir: the folder of infrared images.
+        visible_dir: the folder of visible images.
+        infrared_range: how infrared levels of more than 8 bits become luma, as for `with_infrared_range`.
 
     Returns:
         The pairs, sorted by stem.
 
     Raises:
-        InputError: a folder is missing or contains no image, two files share a stem, or a stem has no counterpart.
+        InputError: a folder is missing or contains no image, two files share a stem, or a stem has no counterpart; or
+            an infrared image of more than 8 bits cannot be decoded.
     """
     infrared, visible = images_by_stem(infrared_dir), images_by_stem(visible_dir)
     require_same_stems(infrared, infrared_dir, visible, visible_dir)
-    return [Pair(stem, infrared[stem], visible[stem]) for stem in sorted(infrared)]
+    pairs = [Pair(stem, infrared[stem], visible[stem]) for stem in sorted(infrared)]
+    return with_infrared_range(pairs, infrared_range)
 
 
 def _size(height: int, width: int) -> str:

@@ -101,7 +101,7 @@ def score_folder(
     fused = images_by_stem(fused_dir)
     if missing := [pair.stem for pair in pairs if pair.stem not in fused]:
         raise InputError(f"{fused_dir}: no fused image for {first_few(missing)} (expected one for every pair)")
-    jobs = [_Job(pair, fused[pair.stem], stamp(pair.infrared, pair.visible, fused[pair.stem])) for pair in pairs]
+    jobs = [_Job(pair, fused[pair.stem], _stamp(pair, fused[pair.stem])) for pair in pairs]
     cache = ScoreCache(out_dir / "per_image" / f"{method}.json", convention, [metric.name for metric in chosen])
     todo = [job for job in jobs if not cache.has(job.pair.stem, job.files)]
 
@@ -131,6 +131,11 @@ def score_folder(
         torch.set_num_threads(threads)
         cache.save()
     return [ImageScores(method, job.pair.stem, *cache.scores(job.pair.stem)) for job in jobs]
+
+
+def _stamp(pair: Pair, fused: Path) -> Stamp:
+    """Return what changes whenever a score may: stamps of the files, and the range of infrared levels if it counts."""
+    return stamp(pair.infrared, pair.visible, fused) + ([[pair.reading]] if pair.reading else [])
 
 
 def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:

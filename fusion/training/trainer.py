@@ -132,8 +132,9 @@ class Trainer:
 
     @cached_property
     def _images(self) -> str:
-        """A hash of the contents of all images, read once."""
-        return Fingerprints().of_all(path for pair in self.pairs for path in (pair.infrared, pair.visible))
+        """A hash of the contents of all images, read once, and the ranges of infrared levels that count."""
+        contents = Fingerprints().of_all(path for pair in self.pairs for path in (pair.infrared, pair.visible))
+        return " ".join(filter(None, (contents, *dict.fromkeys(pair.reading for pair in self.pairs))))
 
     @property
     def held_out(self) -> list[Pair]:

@@ -117,4 +117,4 @@ def _panel(item: LabelledPair, predictions: dict[str, list[Prediction]], fused: 
         fuser: [(p.box, p.score) for p in of_fuser if p.stem == stem] for fuser, of_fuser in predictions.items()
     }
     images = {fuser: folder / f"{stem}.png" for fuser, folder in fused.items()}
-    return Panel(stem, item.pair.infrared, item.pair.visible, images, item.boxes, found)
+    return Panel(item.pair, images, item.boxes, found)

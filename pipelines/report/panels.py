@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from downstream.datasets import Box, read_mask
-from fusion.images import read_infrared, read_visible
+from fusion.images import Pair, read_visible
 from pipelines.report.elements import Picture
 from pipelines.report.figures.boxes import draw_panel
 from pipelines.report.figures.masks import draw_mask_panel
@@ -25,18 +25,21 @@ class Masks(NamedTuple):
 
 @dataclass(frozen=True)
 class Panel:
-    """One scene: its image files, the ground truth, and what a network predicted on the images of every fuser.
+    """One scene: its pair and the fused images, the ground truth, and what a network predicted on those of every fuser.
 
     Ground truth and predictions are boxes, the predicted ones with a score, or mask files of class numbers.
     """
 
-    stem: str
-    infrared: Path
-    visible: Path
+    pair: Pair
     fused: dict[str, Path]
     truth: tuple[Box, ...] = ()
     predictions: dict[str, list[tuple[Box, float]]] | None = None
     masks: Masks | None = None
+
+    @property
+    def stem(self) -> str:
+        """The name of the scene."""
+        return self.pair.stem
 
 
 def blocks(items: Sequence[T], count: int) -> list[Sequence[T]]:
@@ -75,8 +78,7 @@ def write_panels(out_dir: Path, panels: Sequence[Panel], title: str, classes: Se
     for panel in panels:
         draw_panel(
             out_dir / "panels" / f"{panel.stem}.png",
-            read_infrared(panel.infrared),
-            read_visible(panel.visible),
+            *panel.pair.read(),
             {name: read_visible(path) for name, path in panel.fused.items()},
             panel.truth,
             panel.predictions or {},
@@ -93,8 +95,7 @@ def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classe
             continue
         draw_mask_panel(
             out_dir / "panels" / f"{panel.stem}.png",
-            read_infrared(panel.infrared),
-            read_visible(panel.visible),
+            *panel.pair.read(),
             read_mask(panel.masks.truth, classes),
             {name: read_visible(path) for name, path in panel.fused.items()},
             {name: read_mask(path, classes) for name, path in panel.masks.predicted.items()},

@@ -102,13 +102,8 @@ def _panels(experiment: Experiment, inputs: Inputs) -> list[Panel]:
     fusions = [name for name in experiment.row_names if name not in SOURCES and f"fuse/{name}" in inputs.folders]
     shown = spread(load_pairs(inputs["prepare"], "test"), experiment.settings.panels)
     return [
-        Panel(
-            p.stem,
-            p.infrared,
-            p.visible,
-            {name: inputs[f"fuse/{name}"] / "images" / f"{p.stem}.png" for name in fusions},
-        )
-        for p in shown
+        Panel(pair, {name: inputs[f"fuse/{name}"] / "images" / f"{pair.stem}.png" for name in fusions})
+        for pair in shown
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from fusion.images import Pair
@@ -18,10 +19,7 @@ def fold_folder(prepared: Path, fold: int | None) -> Path:
 
 def save_pairs(folder: Path, pairs: Mapping[str, Sequence[Pair]]) -> None:
     """Write the pairs of every split into `folder`, with absolute paths."""
-    content = {
-        split: [[pair.stem, str(pair.infrared.absolute()), str(pair.visible.absolute())] for pair in of_split]
-        for split, of_split in pairs.items()
-    }
+    content = {split: [list(pair.to_json().values()) for pair in of_split] for split, of_split in pairs.items()}
     write_json(folder / PAIRS, content)
 
 
@@ -32,5 +30,6 @@ def load_pairs(folder: Path, *splits: str) -> list[Pair]:
         InputError: `folder` holds no list of pairs.
     """
     content = read_json(folder / PAIRS)
-    found = [(stem, Path(infrared), Path(visible)) for split in splits for stem, infrared, visible in content[split]]
-    return [Pair(*parts) for parts in sorted(found)]
+    names = [one.name for one in fields(Pair)]
+    found = [Pair.from_json(dict(zip(names, values, strict=False))) for split in splits for values in content[split]]
+    return sorted(found, key=lambda pair: pair.stem)

@@ -68,7 +68,7 @@ def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
         found = read_detection_data(folder, data.labels, data.classes, split, data.seed)
         return {**save_divided(out_dir, found, data, save_detection_data), **asdict(found.faults)}
 
-    return prepare_stage(experiment, read_data, version=2)
+    return prepare_stage(experiment, read_data, version=3)
 
 
 def _dataset_of(experiment: Experiment, run_id: RunId) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from downstream.datasets import ALL, SPLITS, divide_pairs, find_pairs, require_pairs, require_undivided
 from fusion.errors import InputError
-from fusion.images import Pair
+from fusion.images import Pair, with_infrared_range
 from pipelines.rows import Experiment, save_pairs
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.effects import effects_stages
@@ -39,10 +39,11 @@ def _prepare_stage(experiment: Experiment) -> Stage:
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
         pairs = split_pairs(folder, split, data.seed, *names)
-        save_pairs(out_dir, pairs)
+        ranged = iter(with_infrared_range([pair for name in SPLITS for pair in pairs[name]], data.infrared_range))
+        save_pairs(out_dir, {name: [next(ranged) for _ in pairs[name]] for name in SPLITS})
         return {f"{name}_images": len(of_split) for name, of_split in pairs.items()}
 
-    return prepare_stage(experiment, read_data)
+    return prepare_stage(experiment, read_data, version=2)
 
 
 def _report_stage(experiment: Experiment) -> Stage:

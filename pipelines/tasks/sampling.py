@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -57,10 +57,15 @@ def save_divided(out_dir: Path, data: Data, settings: DataSettings, save: Callab
         The numbers of pairs, and how much the split leaks.
 
     Raises:
-        InputError: more folds than groups of images, or a pattern of groups that finds nothing in a name.
+        InputError: an infrared image of more than 8 bits cannot be decoded; more folds than groups of
+            images, or a pattern of groups that finds nothing in a name.
     """
     from downstream.datasets import cut_folds, group_images
+    from fusion.images import with_infrared_range
 
+    pairs = with_infrared_range([item.pair for item in data.items], settings.infrared_range)
+    items = tuple(replace(item, pair=pair) for item, pair in zip(data.items, pairs, strict=True))
+    data = replace(data, items=items)
     found: list[Data] = cut_folds(data, settings.folds, settings.groups) if settings.folds else [data]
     table = found[0]
     group_images([item.pair.stem for item in table.of("test")], settings.groups)  # raises now, not in the report

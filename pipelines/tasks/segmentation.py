@@ -59,7 +59,7 @@ def _prepare_stage(experiment: Experiment, segmenter: SegmenterSettings) -> Stag
         found = read_segmentation_data(folder, data.classes, split, data.seed, masks)
         return save_divided(out_dir, found, data, save_segmentation_data)
 
-    return prepare_stage(experiment, read_data)
+    return prepare_stage(experiment, read_data, version=2)
 
 
 def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId, fused: str) -> Stage:

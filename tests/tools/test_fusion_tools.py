@@ -46,6 +46,8 @@ def test_a_network_is_trained_and_then_fuses_a_folder(tmp_path, folders):
         ("fuse_images.py", ["--fuser", "laplacan"], ["unknown fuser", "'laplacian'"]),
         ("fuse_images.py", ["--fuser", "laplacian", "leveles=3"], ["unknown option", "'levels'"]),
         ("fuse_images.py", ["--fuser", "isfuse", "--weights", "ir/a.png"], ["ir/a.png", "safetensors"]),
+        ("fuse_images.py", ["--fuser", "average", "--infrared-range", "full"], ["--infrared-range='full'", "dataset"]),
+        ("train_fusion.py", ["--infrared-range", "9,2"], ["--infrared-range=[9, 2]", "low < high"]),
         ("train_fusion.py", ["schedule.epoch=1"], ["schedule.epoch", "schedule.epochs"]),
         ("train_fusion.py", ["schedule.epochs=0"], ["epochs=0"]),
         ("train_fusion.py", ["ablation=no_cfi"], ["unknown ablation", "no_integrator"]),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from downstream.datasets import Box, read_mask
-from fusion.images import read_infrared, read_visible, to_bytes
+from fusion.images import read_visible, to_bytes
 from pipelines.report.figures.boxes import LOWEST_SCORE, class_colour
 from pipelines.report.figures.masks import OPACITY, class_colours
 from pipelines.report.html.pictures import Detail, image_uri, mask_uri
@@ -44,8 +44,8 @@ def scenes_data(panels: Sequence[Panel], classes: Sequence[str], detail: Detail)
 
 
 def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, int, int]], detail: Detail) -> Json:
-    visible = to_bytes(read_visible(panel.visible))
-    sources = {"infrared": to_bytes(read_infrared(panel.infrared).expand(3, -1, -1)), "visible": visible}
+    infrared, visible = (to_bytes(image.expand(3, -1, -1)) for image in panel.pair.read())
+    sources = {"infrared": infrared, "visible": visible}
     fused = {name: to_bytes(read_visible(path)) for name, path in panel.fused.items()}
 
     def mask(path: Path) -> str:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from downstream.datasets.folders import find_pairs
-from downstream.datasets.image_files import image_size, open_image, pair_size
+from downstream.datasets.image_files import image_size, open_image, pair_size, upright
 from downstream.detection.environment import isolate_ultralytics
 from fusion.errors import InputError
+from fusion.images.decoding import read_pixels
 from tests.downstream.datasets.labelled_scenes import make_folder, write_blank
 
 
@@ -31,6 +33,30 @@ def test_a_file_of_another_kind_is_reported_when_ultralytics_has_patched_how_ima
 def test_the_size_of_an_image_is_width_and_height(tmp_path, suffix):
     write_blank(tmp_path / f"a{suffix}", (40, 30))
     assert image_size(tmp_path / f"a{suffix}") == (40, 30)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_size_and_the_pixels_of_a_turned_image_are_those_of_the_image_that_is_fused(tmp_path, suffix, orientation):
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = np.random.default_rng(0).integers(0, 255, (16, 24), np.uint8)
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(stored).save(path, exif=exif)
+    fused = read_pixels(path)
+    assert image_size(path) == fused.shape[1::-1]
+    if suffix == "png":  # the format of masks
+        with open_image(path, "a mask") as image:
+            assert np.array_equal(np.asarray(upright(image)), fused[..., 0])
+
+
+def test_damaged_exif_data_is_left_out(tmp_path):
+    from PIL import Image
+
+    Image.new("L", (24, 16)).save(tmp_path / "a.png", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
+    assert image_size(tmp_path / "a.png") == (24, 16)
 
 
 @pytest.mark.parametrize("content", [b"", b"no image", b"\x89PNG\r\n\x1a\n"])

@@ -10,6 +10,7 @@ import numpy as np
 
 from downstream.datasets.boxes import Box
 from downstream.datasets.masks import write_mask
+from fusion.images.pairs import Pair
 from fusion.markdown import Cell
 from fusion.scoring.folder import ImageScores
 from fusion.scoring.means import mean_scores
@@ -75,13 +76,13 @@ def panels(folder: Path, kind: str, count: int = 2, width: int = 160, height: in
                 name: [(box, 0.3 + 0.1 * k) for k, box in enumerate(_boxes(random, width, height, 4))]
                 for name in FUSERS
             }
-            found.append(Panel(stem, *sources, images, tuple(truth), scored))
+            found.append(Panel(Pair(stem, *sources), images, tuple(truth), scored))
         else:
             true = _mask_file(folder / stem / "truth.png", random, width, height)
             masks = {
                 name: _mask_file(folder / stem / f"mask{k}.png", random, width, height) for k, name in enumerate(FUSERS)
             }
-            found.append(Panel(stem, *sources, images, masks=Masks(true, masks)))
+            found.append(Panel(Pair(stem, *sources), images, masks=Masks(true, masks)))
     return found
 
 

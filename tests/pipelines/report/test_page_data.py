@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fusion.images.pairs import Pair
 from pipelines.report.html.chart_groups import loss_by_epoch
 from pipelines.report.html.charts import Chart, Point, Series, chart_svg, ticks
 from pipelines.report.html.markup import confusions_html, markdown_html, paragraphs_html
@@ -88,7 +89,7 @@ def test_images_are_reduced_until_the_page_is_small_enough_with_a_notice(tmp_pat
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
     source = tmp_path / "noise.png"
     cv2.imwrite(str(source), noise)
-    scene = Panel("noise", source, source, dict.fromkeys(FUSERS, source))
+    scene = Panel(Pair("noise", source, source), dict.fromkeys(FUSERS, source))
     page = replace(html_page(report(tmp_path, "boxes")), panels=[scene])
     write_page(tmp_path / "page.html", page)
     size = (tmp_path / "page.html").stat().st_size
