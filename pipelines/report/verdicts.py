@@ -27,7 +27,9 @@ def write_comparison(
         return []
     found = differences(resampled, images, baseline)
     write_differences(out_dir / "differences.csv", found, baseline)
-    return verdict_tables(found, task, baseline, describe(images, experiment), len(experiment.settings.seeds))
+    left_out = [row for row in experiment.row_names if row not in resampled]
+    note = explain(describe(images, experiment), len(resampled) - 1, len(experiment.settings.seeds), left_out)
+    return verdict_tables(found, task, baseline, note)
 
 
 def describe(images: ImageGroups, experiment: Experiment) -> str:
@@ -53,17 +55,15 @@ def write_differences(path: Path, found: Sequence[Difference], baseline: str) ->
     write_csv(path, (*_COLUMNS, "reason"), rows)
 
 
-def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str, drawn: str, seeds: int) -> list[Table]:
-    """Build a table for every metric over all classes, and one with a column per class.
+def explain(drawn: str, rows: int, seeds: int, left_out: Sequence[str]) -> str:
+    """Say what intervals and verdicts cover.
 
     Args:
-        found: from `differences`.
-        task: what was scored.
-        baseline: name of the row that all others are compared with.
         drawn: from `describe`.
+        rows: number of rows that are compared with the baseline.
         seeds: of every row.
+        left_out: rows that are not compared.
     """
-    rows = len({one.fuser for one in found})
     note = (
         f"The uncertainty is that of {drawn}{f' and of {seeds} seeds' if seeds > 1 else ''}. "
         f"95 % intervals and p belong to one comparison alone (t distribution, {RESAMPLES} resamples); verdicts are at "
@@ -72,6 +72,18 @@ def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str,
     )
     if seeds == 1:
         note += " One seed: nothing here covers how much another training run would change."
+    return f"{note} Left out, since a run failed: {', '.join(left_out)}." if left_out else note
+
+
+def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str, note: str) -> list[Table]:
+    """Build a table for every metric over all classes, and one with a column per class.
+
+    Args:
+        found: from `differences`.
+        task: what was scored.
+        baseline: name of the row that all others are compared with.
+        note: from `explain`.
+    """
     overall = [one for one in found if one.name.class_name == "all"]
     metrics = dict.fromkeys(one.name.metric for one in overall)
     tables = [

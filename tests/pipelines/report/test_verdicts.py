@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from pipelines.report.significance import Difference, ScoreName
-from pipelines.report.verdicts import verdict_tables, write_differences
+from pipelines.report.verdicts import explain, verdict_tables, write_differences
 from pipelines.rows import DETECTION
 
 OVERALL, CAR, BUS = (ScoreName(*name) for name in (("mAP50", "all"), ("AP50", "Car"), ("AP50", "Bus")))
@@ -19,14 +19,12 @@ FOUND = [
 
 
 def test_a_table_shows_the_difference_its_interval_and_what_could_have_been_told() -> None:
-    overall, by_class = verdict_tables(FOUND, DETECTION, "average", "40 test images in 8 runs", seeds=1)
+    overall, by_class = verdict_tables(FOUND, DETECTION, "average", "A note.")
     page = overall.markdown()
     assert "| fuser | mAP50 above average | 95 % interval | p | p (Holm) | verdict | detectable |" in page
     assert "| isfuse | +0.123 | +0.050 to +0.200 | <.001 | <.001 | **better** | 0.080 |" in page
     assert "| maximum | -0.010 | -0.100 to +0.080 | .400 | .400 | not distinguishable | 0.110 |" in page
-    assert "40 test images in 8 runs. 95 %" in page
-    assert "adjustment for 2 rows" in page
-    assert "One seed" in page
+    assert page.endswith("\nA note.\n")
     page = by_class.markdown()
     assert "| fuser | Car | Bus |" in page
     assert "| isfuse | **+0.300 better** | - |" in page
@@ -34,10 +32,16 @@ def test_a_table_shows_the_difference_its_interval_and_what_could_have_been_told
     assert "Without a verdict: Bus (no ground truth)." in page
 
 
-def test_several_seeds_are_said_to_count() -> None:
-    page = verdict_tables(FOUND, DETECTION, "average", "40 test images", seeds=3)[0].markdown()
-    assert "40 test images and of 3 seeds" in page
-    assert "One seed" not in page
+def test_the_note_says_what_counts_and_what_is_missing() -> None:
+    note = explain("40 test images in 8 runs", rows=2, seeds=1, left_out=[])
+    assert "that of 40 test images in 8 runs. 95 %" in note
+    assert "adjustment for 2 rows." in note
+    assert "One seed" in note
+    note = explain("40 test images", rows=1, seeds=3, left_out=["isfuse"])
+    assert "that of 40 test images and of 3 seeds. 95 %" in note
+    assert "adjustment for 1 row." in note
+    assert "One seed" not in note
+    assert note.endswith("Left out, since a run failed: isfuse.")
 
 
 def test_the_file_has_every_number_and_empty_fields_with_their_reason(tmp_path: Path) -> None:
