@@ -62,7 +62,10 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
         report = replace(
             report,
             sections=_sections(out_dir, curves, losses, data, panels, report.title),
-            curves=[precision_recall(curves, report.fusers), loss_by_epoch(losses, report.fusers)],
+            curves=[
+                *([precision_recall(curves, report.fusers)] if any(curves.values()) else []),
+                loss_by_epoch(losses, report.fusers),
+            ],
             panels=panels,
         )
     write_report(out_dir, report)
@@ -93,12 +96,12 @@ def _sections(
     panels: list[Panel],
     title: str,
 ) -> list[Section]:
-    draw_pr_curves(out_dir / "pr_curves.png", curves, f"{title}, precision at IoU .5")
+    sections = []
+    if any(curves.values()):  # test images without any object have no recall
+        draw_pr_curves(out_dir / "pr_curves.png", curves, f"{title}, precision at IoU .5")
+        sections.append(Section("Precision and recall", [Picture("precision-recall curves", "pr_curves.png")]))
     draw_loss_curves(out_dir / "losses.png", losses, title)
-    sections = [
-        Section("Precision and recall", [Picture("precision-recall curves", "pr_curves.png")]),
-        Section("Training", [Picture("training loss by epoch", "losses.png")]),
-    ]
+    sections.append(Section("Training", [Picture("training loss by epoch", "losses.png")]))
     if panels:
         note = f"Ground-truth boxes are dashed; detections have a score of {LOWEST_SCORE} or more.\n"
         sections.append(Section("Scenes", [note, *write_panels(out_dir, panels, title, data.classes)]))

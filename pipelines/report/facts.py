@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from downstream.conditions import load_conditions
@@ -21,9 +21,11 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs)
     """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
     detector = experiment.settings.detector
     assert detector is not None  # of a detection task
+    shown = {box.class_name for item in data.of("test") for box in item.boxes}
     return [
         _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
         _leakage_fact(experiment, data.leakage),
+        _absence_fact([name for name in data.classes if name not in shown], "box"),
         ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
@@ -37,11 +39,10 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: I
     """List data, split, how fusers and segmenter were trained, command, date, commit, machine and versions."""
     segmenter = experiment.settings.segmenter
     assert segmenter is not None  # of a segmentation task
-    absent = [name for name, count in data.pixels("test").items() if not count]
     return [
         _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
         _leakage_fact(experiment, data.leakage),
-        ("classes absent", f"{', '.join(absent)}: no pixel of the test images" if absent else "none"),
+        _absence_fact([name for name, count in data.pixels("test").items() if not count], "pixel"),
         *fuser_facts(experiment),
         ("segmenter", _segmenter(segmenter)),
         _seeds_fact(experiment),
@@ -98,6 +99,10 @@ def _leakage_fact(experiment: Experiment, leakage: float | None) -> tuple[str, s
     if leakage is None:
         return "leakage", "unknown, file names are not numbers"
     return "leakage", f"{leakage:.1%} of test frames have a neighbour in training"
+
+
+def _absence_fact(absent: Sequence[str], unit: str) -> tuple[str, str]:
+    return "classes absent", f"{', '.join(absent)}: no {unit} in the test images" if absent else "none"
 
 
 def _seeds_fact(experiment: Experiment) -> tuple[str, str]:

@@ -17,10 +17,11 @@ T = TypeVar("T")
 
 
 class Masks(NamedTuple):
-    """Mask files of a scene: the ground truth, and the prediction by fuser."""
+    """Mask files of a scene: the ground truth, the prediction by fuser, and the levels of the former's classes."""
 
     truth: Path
     predicted: dict[str, Path]
+    values: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def write_mask_panels(out_dir: Path, panels: Sequence[Panel], title: str, classe
         draw_mask_panel(
             out_dir / "panels" / f"{panel.stem}.png",
             *panel.pair.read(),
-            read_mask(panel.masks.truth, classes),
+            read_mask(panel.masks.truth, classes, panel.masks.values),
             {name: read_visible(path) for name, path in panel.fused.items()},
             {name: read_mask(path, classes) for name, path in panel.masks.predicted.items()},
             f"{title}, scene {panel.stem}",

@@ -109,4 +109,4 @@ def _foreground_classes(item: MaskedPair) -> int:
 def _panel(item: MaskedPair, fused: dict[str, Path], masks: dict[str, Path]) -> Panel:
     name = f"{item.pair.stem}.png"
     images, predicted = ({fuser: folder / name for fuser, folder in of.items()} for of in (fused, masks))
-    return Panel(item.pair, images, masks=Masks(item.mask, predicted))
+    return Panel(item.pair, images, masks=Masks(item.mask, predicted, item.values))

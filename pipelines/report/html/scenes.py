@@ -48,8 +48,8 @@ def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, in
     sources = {"infrared": infrared, "visible": visible}
     fused = {name: to_bytes(read_visible(path)) for name, path in panel.fused.items()}
 
-    def mask(path: Path) -> str:
-        return mask_uri(read_mask(path, classes), colours, detail)
+    def mask(path: Path, values: Sequence[int] = ()) -> str:
+        return mask_uri(read_mask(path, classes, values), colours, detail)
 
     found: dict[str, Any] = {}
     if panel.masks:
@@ -64,7 +64,9 @@ def _scene(panel: Panel, classes: Sequence[str], colours: Sequence[tuple[int, in
         "name": panel.stem,
         "width": visible.shape[1],
         "height": visible.shape[0],
-        "truth": mask(panel.masks.truth) if panel.masks else [_box(box, classes) for box in panel.truth],
+        "truth": mask(panel.masks.truth, panel.masks.values)
+        if panel.masks
+        else [_box(box, classes) for box in panel.truth],
         "layers": [
             {"name": name, "image": image_uri(pixels, detail), "found": found.get(name)}
             for name, pixels in {**sources, **fused}.items()
