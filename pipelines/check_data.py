@@ -20,6 +20,7 @@ from downstream.datasets import (
     cut_validation,
     fold_leakage,
     inspect_folder,
+    lone_class,
     mask_labels,
     neighbour_leakage,
     require_undivided,
@@ -75,6 +76,9 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
             by_split = {**by_split, "train": train, "val": sorted(held_out)}
     except InputError as error:
         findings.faults.append(str(error))
+    if settings.task == "segmentation" and findings.classes:
+        totals = sum((Counter(counts) for counts in findings.classes.values()), Counter[str]())
+        findings.faults += filter(None, [lone_class(root, totals)])
     needed = () if data.folds else ("test",) if settings.task == "quality" else ("train", "test")
     findings.faults += [f"{root}: no pair for {name}" for name in needed if not by_split.get(name)]
     return DataCheck(_lines(settings, root, findings, by_split), findings.faults)
@@ -106,7 +110,7 @@ def _label_finder(task: str, data: DataSettings) -> Callable[[Path], LabelFiles]
     if task == "detection":
         return partial(box_labels, label_format=data.labels or "", classes=data.classes or ())
     if task == "segmentation":
-        return partial(mask_labels, classes=data.classes or (), name=data.masks or "")
+        return partial(mask_labels, classes=data.classes or (), name=data.masks or "", values=data.mask_values)
     return None
 
 

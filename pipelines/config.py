@@ -24,7 +24,10 @@ NULLABLE = (
     "start",
     "teacher",
 )  # settings that take a name or None
-OWN_CHECK = ("data.infrared_range",)  # settings that take values of several types, which their owner checks
+OWN_CHECK = (
+    "data.infrared_range",
+    "data.mask_values",
+)  # settings that take values of several types, which their owner checks
 FREE = ("extra", "fuser_options", "published", "variants")  # dictionaries that take any key
 SettingsDict = dict[str, Any]
 

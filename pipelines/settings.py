@@ -31,6 +31,7 @@ class DataSettings:
         labels: label format of a detection data set, else None.
         classes: class names in label order; None without labels.
         masks: name of the folder of label masks ("" finds the usual ones); None unless the task is segmentation.
+        mask_values: the grey level of every class in the masks, in the order of the classes; () if it is its number.
         infrared: name of the folder of infrared images ("" finds the usual ones); None for data sets with labels.
         visible: likewise.
         infrared_range: which infrared levels of more than 8 bits become black and white, as for `with_infrared_range`.
@@ -40,7 +41,8 @@ class DataSettings:
             stay in one fold and are drawn together for intervals. "" takes runs of consecutive images.
 
     Raises:
-        InputError: a negative number of folds, a single one, or a pattern that is no regular expression.
+        InputError: a negative number of folds, a single one, grey levels that do not fit the classes, or a pattern that
+            is no regular expression.
     """
 
     name: str
@@ -51,6 +53,7 @@ class DataSettings:
     labels: str | None = None
     classes: tuple[str, ...] | None = None
     masks: str | None = None
+    mask_values: tuple[int, ...] = ()
     infrared: str | None = None
     visible: str | None = None
     infrared_range: InfraredRange = "dataset"
@@ -63,6 +66,11 @@ class DataSettings:
                 f"data.folds={self.folds}: out of range (expected 2 or more, or 0 for the split's test pairs)"
             )
         require_pattern(self.groups)
+        levels = {level for level in self.mask_values if type(level) is int and level >= 0}
+        if self.mask_values and not len(levels) == len(self.mask_values) == len(self.classes or ()):
+            classes = ", ".join(self.classes or ())
+            found = f"found {len(levels)}, expected one for each class: {classes}"
+            raise InputError(f"data.mask_values={list(self.mask_values)}: wrong number of grey levels ({found})")
 
     @property
     def split_files(self) -> tuple[Path, ...]:
@@ -75,6 +83,8 @@ class DataSettings:
         settings = {name: value for name, value in asdict(self).items() if value is not None or name == "root"}
         if not self.folds:
             del settings["folds"], settings["groups"]
+        if not self.mask_values:
+            del settings["mask_values"]
         if self.infrared_range == "dataset":
             del settings["infrared_range"]
         return settings
@@ -224,6 +234,8 @@ def resolve_settings(found: SettingsDict) -> Settings:
     """
     data, sample, metrics = found["data"], found["sample"], found["metrics"]
     classes = tuple(data["classes"]) if "classes" in data else None
+    levels = data.get("mask_values", ())
+    mask_values = tuple(levels) if isinstance(levels, list | tuple) else (levels,)
     infrared_range = require_range(data["infrared_range"], "data.infrared_range")
     chosen = choose_metrics(metrics["names"] or None, metrics["convention"])
     return Settings(
@@ -231,7 +243,7 @@ def resolve_settings(found: SettingsDict) -> Settings:
         task=found["task"],
         device=found["device"],
         panels=found["panels"],
-        data=DataSettings(**{**data, "classes": classes, "infrared_range": infrared_range}),
+        data=DataSettings(**{**data, "classes": classes, "mask_values": mask_values, "infrared_range": infrared_range}),
         sample=SampleSettings(sample["layout"], sample["train"], sample["test"]),
         fusers=FuserSettings(tuple(found["fusers"]), found["fuser_options"], found["variants"], found["training"]),
         metrics=MetricSettings(metrics["convention"], tuple(metric.name for metric in chosen), metrics["published"]),

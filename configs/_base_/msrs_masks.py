@@ -4,6 +4,7 @@ data = dict(
     source="github.com/Linfeng-Tang/MSRS (about 670 MB)",  # download
     root=None,  # None: data/MSRS
     masks="",  # name of the mask folder; "" looks for Segmentation_labels, masks, segmentation
+    mask_values=[],  # the grey level of every class in the masks, such as [0, 255]; [] if it is its number
     classes=["background", "car", "person", "bike", "curve", "car_stop", "guardrail", "color_cone", "bump"],
     split="folders",
     seed=0,

@@ -11,7 +11,7 @@ Their parts:
     boxes: the record of one object; clip boxes to their image.
     voc, yolo_txt, coco: read one label format each (`yolo_txt` also writes).
     labels: read the boxes of a folder in any of these formats; `READERS` lists those with one file per image.
-    masks: read and write label masks.
+    palettes, masks: which classes colours stand for; read and write label masks.
     image_files: open images, read sizes from headers.
     inspection: read everything in a folder and collect all faults, for `tools/check_data.py`.
 

@@ -20,13 +20,14 @@ from .inspection import LabelFiles as LabelFiles
 from .inspection import box_labels as box_labels
 from .inspection import inspect_folder as inspect_folder
 from .inspection import mask_labels as mask_labels
-from .masks import IGNORED as IGNORED
 from .masks import Mask as Mask
 from .masks import read_mask as read_mask
 from .masks import write_mask as write_mask
+from .palettes import IGNORED as IGNORED
 from .segmentation_data import MaskedPair as MaskedPair
 from .segmentation_data import SegmentationData as SegmentationData
 from .segmentation_data import load_segmentation_data as load_segmentation_data
+from .segmentation_data import lone_class as lone_class
 from .segmentation_data import read_segmentation_data as read_segmentation_data
 from .segmentation_data import save_segmentation_data as save_segmentation_data
 from .splitting import ALL as ALL

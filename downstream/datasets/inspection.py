@@ -17,7 +17,8 @@ from downstream.datasets.coco import read_coco
 from downstream.datasets.folders import find_label_folder, find_mask_folder, find_pair_folders
 from downstream.datasets.image_files import image_size
 from downstream.datasets.labels import COCO_FILE, READERS, require_label_format
-from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
+from downstream.datasets.masks import MASK_SUFFIXES, read_mask
+from downstream.datasets.palettes import IGNORED
 from fusion.errors import InputError, first_few
 from fusion.images import Pair, files_by_stem, images_by_stem
 
@@ -135,13 +136,14 @@ def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> Label
     return LabelFiles(label_dir, files, lambda stem, size: _count(read(files[stem], classes, size)))
 
 
-def mask_labels(folder: Path, classes: Sequence[str], name: str = "") -> LabelFiles:
+def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Sequence[int] = ()) -> LabelFiles:
     """Find the label masks of one folder.
 
     Args:
         folder: contains the folder of masks.
         classes: class names in the order of the class numbers.
         name: of the folder of masks, if it is not a usual one.
+        values: as for `read_mask`.
 
     Raises:
         InputError: there are no masks.
@@ -150,7 +152,7 @@ def mask_labels(folder: Path, classes: Sequence[str], name: str = "") -> LabelFi
     files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
 
     def count(stem: str, size: tuple[int, int]) -> Counts:
-        mask = read_mask(files[stem], classes)
+        mask = read_mask(files[stem], classes, values)
         if mask.shape[::-1] != size:
             raise InputError(
                 f"{files[stem]}: size differs from its images "

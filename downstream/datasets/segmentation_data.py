@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +12,14 @@ from tqdm import tqdm
 
 from downstream.datasets.folders import divide_pairs, find_mask_folder, require_pairs
 from downstream.datasets.image_files import pair_size
-from downstream.datasets.masks import IGNORED, MASK_SUFFIXES, read_mask
+from downstream.datasets.masks import MASK_SUFFIXES, read_mask
+from downstream.datasets.palettes import IGNORED
 from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
 from fusion.errors import InputError
 from fusion.images import Pair, files_by_stem, require_same_stems
 from fusion.storage import read_json, write_json
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class MaskedPair:
         split: train, val or test.
         mask: the mask file.
         pixels: pixels per class, in the order of the class numbers.
+        values: the grey level of every class in the mask, as for `read_mask`.
     """
 
     pair: Pair
@@ -37,6 +42,7 @@ class MaskedPair:
     split: str
     mask: Path
     pixels: tuple[int, ...]
+    values: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class SegmentationData:
 
 
 def read_segmentation_data(
-    root: Path, classes: Sequence[str], split: str, seed: int, masks: str = ""
+    root: Path, classes: Sequence[str], split: str, seed: int, masks: str = "", values: Sequence[int] = ()
 ) -> SegmentationData:
     """Read the masks and the image headers below `root`.
 
@@ -78,9 +84,11 @@ def read_segmentation_data(
         split: `folders`, or a split of `assign_splits`. Pairs outside the split are left out, their masks unread.
         seed: of split `random`.
         masks: name of the folder of masks, if it is not a usual one such as Segmentation_labels or masks.
+        values: the grey level of every class in the masks, as for `read_mask`.
 
     Raises:
-        InputError: a folder or mask is missing or invalid, sizes within a pair or of its mask differ, train or test is
+        InputError: a folder or mask is missing or invalid, sizes within a pair or of its mask differ, the masks
+            show a single class, train or test is
             empty, or a stem is in two folders.
     """
     folders = divide_pairs(root, split, seed)
@@ -97,21 +105,45 @@ def read_segmentation_data(
         files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
         require_same_stems([pair.stem for pair in folder.pairs], folder.pairs[0].visible.parent, files, mask_dir)
         with tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image") as used:
-            items.extend(_masked_pair(pair, files[pair.stem], split_of[pair.stem], classes) for pair in used)
+            items.extend(
+                _masked_pair(pair, files[pair.stem], split_of[pair.stem], classes, tuple(values)) for pair in used
+            )
     of_kind = {name: [item.pair.stem for item in items if item.split == name] for name in SPLITS}
     ordered = tuple(sorted(items, key=lambda item: item.pair.stem))
+    _require_classes(root, ordered, classes)
     return SegmentationData(tuple(classes), ordered, split, neighbour_leakage(of_kind))
 
 
-def _masked_pair(pair: Pair, path: Path, split: str, classes: Sequence[str]) -> MaskedPair:
-    size, mask = pair_size(pair), read_mask(path, classes)
+def _require_classes(root: Path, items: Sequence[MaskedPair], classes: Sequence[str]) -> None:
+    """Check that the masks show at least two classes, and warn of those that they do not show."""
+    shown = np.sum([item.pixels for item in items], axis=0)
+    if fault := lone_class(root, dict(zip(classes, shown.tolist(), strict=True))):
+        raise InputError(fault)
+    if absent := [name for name, count in zip(classes, shown, strict=True) if not count]:
+        log.warning("%s: no mask has a pixel of %s", root, ", ".join(absent))
+
+
+def lone_class(root: Path, pixels: Mapping[str, int]) -> str:
+    """Describe what is wrong with masks that show fewer than two classes, from the pixels of each; "" if nothing is."""
+    shown = [name for name, count in pixels.items() if count]
+    if len(shown) > 1:
+        return ""
+    found = f"only {shown[0]}" if shown else "no class"
+    return (
+        f"{root}: the masks show {found}, all else is {IGNORED}, unknown (expected two classes or more). "
+        f"Try: data.classes=background,NAME data.mask_values=[0,{IGNORED}] if {IGNORED} is a class"
+    )
+
+
+def _masked_pair(pair: Pair, path: Path, split: str, classes: Sequence[str], values: tuple[int, ...]) -> MaskedPair:
+    size, mask = pair_size(pair), read_mask(path, classes, values)
     if mask.shape[::-1] != size:
         raise InputError(
             f"{path}: size differs from {pair.visible} (found {mask.shape[1]}x{mask.shape[0]}, "
             f"expected {size[0]}x{size[1]})"
         )
     counts = np.bincount(mask[mask != IGNORED], minlength=len(classes))
-    return MaskedPair(pair, *size, split, path, tuple(counts.tolist()))
+    return MaskedPair(pair, *size, split, path, tuple(counts.tolist()), values)
 
 
 def save_segmentation_data(path: Path, data: SegmentationData) -> None:
@@ -124,6 +156,7 @@ def save_segmentation_data(path: Path, data: SegmentationData) -> None:
             "split": item.split,
             "mask": str(item.mask.absolute()),
             "pixels": item.pixels,
+            "values": item.values,
         }
         for item in data.items
     ]
@@ -145,6 +178,7 @@ def load_segmentation_data(path: Path) -> SegmentationData:
                 *(item["width"], item["height"], item["split"]),
                 Path(item["mask"]),
                 tuple(item["pixels"]),
+                tuple(item.get("values", ())),
             )
             for item in content["items"]
         )

@@ -16,10 +16,11 @@ Pixels = npt.NDArray[np.uint8]
 
 
 class Labelled(NamedTuple):
-    """The files of one image and of its label mask."""
+    """The files of one image and of its label mask, and the grey levels of the classes in it, as for `read_mask`."""
 
     image: Path
     mask: Path
+    values: tuple[int, ...] = ()
 
 
 class LabelledImages:
@@ -50,8 +51,8 @@ class LabelledImages:
         """
         if index in self._cache:
             return self._cache[index]
-        image, mask = self._files[index]
-        pixels, labels = read_pixels(image), read_mask(mask, self._classes)
+        image, mask, values = self._files[index]
+        pixels, labels = read_pixels(image), read_mask(mask, self._classes, values)
         if pixels.shape[:2] != labels.shape:
             raise InputError(f"{mask}: size differs from {image} (found {_size(labels)}, expected {_size(pixels)})")
         if self._cached_bytes + pixels.nbytes + labels.nbytes <= self._cache_bytes:

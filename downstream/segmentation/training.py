@@ -113,8 +113,8 @@ def _facts(
         "segmenter": segmenter,
         "classes": list(classes),
         "seed": seed,
-        "training_images": [image.stem for image, _ in training],
-        "validation_images": [image.stem for image, _ in validation],
+        "training_images": [labelled.image.stem for labelled in training],
+        "validation_images": [labelled.image.stem for labelled in validation],
     }
 
 

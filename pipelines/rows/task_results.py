@@ -32,7 +32,9 @@ def score_masks(out_dir: Path, test: Sequence[MaskedPair], masks_dir: Path, clas
     """
     by_stem = {
         item.pair.stem: confusion_matrix(
-            read_mask(item.mask, classes), read_mask(masks_dir / f"{item.pair.stem}.png", classes), len(classes)
+            read_mask(item.mask, classes, item.values),
+            read_mask(masks_dir / f"{item.pair.stem}.png", classes),
+            len(classes),
         )
         for item in test
     }

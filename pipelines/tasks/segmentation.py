@@ -56,7 +56,8 @@ def _prepare_stage(experiment: Experiment, segmenter: SegmenterSettings) -> Stag
         segmenter.precision_on(choose_device(experiment.settings.device))  # raises now, not after hours of fusing
         assert data.classes is not None  # of a segmentation data set
         masks = "" if experiment.is_sample else data.masks or ""
-        found = read_segmentation_data(folder, data.classes, split, data.seed, masks)
+        values = () if experiment.is_sample else data.mask_values
+        found = read_segmentation_data(folder, data.classes, split, data.seed, masks, values)
         return save_divided(out_dir, found, data, save_segmentation_data)
 
     return prepare_stage(experiment, read_data, version=2)
@@ -72,7 +73,7 @@ def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId, fu
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
         images = inputs[fused] / "images"
         training, validation = (
-            [Labelled(images / f"{item.pair.stem}.png", item.mask) for item in data.of(split)]
+            [Labelled(images / f"{item.pair.stem}.png", item.mask, item.values) for item in data.of(split)]
             for split in ("train", "val")
         )
 

@@ -53,6 +53,18 @@ def test_masks_are_counted_by_pixel_and_the_validation_part_is_shown(msrs: Path)
     assert int(table[0][-1]) == sum(int((mask == 0).sum()) for mask in masks)
 
 
+def test_masks_of_0_and_255_are_not_usable_unless_their_levels_are_told(msrs: Path) -> None:
+    for path in (msrs / "msrs").glob("*/Seg*/*.png"):
+        cv2.imwrite(str(path), np.where(cv2.imread(str(path), cv2.IMREAD_UNCHANGED) > 0, 255, 0).astype(np.uint8))
+    done = check(msrs, "msrs_segment", "msrs")
+    assert done.returncode == 1
+    assert "Try: data.classes=background,NAME data.mask_values=[0,255] if 255 is a class" in done.stdout
+    told = check(msrs, "msrs_segment", "msrs", "data.classes=background,thing", "data.mask_values=[0,255]")
+    assert told.returncode == 0, told.stdout
+    one = check(msrs, "msrs_segment", "msrs", "data.mask_values=[0,255]")
+    assert one.stderr.startswith("error: data.mask_values=[0, 255]: wrong number of grey levels (found 2, expected one")
+
+
 def test_pairs_without_labels_are_enough_for_fusion(m3fd: Path) -> None:
     done = check(m3fd, "fusion_quality", "m3fd")
     assert (done.returncode, done.stdout.splitlines()[1]) == (0, "test: 11 pairs")
@@ -77,7 +89,10 @@ SPOILS: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda mask: cv2.imwrite(str(mask), np.full((128, 160), 9, np.uint8)),
         "unknown classes (found 9; expected class numbers 0..8 (background, car,",
     ),
-    "colours": (lambda mask: cv2.imwrite(str(mask), np.zeros((128, 160, 3), np.uint8)), "a colour image"),
+    "colours": (
+        lambda mask: cv2.imwrite(str(mask), np.full((128, 160, 3), (9, 8, 7), np.uint8)),
+        "a colour image (found mode RGB with colours (7, 8, 9); expected class numbers 0..8 (background, car,",
+    ),
     "size": (
         lambda mask: cv2.imwrite(str(mask), np.zeros((64, 80), np.uint8)),
         "size differs from its images (found 80x64, expected 160x128)",

@@ -100,3 +100,20 @@ def test_a_single_training_image_is_refused(tmp_path: Path) -> None:
     make_folder(tmp_path / "test", ["00002D"])
     with pytest.raises(InputError, match="found 1 training images, expected at least 2"):
         read_segmentation_data(tmp_path, CLASSES, "folders", 0)
+
+
+def test_masks_of_0_and_255_are_refused_with_the_setting_that_reads_them(msrs: Path) -> None:
+    for path in msrs.glob("*/Segmentation_labels/*.png"):
+        cv2.imwrite(str(path), np.eye(8, 12, dtype=np.uint8) * 255)
+    message = r"the masks show only background, .* 255, unknown .*Try: data\.classes=.* data\.mask_values=\[0,255\]"
+    with pytest.raises(InputError, match=message):
+        read_segmentation_data(msrs, CLASSES, "folders", 0)
+    data = read_segmentation_data(msrs, ("background", "road"), "folders", 0, values=(0, 255))
+    assert data.of("test")[0].pixels == (88, 8)
+    save_segmentation_data(msrs / "data.json", data)
+    assert load_segmentation_data(msrs / "data.json") == data
+
+
+def test_classes_that_no_mask_shows_are_named(msrs: Path, caplog: pytest.LogCaptureFixture) -> None:
+    read_segmentation_data(msrs, (*CLASSES, "bike", "bump"), "folders", 0)
+    assert caplog.messages == [f"{msrs}: no mask has a pixel of bike, bump"]
