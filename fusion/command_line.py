@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any
 
 from fusion.errors import FuserError, InputError
@@ -23,7 +24,11 @@ def exit_code(main: Callable[[], int | None]) -> int:
         for Ctrl-C; 141 if the reader closed the pipe (for example `| head`).
 
     The message of a KeyboardInterrupt is printed; without one, the work can be resumed with the same command.
+    Characters that the terminal's encoding lacks are printed as question marks.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     logging.basicConfig(format="%(levelname)s: %(message)s")
     try:
         code = main() or 0

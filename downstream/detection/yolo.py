@@ -13,6 +13,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -28,6 +29,7 @@ from downstream.detection.arguments import as_input_errors, yolo_arguments
 from downstream.detection.outputs import Prediction, detector_weights
 from downstream.detection.settings import DetectorSettings
 from downstream.detection.trainer import ResumableTrainer
+from fusion.storage import link_or_copy
 
 CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # of the evaluation protocol, equal for all fusers
 
@@ -94,7 +96,7 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
     """
     found: list[Prediction] = []
     with _undo_process_changes(), tqdm(total=len(images), desc="predict", unit="image") as bar:
-        model = YOLO(str(weights))
+        model = _load(weights)
         for batch in _batches(images, detector.batch_size):
             results = model.predict(
                 [str(path) for path in batch],
@@ -114,6 +116,14 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
                     found.append(Prediction(path.stem, Box(result.names[int(index)], tuple(xyxy)), score))
             bar.update(len(batch))
     return found
+
+
+def _load(weights: Path) -> YOLO:
+    """Load a network from any path; ultralytics removes apostrophes from the one that it is given."""
+    with TemporaryDirectory() as folder:
+        plain = Path(folder) / weights.name
+        link_or_copy(weights, plain)
+        return YOLO(str(plain))
 
 
 class _ValidatorBoxes(DetectionPredictor):  # type: ignore[misc]  # ultralytics has no types

@@ -1,0 +1,40 @@
+"""What lies in the working folder, how it is called, and what a terminal can show: none of it stops a tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.pipeline_command import TINY_DETECTOR
+from tests.run_tool import as_process, in_process
+
+MakePairs = Callable[..., object]
+TINY = ["m3fd_detect", "sample.train=3", "sample.test=1", "fusers=average", "metrics.names=EN", "panels=0"]
+TINY += [f"detector.model={TINY_DETECTOR}", "detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]
+
+
+def test_a_folder_named_like_a_package_hides_nothing(tmp_path: Path) -> None:
+    for name in ("fusion", "pipelines", "downstream", "configs"):
+        (tmp_path / name).mkdir()
+    done = as_process("fusion", "--help", cwd=tmp_path, environment={"PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+    done = as_process("run_pipeline.py", "--list", cwd=tmp_path, environment={"PYTHONPATH": ""})
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_terminal_without_arrows_shows_the_table_all_the_same(tmp_path: Path, make_pairs: MakePairs) -> None:
+    make_pairs(count=1)
+    folders = ("--infrared", "ir", "--visible", "vi", "--fused", "vi", "--out", "out", "--metrics", "EN")
+    done = as_process("score_fusion.py", *folders, cwd=tmp_path, environment={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert "| method | EN ? |" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_work_folder_may_have_an_apostrophe(tmp_path: Path) -> None:
+    work = tmp_path / "it's mine"
+    done = in_process("run_pipeline.py", *TINY, "--work-dir", work, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (work / "m3fd_detect-sample" / "report" / "report.html").exists()
