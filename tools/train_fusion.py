@@ -33,7 +33,7 @@ def main() -> None:
     )
     add_range_option(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
-    arguments = parser.parse_intermixed_args()
+    arguments = _without_settings(parser.parse_intermixed_args())
     require_packages("train_fusion.py", REPORT)
     settings = load_training(arguments.recipe)
     for argument in arguments.overrides:
@@ -63,6 +63,15 @@ def main() -> None:
     if is_main_process():
         draw_held_out(arguments.out, trainer.held_out)
         print(f"weights: {weights}; curves.png and scenes/ are in the same folder")
+
+
+def _without_settings(arguments: argparse.Namespace) -> argparse.Namespace:
+    """Move settings that follow --infrared or --visible from its folders to the settings."""
+    for folders in (arguments.infrared, arguments.visible):
+        settings = [folder for folder in folders if "=" in str(folder) and not folder.exists()]
+        arguments.overrides += map(str, settings)
+        folders[:] = [folder for folder in folders if folder not in settings]
+    return arguments
 
 
 if __name__ == "__main__":

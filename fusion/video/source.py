@@ -122,12 +122,15 @@ def quiet() -> Iterator[None]:
 
 
 def _is_live(source: Source) -> bool:
-    return isinstance(source, int) or "://" in str(source)
+    return isinstance(source, int) or ("://" in str(source) and not Path(str(source)).is_file())
 
 
 def _capture(name: str) -> cv2.VideoCapture:
-    """Open a file or URL with FFmpeg only: other backends would treat `01.png` as the first image of a series."""
-    return cv2.VideoCapture(name, cv2.CAP_FFMPEG)
+    """Open a file or URL with FFmpeg only: other backends would treat `01.png` as the first image of a series.
+
+    A file is opened by its absolute path, because FFmpeg takes what comes before a colon for a protocol.
+    """
+    return cv2.VideoCapture(name if _is_live(name) else str(Path(name).absolute()), cv2.CAP_FFMPEG)
 
 
 def _by(size: tuple[int, int]) -> str:

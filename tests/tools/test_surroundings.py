@@ -38,3 +38,12 @@ def test_a_work_folder_may_have_an_apostrophe(tmp_path: Path) -> None:
     done = in_process("run_pipeline.py", *TINY, "--work-dir", work, cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (work / "m3fd_detect-sample" / "report" / "report.html").exists()
+
+
+def test_a_setting_after_the_last_folder_is_a_setting(tmp_path: Path, make_pairs: MakePairs) -> None:
+    make_pairs(count=1)
+    done = in_process(
+        "train_fusion.py", "--out", "out", "--infrared", "ir", "--visible", "vi", "schedule.epoch=1", cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "unknown setting 'schedule.epoch'. Did you mean 'schedule.epochs'?" in done.stderr

@@ -253,3 +253,11 @@ def test_the_log_level_of_opencv_is_restored(tmp_path: Path) -> None:
     before = LOGGING.getLogLevel()
     fuse(tmp_path)
     assert LOGGING.getLogLevel() == before
+
+
+def test_a_video_may_have_a_colon_in_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    frames = moving_scene(count=3)
+    for name in ("ir 12:30.avi", "file:vis.avi"):
+        write_video(tmp_path / name, frames)
+    assert fuse_video(AVERAGE, Path("ir 12:30.avi"), Path("file:vis.avi"), Path("out.avi")) == 3
