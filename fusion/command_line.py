@@ -54,7 +54,7 @@ def parse_override(argument: str) -> tuple[str, Any]:
 
     Returns:
         The key, and the value: a Python literal (a tuple becomes a list), a list of words if there is a comma or a
-        leading bracket, otherwise the text itself.
+        leading bracket, otherwise the text itself. A number with underscores is a text, such as the date 2024_11_30.
 
     Raises:
         InputError: there is no "=", or nothing before it.
@@ -66,6 +66,8 @@ def parse_override(argument: str) -> tuple[str, Any]:
         ('fusers', ['average', 'laplacian'])
         >>> parse_override("data.name=M3FD")
         ('data.name', 'M3FD')
+        >>> parse_override("out=2024_11_30")
+        ('out', '2024_11_30')
     """
     key, equals, text = argument.partition("=")
     if not equals or not key:
@@ -75,4 +77,6 @@ def parse_override(argument: str) -> tuple[str, Any]:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         words = text.strip("[]").split(",")
         return key, [word.strip() for word in words] if "," in text or text.startswith("[") else text
+    if isinstance(value, int | float) and "_" in text:
+        return key, text
     return key, list(value) if isinstance(value, tuple) else value

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +85,7 @@ def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> C
     Raises:
         InputError: no such pipeline, setting or data folder, or a value of the wrong type.
     """
-    wanted = [parse_override(argument) for argument in overrides]
-    settings = _with(load_settings(name), wanted)
+    settings = _with(load_settings(name), [], overrides)
     section = settings["data"]
     named = data or (Path(section["root"]) if section["root"] else None)
     if named is not None and not named.is_dir():
@@ -94,7 +93,7 @@ def choose_settings(name: str, overrides: Sequence[str], data: Path | None) -> C
     usual = Path("data") / section["name"]
     root = named or (usual if usual.is_dir() else None)
     if root is None:
-        settings = _with(load_settings(name), [*settings["sample"]["settings"].items(), *wanted])
+        settings = _with(load_settings(name), settings["sample"]["settings"].items(), overrides)
     return Chosen({**settings, "name": name}, root.absolute() if root else None)
 
 
@@ -143,6 +142,27 @@ def override(settings: SettingsDict, key: str, value: Any) -> None:
     section[last] = _like(section.get(last), value, key)
 
 
+def override_by(settings: SettingsDict, argument: str) -> None:
+    """Change one existing value as `key.sub=value` says; where a text is expected, a text is read.
+
+    So a folder may be called 2024_11_30 or a,b, although these would be a number and a list elsewhere.
+
+    Raises:
+        InputError: as `parse_override` and `override`.
+
+    Example:
+        >>> settings = {"data": {"name": "M3FD", "seed": 0}}
+        >>> override_by(settings, "data.name=1e3")
+        >>> override_by(settings, "data.seed=3")
+        >>> settings
+        {'data': {'name': '1e3', 'seed': 3}}
+    """
+    key, value = parse_override(argument)
+    if not isinstance(value, str) and key not in OWN_CHECK:
+        value = _expected(value, argument.partition("=")[2], _value_at(settings, key), key in NULLABLE)
+    override(settings, key, value)
+
+
 def known_keys(settings: SettingsDict) -> Iterator[str]:
     """List the dotted keys of all settings that a user can set."""
     return (
@@ -164,10 +184,29 @@ def flatten(settings: SettingsDict, prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
-def _with(settings: SettingsDict, changes: Sequence[tuple[str, Any]]) -> SettingsDict:
+def _with(settings: SettingsDict, changes: Iterable[tuple[str, Any]], overrides: Sequence[str]) -> SettingsDict:
     for key, value in changes:
         override(settings, key, value)
+    for argument in overrides:
+        override_by(settings, argument)
     return settings
+
+
+def _expected(value: Any, text: str, present: Any, nullable: bool) -> Any:
+    """Return the value of an override, or its text where the present value is a text, or a list of texts."""
+    if isinstance(present, str) or (nullable and value is not None):
+        return text
+    if isinstance(present, list) and all(isinstance(item, str) for item in present) and value != []:
+        return [word.strip("\"' ") for word in text.strip("[]").split(",")]
+    return value
+
+
+def _value_at(settings: SettingsDict, key: str) -> Any:
+    """Return the value of a dotted key, None if there is none."""
+    section: Any = settings
+    for part in key.split("."):
+        section = section.get(part) if isinstance(section, dict) else None
+    return section
 
 
 def _like(present: Any, value: Any, key: str) -> Any:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from fusion import InputError
-from fusion.command_line import exit_code, parse_override
-from pipelines.config import list_pipelines, load_settings, override
+from fusion.command_line import exit_code
+from pipelines.config import list_pipelines, load_settings, override_by
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def main() -> int:
     arguments = parser.parse_intermixed_args()
     settings = load_settings(arguments.pipeline)
     for argument in arguments.overrides:
-        override(settings, *parse_override(argument))
+        override_by(settings, argument)
     if not arguments.data.is_dir():
         raise InputError(f"{arguments.data}: no such folder. Try: get the data from {settings['data']['source']}")
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from fusion import InputError, match_pairs
-from fusion.command_line import exit_code, parse_override
+from fusion.command_line import exit_code
 from fusion.images import add_range_option, parse_range
-from pipelines.config import known_keys, load_training, override
+from pipelines.config import known_keys, load_training, override_by
 from pipelines.extras import REPORT, require_packages
 
 DEFAULT_RECIPE = "fusion_quality"  # the recipe of the shipped weights
@@ -37,7 +37,7 @@ def main() -> None:
     require_packages("train_fusion.py", REPORT)
     settings = load_training(arguments.recipe)
     for argument in arguments.overrides:
-        override(settings, *parse_override(argument))
+        override_by(settings, argument)
 
     from pipelines.settings import resolve_training  # only now, because these imports take longer than a refusal
 

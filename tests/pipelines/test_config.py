@@ -12,7 +12,7 @@ from fusion.command_line import parse_override
 from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
 from fusion.training.settings import LossWeights, Schedule
-from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override
+from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override, override_by
 
 EVERY = sorted(list_pipelines())
 DETECTION = ("m3fd_detect", "msrs_detect")
@@ -125,6 +125,31 @@ def test_a_path_takes_the_place_of_none_and_none_that_of_a_path(settings: dict[s
     assert settings["detector"]["weights"] == "file.pt"
     override(settings, *parse_override("detector.weights=None"))
     assert settings["detector"]["weights"] is None
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("data.name=2024_11_30", "2024_11_30"),
+        ("data.name=1e3", "1e3"),
+        ("data.name=a,b", "a,b"),
+        ("data.name='M3FD'", "M3FD"),
+        ("data.root=0x10", "0x10"),
+        ("data.root=runs/lr=0.001", "runs/lr=0.001"),
+        ("data.root=None", None),
+        ("fusers=1,2", ["1", "2"]),
+        ("data.classes=7", ["7"]),
+        ("detector.epochs=3", 3),
+        ("detector.learning_rate=1e-3", 1e-3),
+        ("seeds=0,1", [0, 1]),
+    ],
+)
+def test_a_text_is_read_where_a_text_is_expected_whatever_it_looks_like(argument: str, value: Any) -> None:
+    found: Any = load_settings("m3fd_detect")
+    override_by(found, argument)
+    for part in argument.partition("=")[0].split("."):
+        found = found[part]
+    assert found == value
 
 
 @pytest.mark.parametrize(
