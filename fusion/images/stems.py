@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from unicodedata import category
 
 from fusion.errors import InputError, first_few
 
 IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
+_UNWRITABLE = ("Cc", "Cs")  # Unicode categories: control characters, and stand-ins for bytes that are no UTF-8
 
 
 def images_by_stem(folder: Path) -> dict[str, Path]:
@@ -28,7 +30,8 @@ def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[st
         what: the kind of files in the plural, for error messages.
 
     Raises:
-        InputError: the folder is missing or contains no such file, or two files share a stem.
+        InputError: the folder is missing or contains no such file, two files share a stem, or a name holds line breaks
+            or bytes that are no UTF-8, which no table could show.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder (expected a folder of {what})")
@@ -36,6 +39,8 @@ def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[st
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in suffixes or path.name.startswith("."):
             continue
+        if any(category(letter) in _UNWRITABLE for letter in path.name):
+            raise InputError(f"{folder}: file name {path.name!a} cannot be written in tables. Try: rename the file")
         if path.stem in found:
             raise InputError(f"{path}: same stem as {found[path.stem].name} (expected one file per stem)")
         found[path.stem] = path

@@ -38,7 +38,7 @@ class Fingerprints:
         if path not in self._of_this_run:
             digest = hashlib.sha256()
             for file in _files(path):
-                digest.update(f"{file.relative_to(path)} {self._of_file(file)}\n".encode())
+                digest.update(os.fsencode(file.relative_to(path)) + f" {self._of_file(file)}\n".encode())
             self._of_this_run[path] = digest.hexdigest()
         return self._of_this_run[path]
 

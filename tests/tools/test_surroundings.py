@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,3 +48,31 @@ def test_a_setting_after_the_last_folder_is_a_setting(tmp_path: Path, make_pairs
     )
     assert done.returncode == 2
     assert "unknown setting 'schedule.epoch'. Did you mean 'schedule.epochs'?" in done.stderr
+
+
+@pytest.mark.parametrize("name", [b"a\xff", b"line\nbreak", b"\x1b[31m"])
+def test_a_file_name_that_no_table_can_show_is_refused(tmp_path: Path, make_pairs: MakePairs, name: bytes) -> None:
+    make_pairs(count=1)
+    for folder in ("ir", "vi"):
+        (tmp_path / folder / "00.png").rename(tmp_path / folder / os.fsdecode(name + b".png"))
+    (tmp_path / "work").mkdir()
+    for arguments in (
+        ("fuse_images.py", "--infrared", "ir", "--visible", "vi", "--out", "out", "--fuser", "average"),
+        ("run_pipeline.py", "fusion_quality", "--data", ".", "fusers=average"),
+    ):
+        done = in_process(*arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "cannot be written in tables. Try: rename the file" in done.stderr.splitlines()[-1]
+
+
+def test_odd_file_names_are_names(tmp_path: Path, make_pairs: MakePairs) -> None:
+    make_pairs(count=5)
+    for place, name in enumerate(("it's", "=cmd()", "<b>x", "a,b", "100%")):
+        for folder in ("ir", "vi"):
+            (tmp_path / folder / f"{place:02}.png").rename(tmp_path / folder / f"{name}.png")
+    options = ("fusers=average", "metrics.names=EN", "panels=5", "effects.images=0")
+    done = in_process("run_pipeline.py", "fusion_quality", "--data", ".", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    scores = (tmp_path / "work" / "fusion_quality" / "report" / "scores.csv").read_text(encoding="utf-8")
+    assert '"a,b"' in scores
+    assert "<b>x" not in (tmp_path / "work" / "fusion_quality" / "report" / "report.html").read_text(encoding="utf-8")
