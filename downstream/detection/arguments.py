@@ -17,6 +17,8 @@ from downstream.detection.extra import FIXED, SETTINGS
 from downstream.detection.settings import DetectorSettings
 from fusion.errors import InputError, one_line
 
+_HEADS = ("Detect", "v10Detect")  # others find masks, poses or turned boxes, or need texts or another trainer
+
 
 def yolo_arguments(detector: DetectorSettings) -> dict[str, Any]:
     """Return the trainer arguments that follow from the settings."""
@@ -31,11 +33,18 @@ def require_arguments(detector: DetectorSettings) -> None:
     """Check the settings as ultralytics would when a training starts, which can be hours later.
 
     Raises:
-        InputError: ultralytics does not know the architecture or an argument, or a value is out of range.
+        InputError: ultralytics does not know the architecture or an argument, a value is out of range, or the network
+            predicts something other than the boxes of given classes.
     """
     with as_input_errors(detector):
         get_cfg(overrides=yolo_arguments(detector))
-        yaml_model_load(detector.model)
+        layers = yaml_model_load(detector.model).get("head")
+        head = layers[-1][2] if layers else "no layer"
+        if head not in _HEADS:
+            raise InputError(
+                f"detector.model={detector.model!r}: not a detector of given classes "
+                f"(found {head} as its last layer, expected {' or '.join(_HEADS)})"
+            )
 
 
 @contextmanager

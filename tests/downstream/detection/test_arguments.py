@@ -88,3 +88,20 @@ def test_an_unknown_architecture_is_refused_by_name(yolo, data, tmp_path, model)
         yolo.train_detector(tmp_path / "out", data, settings, 1, "cpu")
     assert model in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("model", ["yolov8n-seg.yaml", "yolov8n-cls.yaml", "yolo11n-pose.yaml", "rtdetr-l.yaml"])
+def test_a_network_of_another_task_is_refused(yolo, model):
+    from downstream.detection.arguments import require_arguments
+
+    with pytest.raises(
+        InputError, match=r"not a detector of given classes \(found \w+ as its last layer, expected Det"
+    ):
+        require_arguments(DetectorSettings(model=model))
+
+
+@pytest.mark.parametrize("model", ["yolov5n.yaml", "yolov8n.yaml", "yolov10n.yaml", "yolo11n.yaml"])
+def test_detectors_are_accepted(yolo, model):
+    from downstream.detection.arguments import require_arguments
+
+    require_arguments(DetectorSettings(model=model))
