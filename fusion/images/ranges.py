@@ -1,4 +1,4 @@
-"""Which levels of infrared images with more than 8 bits become black and white. Does not import torch.
+"""Which levels of infrared images with more than 8 bits become black and white. Importing this module loads no library.
 
 Sensors count in 16 bits or measure in floats, and a scene fills a small part of either. Images of 8 bits have been
 brought into their range by the camera: they are divided by 255, whatever the rule.
@@ -6,21 +6,19 @@ brought into their range by the camera: they are divided by 255, whatever the ru
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-from tqdm import tqdm
-
 from fusion.command_line import parse_override
 from fusion.errors import InputError
-from fusion.images.decoding import is_deep, read_pixels
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+
+    import numpy.typing as npt
 
     from fusion.images.pairs import Pair
 
@@ -45,7 +43,7 @@ def require_range(rule: Any, name: str) -> InfraredRange:
         return str(rule)
     if isinstance(rule, list | tuple) and len(rule) == 2 and all(type(level) in (int, float) for level in rule):
         low, high = float(rule[0]), float(rule[1])
-        if np.isfinite(low) and np.isfinite(high) and low < high:
+        if math.isfinite(low) and math.isfinite(high) and low < high:
             return low, high
     expected = f"expected {DATASET}, {PERCENTILE}, {IMAGE}, or [low, high] with low < high"
     raise InputError(f"{name}={rule!r}: no range of infrared levels ({expected})")
@@ -90,6 +88,10 @@ def with_infrared_range(pairs: Sequence[Pair], rule: InfraredRange = DATASET) ->
     """
     if rule != DATASET:
         return [replace(pair, infrared_range=rule) for pair in pairs]
+    from tqdm import tqdm
+
+    from fusion.images.decoding import is_deep, read_pixels
+
     deep = [pair.infrared for pair in pairs if is_deep(pair.infrared)]
     if not deep:
         return list(pairs)
@@ -108,11 +110,14 @@ def infrared_limits(pixels: npt.NDArray[Any], rule: InfraredRange) -> Range:
         rule: "percentile", "image" or two levels; those of uint8 are 0 and 255 anyway.
 
     Example:
+        >>> import numpy as np
         >>> counts = np.full((50, 50), 7000, np.uint16)
         >>> counts[0, 0], counts[1:] = 65535, 7100
         >>> infrared_limits(counts, "image"), infrared_limits(counts, "percentile")
         ((7000.0, 65535.0), (7000.0, 7100.0))
     """
+    import numpy as np
+
     if pixels.dtype == np.uint8:
         return 0.0, 255.0
     if not isinstance(rule, str):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from downstream.datasets import SPLITS, DetectionData, SegmentationData
+from downstream.datasets import SPLITS
 from pipelines.rows import Experiment, fold_folder, save_pairs
 from pipelines.settings import DataSettings
 from pipelines.stages import Inputs, Stage, Summary
 
-Data = TypeVar("Data", DetectionData, SegmentationData)
+if TYPE_CHECKING:
+    from downstream.datasets import DetectionData, SegmentationData
+
+Data = TypeVar("Data", "DetectionData", "SegmentationData")
 
 
 def sample_stages(experiment: Experiment) -> list[Stage]:
