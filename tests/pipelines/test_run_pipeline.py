@@ -226,5 +226,5 @@ def test_a_fuser_that_fails_is_a_row_with_the_reason(copy_of_finished: CommandLi
     assert {row["fuser"] for row in rows(copy_of_finished.cwd / WORK) if row["status"] == "ok"} == set(BASELINES)
     again = copy_of_finished.here(*command)
     assert again.returncode == 1
-    assert "train_fusion/isfuse" in stages(again.stdout, "FAILED")
+    assert "train_fusion/isfuse-seed0" in stages(again.stdout, "FAILED")
     assert "report" in stages(again.stdout, "finished, skipped")

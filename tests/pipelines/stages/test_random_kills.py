@@ -53,7 +53,7 @@ def test_killed_at_random_moments_a_pipeline_ends_with_the_same_bytes(tmp_path: 
     assert result.returncode == 0, (told, result.stderr)
     assert not list((killed.cwd / WORK).rglob(".*.part*")), told
     names = [f"report/{name}.csv" for name in ("results", "scores", "differences")]
-    names += ["score_task/isfuse-seed0/predictions.json", "train_fusion/isfuse/log.csv"]
+    names += ["score_task/isfuse-seed0/predictions.json", "train_fusion/isfuse-seed0/log.csv"]
     for name in names:
         expected, found = ((tool.cwd / WORK / name).read_bytes() for tool in (left, killed))
         assert found == expected, (name, told)
