@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,9 @@ from downstream.datasets import (
     box_labels,
     cut_validation,
     fold_leakage,
+    image_warnings,
     inspect_folder,
+    label_warnings,
     lone_class,
     mask_labels,
     neighbour_leakage,
@@ -39,10 +40,12 @@ class DataCheck:
     Attributes:
         lines: a description of the data, as lines of text.
         faults: one line for each problem; without any, the data can be used.
+        warnings: one line for everything odd that does not prevent it.
     """
 
     lines: list[str]
     faults: list[str]
+    warnings: list[str]
 
     def text(self) -> str:
         """Format the result for a terminal, with at most 20 faults."""
@@ -50,7 +53,7 @@ class DataCheck:
         if len(self.faults) > _MOST_FAULTS:
             shown.append(f"  ... and {len(self.faults) - _MOST_FAULTS} more")
         verdict = f"NOT usable, {len(self.faults)} faults:" if self.faults else "usable"
-        return "\n".join([*self.lines, verdict, *shown]) + "\n"
+        return "\n".join([*self.lines, *(f"warning: {one}" for one in self.warnings), verdict, *shown]) + "\n"
 
 
 def check_data(settings: Settings, root: Path) -> DataCheck:
@@ -76,12 +79,26 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
             by_split = {**by_split, "train": train, "val": sorted(held_out)}
     except InputError as error:
         findings.faults.append(str(error))
-    if settings.task == "segmentation" and findings.classes:
-        totals = sum((Counter(counts) for counts in findings.classes.values()), Counter[str]())
-        findings.faults += filter(None, [lone_class(root, totals)])
     needed = () if data.folds else ("test",) if settings.task == "quality" else ("train", "test")
     findings.faults += [f"{root}: no pair for {name}" for name in needed if not by_split.get(name)]
-    return DataCheck(_lines(settings, root, findings, by_split), findings.faults)
+    if not findings.faults:
+        findings.faults += _senseless(settings, root, findings, by_split)
+    pixels = sum(width * height for width, height in findings.sizes.values())
+    warnings = image_warnings(findings.appearances)
+    warnings += label_warnings(list(findings.labels.values()), pixels, data.classes or ())
+    return DataCheck(_lines(settings, root, findings, by_split), findings.faults, warnings)
+
+
+def _senseless(settings: Settings, root: Path, findings: Findings, by_split: dict[str, list[str]]) -> Iterable[str]:
+    """List why training on data that can be read would make no sense."""
+    if findings.appearances and all(one.alike for one in findings.appearances.values()):
+        yield f"{root}: infrared and visible images are the same (expected two cameras)"
+    if settings.task == "segmentation" and (fault := lone_class(root, findings.class_counts(findings.labels))):
+        yield fault
+    if settings.task == "detection":
+        stems = findings.labels if settings.data.folds else by_split["train"]
+        if not findings.class_counts(stems).total():
+            yield f"{root}: no box to train on (expected objects of {', '.join(settings.data.classes or ())})"
 
 
 def _folders(root: Path, split: str) -> dict[str, Path]:
@@ -125,6 +142,10 @@ def _lines(settings: Settings, root: Path, findings: Findings, by_split: dict[st
     if data.classes is not None:
         unit = "boxes" if settings.task == "detection" else "pixels"
         lines += _histogram(findings, by_split, data.classes, unit)
+        counts = list(findings.labels.values())
+        ignored, unlabelled = sum(one.ignored for one in counts), sum(one.faults.unlabelled for one in counts)
+        lines += [f"ignored: {ignored} boxes are difficult or a crowd"] if ignored else []
+        lines += [f"background: {unlabelled} images without a label file"] if unlabelled else []
     leakage = fold_leakage(list(by_split.values())) if data.folds else neighbour_leakage(by_split)
     if leakage is not None and (data.folds or by_split.get("train")):
         lines.append(f"leakage: {leakage:.1%} of test frames have a neighbour (number ± 1) in training")
@@ -143,9 +164,7 @@ def _present(by_split: dict[str, list[str]]) -> list[str]:
 def _histogram(findings: Findings, by_split: dict[str, list[str]], classes: Sequence[str], unit: str) -> Iterable[str]:
     """Format the number of boxes or pixels per class and split, one line per class."""
     splits = _present(by_split)
-    totals = {
-        name: sum((Counter(findings.classes.get(stem, {})) for stem in by_split[name]), Counter()) for name in splits
-    }
+    totals = {name: findings.class_counts(by_split[name]) for name in splits}
     cells = [[f"class ({unit})", *splits], *([name, *(f"{totals[s][name]}" for s in splits)] for name in classes)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in cells]

@@ -13,6 +13,7 @@ Their parts:
     labels: read the boxes of a folder in any of these formats; `READERS` lists those with one file per image.
     palettes, masks: which classes colours stand for; read and write label masks.
     image_files: open images, read sizes from headers.
+    plausibility: signs of images and labels that were meant otherwise.
     inspection: read everything in a folder and collect all faults, for `tools/check_data.py`.
 
 `__init__.pyi` lists what other rooms may import. Importing a name loads neither torch nor OpenCV nor PIL.

@@ -24,6 +24,8 @@ from .masks import Mask as Mask
 from .masks import read_mask as read_mask
 from .masks import write_mask as write_mask
 from .palettes import IGNORED as IGNORED
+from .plausibility import image_warnings as image_warnings
+from .plausibility import label_warnings as label_warnings
 from .segmentation_data import MaskedPair as MaskedPair
 from .segmentation_data import SegmentationData as SegmentationData
 from .segmentation_data import load_segmentation_data as load_segmentation_data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from fusion.errors import InputError, unknown_name
@@ -23,25 +23,37 @@ class Box:
         class_name: name of the class.
         xyxy: left, top, right, bottom in pixels, x to the right and y down. After `clean_boxes`,
             0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height.
+        ignore: "difficult" or "crowd" for an object that nothing is trained on, and that a detector neither gains nor
+            loses by finding, as VOC and COCO score such objects; "" for all others.
     """
 
     class_name: str
     xyxy: tuple[float, float, float, float]
+    ignore: str = ""
 
 
 @dataclass(frozen=True)
 class LabelFaults:
-    """How many boxes were clipped to their image, and how many were dropped."""
+    """What was mended in labels.
+
+    Attributes:
+        clipped: boxes clipped to their image.
+        dropped: boxes dropped because no area of them is inside.
+        repeated: boxes dropped because the same object is there before.
+        unlabelled: images without a label file, which show no object.
+    """
 
     clipped: int = 0
     dropped: int = 0
+    repeated: int = 0
+    unlabelled: int = 0
 
     def __add__(self, other: LabelFaults) -> LabelFaults:
-        return LabelFaults(self.clipped + other.clipped, self.dropped + other.dropped)
+        return LabelFaults(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 def clean_boxes(boxes: Iterable[Box], width: int, height: int, source: Path | str) -> tuple[list[Box], LabelFaults]:
-    """Clip boxes to the image and drop those without area inside it.
+    """Clip boxes to the image; drop those without area inside it, and all but the first of equal ones.
 
     Args:
         boxes: the objects of one image, in any range of finite or infinite coordinates.
@@ -51,13 +63,15 @@ def clean_boxes(boxes: Iterable[Box], width: int, height: int, source: Path | st
 
     Returns:
         The remaining boxes in the same order, and the number of clipped and dropped ones. Boxes that reach at most
-        0.01 pixels over the border are clipped but not counted.
+        0.01 pixels over the border are clipped but not counted; boxes of one class that differ by less are equal.
 
     Example:
-        >>> clean_boxes([Box("Car", (-5, 3, 20, 31)), Box("Bus", (50, 0, 60, 9))], 40, 30, "00001.xml")
-        ([Box(class_name='Car', xyxy=(0.0, 3, 20, 30.0))], LabelFaults(clipped=1, dropped=1))
+        >>> kept, faults = clean_boxes([Box("Car", (-5, 3, 20, 31)), Box("Bus", (50, 0, 60, 9))], 40, 30, "00001.xml")
+        >>> kept, faults.clipped, faults.dropped
+        ([Box(class_name='Car', xyxy=(0.0, 3, 20, 30.0), ignore='')], 1, 1)
     """
-    kept, clipped, dropped = [], 0, 0
+    kept: dict[tuple[str, ...], Box] = {}
+    clipped, dropped, repeated = 0, 0, 0
     for box in boxes:
         x1, x2 = (min(max(x, 0.0), float(width)) for x in box.xyxy[::2])
         y1, y2 = (min(max(y, 0.0), float(height)) for y in box.xyxy[1::2])
@@ -65,18 +79,23 @@ def clean_boxes(boxes: Iterable[Box], width: int, height: int, source: Path | st
         if min(x2 - x1, y2 - y1) <= _ROUNDING_PX:
             dropped += 1
             continue
+        key = (box.class_name, *(f"{value:.2f}" for value in inside))
+        if key in kept:
+            repeated += 1
+            continue
         clipped += max(abs(a - b) for a, b in zip(inside, box.xyxy, strict=True)) > _ROUNDING_PX
-        kept.append(Box(box.class_name, inside))
-    if clipped or dropped:
+        kept[key] = replace(box, xyxy=inside)
+    if clipped or dropped or repeated:
         log.warning(
-            "%s: %d boxes clipped to the %dx%d image, %d without area in it dropped",
+            "%s: %d boxes clipped to the %dx%d image, %d without area in it dropped, %d repeated ones dropped",
             source,
             clipped,
             width,
             height,
             dropped,
+            repeated,
         )
-    return kept, LabelFaults(clipped, dropped)
+    return list(kept.values()), LabelFaults(clipped, dropped, repeated)
 
 
 def coordinate(value: str | float) -> float:

@@ -12,7 +12,7 @@ from fusion.storage import read_json
 
 
 def read_coco(path: Path, classes: Collection[str], sizes: Mapping[str, tuple[int, int]]) -> dict[str, list[Box]]:
-    """Read the objects of all images that the file lists; crowd annotations are skipped.
+    """Read the objects of all images that the file lists; those with iscrowd or ignore are to be ignored.
 
     Args:
         path: the JSON file; it may list categories without objects.
@@ -43,7 +43,8 @@ def read_coco(path: Path, classes: Collection[str], sizes: Mapping[str, tuple[in
         for category in _records(path, content, "categories")
     }
     for item in _records(path, content, "annotations"):
-        if item.get("iscrowd"):
+        crowd = bool(item.get("iscrowd"))
+        if crowd and item.get("bbox") is None:  # an outline alone
             continue
         image_id, category_id = (str(_field(path, "annotation", item, key)) for key in ("image_id", "category_id"))
         where = f"{path}: annotation {item.get('id')!r}"
@@ -52,7 +53,8 @@ def read_coco(path: Path, classes: Collection[str], sizes: Mapping[str, tuple[in
             raise InputError(f"{where}: unknown {key} {item[key]!r} (expected one that the file lists)")
         require_class(names[category_id], classes, where)
         xyxy = _corners(_field(path, "annotation", item, "bbox"), where)
-        boxes[stems[image_id]].append(Box(names[category_id], xyxy))
+        ignore = "crowd" if crowd else "difficult" if item.get("ignore") else ""
+        boxes[stems[image_id]].append(Box(names[category_id], xyxy, ignore))
     return boxes
 
 

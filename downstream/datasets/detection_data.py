@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from downstream.datasets.boxes import Box, LabelFaults
 from downstream.datasets.folders import divide_pairs, require_pairs
@@ -42,7 +43,7 @@ class DetectionData:
     Attributes:
         classes: class names; for YOLO labels in the order of the class numbers.
         items: all pairs of the splits, sorted by stem.
-        faults: how many boxes were clipped or dropped.
+        faults: what was mended in the labels.
         split_name: how the pairs were divided.
         leakage: of the split, as `neighbour_leakage` returns it.
     """
@@ -70,8 +71,8 @@ def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: 
         seed: of split `random`.
 
     Raises:
-        InputError: a folder or label is missing or invalid, sizes within a pair differ, train or test is empty, or a
-            stem is in two folders.
+        InputError: a folder or label is missing or invalid, sizes within a pair differ, train or test is empty, no
+            label has a box, or a stem is in two folders.
     """
     require_label_format(labels)
     items: dict[str, LabelledPair] = {}
@@ -85,6 +86,8 @@ def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: 
             items[stem] = LabelledPair(pair, *sizes[stem], folder.split_of[stem], boxes[stem])
     by_split = {name: [stem for stem, item in items.items() if item.split == name] for name in SPLITS}
     require_pairs(root, split, by_split, "train", "test")
+    if not any(item.boxes for item in items.values()):
+        raise InputError(f"{root}: no box in any label (expected objects to train on). Try: another data.labels")
     ordered = tuple(items[stem] for stem in sorted(items))
     return DetectionData(tuple(classes), ordered, faults, split, neighbour_leakage(by_split))
 
@@ -97,12 +100,16 @@ def save_detection_data(path: Path, data: DetectionData) -> None:
             "width": item.width,
             "height": item.height,
             "split": item.split,
-            "boxes": [[box.class_name, *box.xyxy] for box in item.boxes],
+            "boxes": [_values(box) for box in item.boxes],
         }
         for item in data.items
     ]
     head = {"classes": data.classes, "split_name": data.split_name, "leakage": data.leakage}
-    write_json(path, {**head, "clipped": data.faults.clipped, "dropped": data.faults.dropped, "items": items})
+    write_json(path, {**head, **asdict(data.faults), "items": items})
+
+
+def _values(box: Box) -> list[Any]:
+    return [box.class_name, *box.xyxy, *([box.ignore] if box.ignore else [])]
 
 
 def load_detection_data(path: Path) -> DetectionData:
@@ -117,11 +124,11 @@ def load_detection_data(path: Path) -> DetectionData:
             LabelledPair(
                 Pair.from_json(item),
                 *(item["width"], item["height"], item["split"]),
-                tuple(Box(name, (x1, y1, x2, y2)) for name, x1, y1, x2, y2 in item["boxes"]),
+                tuple(Box(name, (x1, y1, x2, y2), *ignore) for name, x1, y1, x2, y2, *ignore in item["boxes"]),
             )
             for item in content["items"]
         )
-        faults = LabelFaults(content["clipped"], content["dropped"])
+        faults = LabelFaults(*(content.get(field.name, 0) for field in fields(LabelFaults)))
         return DetectionData(tuple(content["classes"]), items, faults, content["split_name"], content["leakage"])
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: not a saved detection data set ({error!r})") from error

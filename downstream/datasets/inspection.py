@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from downstream.datasets.boxes import Box
-from downstream.datasets.coco import read_coco
-from downstream.datasets.folders import find_label_folder, find_mask_folder, find_pair_folders
+from downstream.datasets.boxes import Box, LabelFaults, clean_boxes
+from downstream.datasets.folders import find_mask_folder, find_pair_folders
 from downstream.datasets.image_files import image_size
-from downstream.datasets.labels import COCO_FILE, READERS, require_label_format
+from downstream.datasets.labels import find_labels, require_pixels
 from downstream.datasets.masks import MASK_SUFFIXES, read_mask
 from downstream.datasets.palettes import IGNORED
+from downstream.datasets.plausibility import TINY, Appearance, LabelCounts, look_at
 from fusion.errors import InputError, first_few
 from fusion.images import Pair, files_by_stem, images_by_stem
 
 _READERS = 4
-Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,14 @@ class LabelFiles:
     Attributes:
         folder: the label folder, or the file with all labels.
         stems: the images that have a label.
-        counts_of: counts boxes or pixels by class, given the stem and (width, height) of an image.
+        counts_of: counts boxes or pixels, given the stem and (width, height) of an image.
+        check: called once all labels are counted; raises InputError for what only all together show.
     """
 
     folder: Path
     stems: Collection[str]
-    counts_of: Callable[[str, tuple[int, int]], Counts]
+    counts_of: Callable[[str, tuple[int, int]], LabelCounts]
+    check: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -47,15 +49,24 @@ class Findings:
 
     Attributes:
         sizes: width and height in pixels, by stem of the usable pairs.
-        classes: boxes or pixels by class, likewise.
+        labels: what the label says, likewise.
+        appearances: how the images look, likewise.
         contents: a digest of the visible file, likewise; equal files have equal digests.
         faults: one line for each problem.
     """
 
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    classes: dict[str, Counts] = field(default_factory=dict)
+    labels: dict[str, LabelCounts] = field(default_factory=dict)
+    appearances: dict[str, Appearance] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+
+    def class_counts(self, stems: Iterable[str]) -> Counter[str]:
+        """Count the boxes or pixels of every class in the given images."""
+        total = Counter[str]()
+        for stem in stems:
+            total.update(self.labels[stem].classes if stem in self.labels else {})
+        return total
 
     def size_counts(self) -> Counter[str]:
         """Count the pairs of each size, named like "640x480"."""
@@ -100,21 +111,26 @@ def inspect_folder(
     pairs = [Pair(stem, images[0][stem], images[1][stem]) for stem in stems]
     with ThreadPoolExecutor(_READERS) as readers:
         results = readers.map(lambda pair: _inspect_pair(pair, labels), pairs)
-        for pair, (size, counts, content, fault) in zip(
+        for pair, (seen, fault) in zip(
             pairs, tqdm(results, total=len(pairs), desc=f"check {folder.name}", unit="pair"), strict=True
         ):
             if pair.stem in findings.sizes:
                 findings.faults.append(f"{pair.visible}: same stem as in another folder (expected unique stems)")
-            elif fault:
+            elif seen is None:
                 findings.faults.append(fault)
             else:
-                findings.sizes[pair.stem], findings.contents[pair.stem] = size, content
-                findings.classes[pair.stem] = counts
+                findings.sizes[pair.stem], findings.contents[pair.stem] = seen.size, seen.content
+                findings.labels[pair.stem], findings.appearances[pair.stem] = seen.counts, seen.appearance
+    try:
+        if labels:
+            labels.check()
+    except InputError as error:
+        findings.faults.append(str(error))
     return stems
 
 
 def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> LabelFiles:
-    """Find the box labels of one folder.
+    """Find the box labels of one folder; they are cleaned as a pipeline does before they are counted.
 
     Args:
         folder: contains the images, and the label folder or annotations.json.
@@ -122,18 +138,26 @@ def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> Label
         classes: the known class names; for `yolo` in the order of the class numbers.
 
     Raises:
-        InputError: the format is unknown, there are no labels, or annotations.json is invalid.
+        InputError: as `find_labels`.
     """
-    require_label_format(label_format)
-    if label_format == "coco":
-        source = folder / COCO_FILE
-        visible = images_by_stem(find_pair_folders(folder)[1])
-        found = read_coco(source, classes, {stem: image_size(path) for stem, path in visible.items()})
-        return LabelFiles(source, found, lambda stem, _: _count(found[stem]))
-    suffix, read = READERS[label_format]
-    label_dir = find_label_folder(folder)
-    files = files_by_stem(label_dir, (suffix,), "labels")
-    return LabelFiles(label_dir, files, lambda stem, size: _count(read(files[stem], classes, size)))
+    visible = images_by_stem(find_pair_folders(folder)[1])
+    sizes = {stem: image_size(path) for stem, path in visible.items()} if label_format == "coco" else {}
+    labels = find_labels(folder, label_format, classes, visible, sizes)
+    seen: list[Box] = []
+
+    def count(stem: str, size: tuple[int, int]) -> LabelCounts:
+        boxes = labels.read(stem, size)
+        seen.extend(boxes)
+        kept, faults = clean_boxes(boxes, *size, labels.where(stem))
+        shown = [box for box in kept if not box.ignore]
+        return LabelCounts(
+            Counter(box.class_name for box in shown),
+            ignored=len(kept) - len(shown),
+            tiny=sum(min(x2 - x1, y2 - y1) < TINY for x1, y1, x2, y2 in (box.xyxy for box in shown)),
+            faults=faults + LabelFaults(unlabelled=stem in labels.unlabelled),
+        )
+
+    return LabelFiles(labels.source, labels.stems, count, lambda: require_pixels(labels.source, label_format, seen))
 
 
 def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Sequence[int] = ()) -> LabelFiles:
@@ -151,7 +175,7 @@ def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Se
     mask_dir = find_mask_folder(folder, name)
     files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
 
-    def count(stem: str, size: tuple[int, int]) -> Counts:
+    def count(stem: str, size: tuple[int, int]) -> LabelCounts:
         mask = read_mask(files[stem], classes, values)
         if mask.shape[::-1] != size:
             raise InputError(
@@ -159,13 +183,9 @@ def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Se
                 f"(found {mask.shape[1]}x{mask.shape[0]}, expected {size[0]}x{size[1]})"
             )
         counts = np.bincount(mask[mask != IGNORED], minlength=len(classes)).tolist()
-        return dict(zip(classes, counts, strict=True))
+        return LabelCounts(dict(zip(classes, counts, strict=True)), unknown=int((mask == IGNORED).sum()))
 
     return LabelFiles(mask_dir, files, count)
-
-
-def _count(boxes: Sequence[Box]) -> Counts:
-    return Counter(box.class_name for box in boxes)
 
 
 def _report_missing(findings: Findings, sources: list[tuple[Path, set[str]]]) -> None:
@@ -175,12 +195,20 @@ def _report_missing(findings: Findings, sources: list[tuple[Path, set[str]]]) ->
                 findings.faults.append(f"{folder}: {len(missing)} stems of {other} missing: {first_few(missing)}")
 
 
-def _inspect_pair(pair: Pair, labels: LabelFiles | None) -> tuple[tuple[int, int], Counts, str, str]:
-    """Return size, class counts, digest of the visible file, and the fault ("" for none)."""
+class _Seen(NamedTuple):
+    size: tuple[int, int]
+    counts: LabelCounts
+    content: str  # a digest of the visible file
+    appearance: Appearance
+
+
+def _inspect_pair(pair: Pair, labels: LabelFiles | None) -> tuple[_Seen | None, str]:
+    """Return what a pair shows, or None and the fault."""
     try:
-        infrared, _ = pair.read()
+        infrared, visible = pair.read()
         size = infrared.shape[2], infrared.shape[1]
-        counts = labels.counts_of(pair.stem, size) if labels and pair.stem in labels.stems else {}
+        counts = labels.counts_of(pair.stem, size) if labels and pair.stem in labels.stems else LabelCounts()
+        appearance = look_at(infrared, visible, pair.infrared)
     except InputError as error:
-        return (0, 0), {}, "", str(error)
-    return size, counts, hashlib.sha256(pair.visible.read_bytes()).hexdigest(), ""
+        return None, str(error)
+    return _Seen(size, counts, hashlib.sha256(pair.visible.read_bytes()).hexdigest(), appearance), ""

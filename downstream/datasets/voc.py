@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 from downstream.datasets.boxes import Box, coordinate, require_class
 from fusion.errors import InputError, one_line
 
+log = logging.getLogger(__name__)
+
 
 def read_voc(path: Path, classes: Collection[str], size: tuple[int, int]) -> list[Box]:
     """Read the objects of one image.
 
-    Coordinates are used as they are: 1-based ones are not shifted, and boxes are not clipped.
+    Coordinates are used as they are: 1-based ones are not shifted, and boxes are not clipped. Objects inside another
+    element are found, too; those with <difficult>1 are to be ignored.
 
     Args:
-        path: the XML file; its <size> is optional.
+        path: the XML file; its <size> is optional, and 0x0, as several tools write it, says nothing, with a warning.
         classes: the known class names.
         size: width and height of the image in pixels.
 
@@ -31,11 +36,19 @@ def read_voc(path: Path, classes: Collection[str], size: tuple[int, int]) -> lis
     stated = root.find("size")
     if stated is not None:
         width, height = (_number(stated, tag, f"{path}: <size>") for tag in ("width", "height"))
-        if (width, height) != size:
+        if (width, height) == (0, 0):
+            _warn_of_size(path.parent)
+        elif (width, height) != size:
             raise InputError(
                 f"{path}: <size> differs from the image (found {width:g}x{height:g}, expected {size[0]}x{size[1]})"
             )
-    return [_box(item, classes, f"{path}: object {n}") for n, item in enumerate(root.findall("object"), 1)]
+    return [_box(item, classes, f"{path}: object {n}") for n, item in enumerate(root.iter("object"), 1)]
+
+
+@lru_cache
+def _warn_of_size(folder: Path) -> None:
+    """Log once per folder that labels state no size."""
+    log.warning("%s: labels with a <size> of 0x0; the sizes of the images are taken", folder)
 
 
 def _parse(path: Path) -> ElementTree.Element:
@@ -57,7 +70,8 @@ def _box(item: ElementTree.Element, classes: Collection[str], where: str) -> Box
     if bounds is None:
         raise InputError(f"{where}: no <bndbox> (expected one with <xmin>, <ymin>, <xmax> and <ymax>)")
     x1, y1, x2, y2 = (_number(bounds, tag, where) for tag in ("xmin", "ymin", "xmax", "ymax"))
-    return Box(name, (x1, y1, x2, y2))
+    difficult = (item.findtext("difficult") or "").strip().lower() in ("1", "true", "yes")
+    return Box(name, (x1, y1, x2, y2), "difficult" if difficult else "")
 
 
 def _number(parent: ElementTree.Element, tag: str, where: str) -> float:

@@ -1,4 +1,7 @@
-"""Read and write YOLO labels: one text file per image, one line `class x_centre y_centre width height` per object."""
+"""Read and write YOLO labels: one text file per image, one line `class x_centre y_centre width height` per object.
+
+Of a line `class x1 y1 x2 y2 x3 y3 ...`, the outline of an object, the box around it is read.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,8 @@ def read_yolo_txt(path: Path, classes: Sequence[str], size: tuple[int, int]) -> 
         The objects in the order of the file, in pixels; boxes are not clipped.
 
     Raises:
-        InputError: the file is not UTF-8 text, or a line does not have five fields, has a class number outside
-            `classes`, or a value that is not finite or beyond 2; the message names file and line.
+        InputError: the file is not UTF-8 text, or a line has the fields of neither a box nor an outline, a class number
+            outside `classes`, or a value that is not finite or beyond 2; the message names file and line.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -54,20 +57,25 @@ def write_yolo_txt(path: Path, boxes: Iterable[Box], classes: Sequence[str], siz
 
 def _box(line: str, classes: Sequence[str], size: tuple[int, int], where: str) -> Box:
     fields = line.split()
-    if len(fields) != 5:
-        raise InputError(f"{where}: found {len(fields)} fields, expected 5: {_LINE}")
+    if len(fields) != 5 and (len(fields) < 7 or len(fields) % 2 == 0):
+        raise InputError(f"{where}: found {len(fields)} fields, expected 5: {_LINE}; or the points of an outline")
+    digits = fields[0].removesuffix(".0")
     try:
-        number = int(fields[0]) if fields[0].isdecimal() else -1
+        number = int(digits) if digits.isdecimal() else -1
     except ValueError:  # more digits than Python converts
         number = -1
     if not 0 <= number < len(classes):
         expected = f"0..{len(classes) - 1} ({', '.join(classes)})"
         raise InputError(f"{where}: unknown class number (found {fields[0][:20]!r}, expected {expected})")
     try:
-        x, y, width, height = (coordinate(field) for field in fields[1:])
+        values = [coordinate(field) for field in fields[1:]]
     except ValueError as error:
         raise InputError(f"{where}: {error} (expected finite numbers: {_LINE})") from error
-    if max(map(abs, (x, y, width, height))) > _HIGHEST:
-        raise InputError(f"{where}: found {' '.join(fields[1:])}, expected fractions of the image size, about 0..1")
+    if max(map(abs, values)) > _HIGHEST:
+        raise InputError(f"{where}: found {' '.join(fields[1:5])}, expected fractions of the image size, about 0..1")
+    if len(values) > 4:
+        xs, ys = ([value * side for value in values[axis::2]] for axis, side in enumerate(size))
+        return Box(classes[number], (min(xs), min(ys), max(xs), max(ys)))
+    x, y, width, height = values
     x, width, y, height = x * size[0], width * size[0], y * size[1], height * size[1]
     return Box(classes[number], (x - width / 2, y - height / 2, x + width / 2, y + height / 2))

@@ -22,6 +22,7 @@ _NAMES = {  # of the arrays in a file
     "score": "score",
     "is_tp": "right",
     "num_gt": "true",
+    "is_ignored": "ignored",
 }
 
 
@@ -36,7 +37,8 @@ class DetectionMatches:
         class_number: (D,) index of the class.
         score: (D,) confidence.
         is_tp: (D, 10) whether the detection matches a ground-truth box at IoU .50, .55, .., .95.
-        num_gt: (I, C) number of ground-truth boxes.
+        num_gt: (I, C) number of ground-truth boxes, those to be ignored left out.
+        is_ignored: (D, 10) whether the detection matches a box to be ignored: it is neither right nor wrong.
     """
 
     image: Integers
@@ -44,6 +46,7 @@ class DetectionMatches:
     score: Floats
     is_tp: npt.NDArray[np.bool_]
     num_gt: Integers
+    is_ignored: npt.NDArray[np.bool_]
 
     def save(self, path: Path) -> None:
         """Write all arrays to one safetensors file, atomically."""
@@ -73,25 +76,29 @@ def collect_matches(evaluation: Any, images: int, classes: int) -> DetectionMatc
     """Extract the matches from an evaluated `COCOeval`.
 
     Args:
-        evaluation: after `evaluate`; image and category ids start at 1, and no box is a crowd.
+        evaluation: after `evaluate`; image and category ids start at 1.
         images: number of images.
         classes: number of classes.
     """
     num_gt = np.zeros((images, classes), np.int64)
-    parts: list[tuple[int, int, Floats, npt.NDArray[np.bool_]]] = []
+    parts: list[tuple[int, int, Floats, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]] = []
     for record in evaluation.evalImgs:
         if record is None or record["aRng"] != evaluation.params.areaRng[0]:
             continue
         image, number = record["image_id"] - 1, record["category_id"] - 1
-        num_gt[image, number] = len(record["gtIds"])
-        parts.append((image, number, np.array(record["dtScores"]), np.array(record["dtMatches"]).T > 0))
-    counts = [len(scores) for _, _, scores, _ in parts]
+        num_gt[image, number] = np.sum(np.logical_not(record["gtIgnore"]))
+        ignored = np.array(record["dtIgnore"], bool).T.reshape(-1, THRESHOLDS)
+        is_tp = (np.array(record["dtMatches"]).T > 0).reshape(-1, THRESHOLDS) & ~ignored
+        parts.append((image, number, np.array(record["dtScores"]), is_tp, ignored))
+    counts = [len(scores) for _, _, scores, *_ in parts]
+    none = np.zeros((0, THRESHOLDS), bool)
     return DetectionMatches(
         np.repeat([image for image, *_ in parts], counts).astype(np.int64),
         np.repeat([number for _, number, *_ in parts], counts).astype(np.int64),
-        np.concatenate([np.zeros(0), *(scores for *_, scores, _ in parts)]),
-        np.concatenate([np.zeros((0, THRESHOLDS), bool), *(is_tp.reshape(-1, THRESHOLDS) for *_, is_tp in parts)]),
+        np.concatenate([np.zeros(0), *(scores for _, _, scores, *_ in parts)]),
+        np.concatenate([none, *(is_tp for *_, is_tp, _ in parts)]),
         num_gt,
+        np.concatenate([none, *(ignored for *_, ignored in parts)]),
     )
 
 
@@ -115,6 +122,7 @@ def bootstrap_ap(matches: DetectionMatches, counts: Integers) -> Floats:
         ...     score=np.array([0.9, 0.8]),
         ...     is_tp=np.array([[True] * 10, [False] * 10]),
         ...     num_gt=np.array([[1], [1]]),
+        ...     is_ignored=np.zeros((2, 10), bool),
         ... )
         >>> bootstrap_ap(matches, np.array([[1, 1], [2, 0], [0, 2]]))[:, 0, 0].round(3).tolist()
         [0.505, 1.0, 0.0]
@@ -124,7 +132,8 @@ def bootstrap_ap(matches: DetectionMatches, counts: Integers) -> Floats:
     for number in range(classes):
         chosen = np.flatnonzero(matches.class_number == number)
         chosen = chosen[np.argsort(-matches.score[chosen], kind="mergesort")]
-        image, is_tp = matches.image[chosen], matches.is_tp[chosen]
+        image, is_tp, counted = matches.image[chosen], matches.is_tp[chosen], ~matches.is_ignored[chosen]
+        all_count = bool(counted.all())
         num_gt = counts @ matches.num_gt[:, number]  # (R,)
         size = max(1, _LARGEST // max(1, len(chosen)))
         with_truth = np.flatnonzero(num_gt)
@@ -132,6 +141,8 @@ def bootstrap_ap(matches: DetectionMatches, counts: Integers) -> Floats:
             repeats = counts[resamples][:, image]
             rank = repeats.cumsum(axis=1)
             for k in range(THRESHOLDS):
+                if not all_count:
+                    rank = (repeats * counted[:, k]).cumsum(axis=1)
                 hits = np.flatnonzero(is_tp[:, k])
                 found[resamples, number, k] = _average_precision(repeats[:, hits], rank[:, hits], num_gt[resamples])
     return found

@@ -37,13 +37,29 @@ class DetectionScore:
     matches: DetectionMatches
 
 
+class _Evaluation(COCOeval):  # type: ignore[misc]  # pycocotools has no types
+    """COCO's evaluation; difficult objects are ignored like a crowd, but matched by IoU like single objects."""
+
+    def computeIoU(self, imgId: int, catId: int) -> Any:  # noqa: N802, N803  # pycocotools' names
+        """Compute the IoU of all detections with all ground truth of one image and class."""
+        difficult = [one for one in self._gts[imgId, catId] if one["difficult"]]
+        for one in difficult:
+            one["iscrowd"] = 0
+        try:
+            return super().computeIoU(imgId, catId)
+        finally:
+            for one in difficult:
+                one["iscrowd"] = 1
+
+
 def score_detections(
     truth: Sequence[LabelledPair], predictions: Sequence[Prediction], classes: Sequence[str]
 ) -> DetectionScore:
     """Compute mAP50:95 and mAP50 over all classes, by object size and by class.
 
     At most 300 boxes per image count, those of the highest scores. Classes without ground-truth box are left out of
-    the mean.
+    the mean. Boxes to be ignored are neither: any number of detections that match one, and nothing else, do not count;
+    those of a crowd match if they lie in it, as in COCO, and those of a difficult object by IoU, as in VOC.
 
     Args:
         truth: the test images with their ground-truth boxes.
@@ -54,7 +70,7 @@ def score_detections(
     Verified against: a plain implementation of greedy matching and 101-point interpolation, 1e-9.
     """
     with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints every step
-        evaluation = COCOeval(*_as_coco(truth, predictions, classes), "bbox")
+        evaluation = _Evaluation(*_as_coco(truth, predictions, classes), "bbox")
         evaluation.params.maxDets = [1, 10, MOST_BOXES]
         evaluation.evaluate()
         evaluation.accumulate()
@@ -67,7 +83,7 @@ def score_detections(
     scores += [Score(f"mAP50:95_{size}", "all", _mean(precision[..., k]), n) for k, size in enumerate(SIZES) if k]
     curves = {}
     for k, name in enumerate(classes):
-        boxes = sum(box.class_name == name for item in truth for box in item.boxes)
+        boxes = sum(box.class_name == name and not box.ignore for item in truth for box in item.boxes)
         scores.append(Score("AP50:95", name, _mean(precision[:, :, k, 0]), boxes))
         scores.append(Score("AP50", name, _mean(precision[0, :, k, 0]), boxes))
         if boxes:
@@ -96,7 +112,8 @@ def _as_coco(
                     "category_id": class_ids[box.class_name],
                     "bbox": [x1, y1, x2 - x1, y2 - y1],
                     "area": (x2 - x1) * (y2 - y1),
-                    "iscrowd": 0,
+                    "iscrowd": int(bool(box.ignore)),
+                    "difficult": box.ignore == "difficult",
                 }
             )
     coco = COCO()

@@ -37,8 +37,9 @@ def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path) -> Path
                 shutil.rmtree(folder)
         for item in data.items:
             stem, size = item.pair.stem, (item.width, item.height)
+            shown = [box for box in item.boxes if not box.ignore]  # ultralytics leaves out difficult and crowd, too
             link_or_copy(fused_dir / f"{stem}.png", out_dir / "images" / item.split / f"{stem}.png")
-            write_yolo_txt(out_dir / "labels" / item.split / f"{stem}.txt", item.boxes, data.classes, size)
+            write_yolo_txt(out_dir / "labels" / item.split / f"{stem}.txt", shown, data.classes, size)
     except OSError as error:
         raise unwritable(out_dir, error) from error
     val = "val" if data.of("val") else "test"

@@ -2,6 +2,7 @@ from .colour import luma as luma
 from .colour import to_bgr as to_bgr
 from .colour import to_bytes as to_bytes
 from .colour import with_chroma_of as with_chroma_of
+from .decoding import read_pixels as read_pixels
 from .io import EncodedImage as EncodedImage
 from .io import read_infrared as read_infrared
 from .io import read_visible as read_visible

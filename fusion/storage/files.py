@@ -117,13 +117,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON value.
+    """Read a JSON value, with or without a byte order mark.
 
     Raises:
         InputError: the file cannot be read, or is not valid JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:  # the last one: brackets nested too deeply
         raise InputError(f"{path}: cannot be read as JSON ({error})") from error
 

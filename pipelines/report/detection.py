@@ -84,7 +84,7 @@ def resampled_detections(matches: DetectionMatches, classes: Sequence[str]) -> R
 
 
 def _shows(data: DetectionData) -> dict[str, npt.NDArray[np.bool_]]:
-    boxes = [{box.class_name for box in item.boxes} for item in data.of("test")]
+    boxes = [{box.class_name for box in item.boxes if not box.ignore} for item in data.of("test")]
     return {name: np.array([name in shown for shown in boxes]) for name in data.classes}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -21,18 +22,30 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs)
     """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
     detector = experiment.settings.detector
     assert detector is not None  # of a detection task
-    shown = {box.class_name for item in data.of("test") for box in item.boxes}
+    shown = {box.class_name for item in data.of("test") for box in item.boxes if not box.ignore}
     return [
         _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
         _leakage_fact(experiment, data.leakage),
         _absence_fact([name for name in data.classes if name not in shown], "box"),
-        ("box faults", f"{data.faults.clipped} clipped to the image, {data.faults.dropped} without area dropped"),
+        *_label_facts(data),
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
         *run_facts(experiment, inputs),
     ]
+
+
+def _label_facts(data: DetectionData) -> Facts:
+    faults, ignored = data.faults, Counter(box.ignore for item in data.items for box in item.boxes if box.ignore)
+    mended = f"{faults.clipped} clipped to the image, {faults.dropped} without area dropped"
+    told = [("box faults", mended + (f", {faults.repeated} repeated ones dropped" if faults.repeated else ""))]
+    if ignored:
+        named = " and ".join(f"{count} {kind}" for kind, count in sorted(ignored.items()))
+        told.append(("ignored boxes", f"{named}: not trained on, and neither gained nor lost by finding them"))
+    if faults.unlabelled:
+        told.append(("background images", f"{faults.unlabelled} without a label file"))
+    return told
 
 
 def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: Inputs) -> Facts:

@@ -122,7 +122,7 @@ def _scoring_stage(detector: DetectorSettings, device: str, work_dir: Path, run_
         return _score(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 
     needs = ("prepare", dataset, run_id.training_stage)
-    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=3, may_fail=True)
+    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=4, may_fail=True)
 
 
 def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:
@@ -138,7 +138,7 @@ def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:
         return _score(out_dir, data, found)
 
     parts = [training.scoring_stage for training in trainings]
-    return Stage(run_id.scoring_stage, run, needs=("prepare", *parts), may_fail=True)
+    return Stage(run_id.scoring_stage, run, needs=("prepare", *parts), version=2, may_fail=True)
 
 
 def _score(out_dir: Path, data: DetectionData, found: Sequence[Prediction]) -> Summary:

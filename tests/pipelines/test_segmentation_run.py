@@ -132,7 +132,9 @@ def _first(root: Path, name: str) -> Path:
 FAULTS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "missing mask": (lambda root: _first(root, "train/Segmentation_labels").unlink(), ("stems of", "missing: ")),
     "coloured mask": (
-        lambda root: cv2.imwrite(str(_first(root, "test/Segmentation_labels")), np.full((480, 640, 3), (9, 99, 200), np.uint8)),
+        lambda root: cv2.imwrite(
+            str(_first(root, "test/Segmentation_labels")), np.full((480, 640, 3), (9, 99, 200), np.uint8)
+        ),
         ("a colour image", "0..8 (background, car, person"),
     ),
     "unknown number": (

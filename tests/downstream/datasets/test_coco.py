@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -24,11 +25,11 @@ def test_an_image_without_annotations_has_no_boxes(tmp_path):
     assert read(tmp_path, {**coco_content(["a"]), "annotations": []}) == {"a": []}
 
 
-def test_crowd_annotations_are_skipped(tmp_path):
+def test_crowds_and_ignored_objects_are_marked(tmp_path):
     content = coco_content(["a"])
     content["annotations"][0]["iscrowd"] = 1
-    content["annotations"][1]["iscrowd"] = 0
-    assert read(tmp_path, content) == {"a": SCENE[1:]}
+    content["annotations"][1]["ignore"] = 1
+    assert read(tmp_path, content) == {"a": [replace(SCENE[0], ignore="crowd"), replace(SCENE[1], ignore="difficult")]}
 
 
 def test_a_stated_size_is_optional(tmp_path):

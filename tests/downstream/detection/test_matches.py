@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,19 @@ def make_set(seed: int, images: int = 6) -> tuple[list[LabelledPair], list[Predi
         found.append(Prediction(stem, Box("Car", (1.0, 1.0, 9.0, 9.0)), float(random.random())))
         truth.append(LabelledPair(Pair(stem, Path("a"), Path("b")), 200, 200, "test", tuple(boxes)))
     return truth, found
+
+
+def ignoring_some(truth: list[LabelledPair]) -> list[LabelledPair]:
+    """Let every third ground-truth box be ignored, as difficult or as a crowd in turn."""
+    count, kinds = 0, ("", "difficult", "", "", "crowd", "")
+    items = []
+    for item in truth:
+        boxes = []
+        for box in item.boxes:
+            boxes.append(replace(box, ignore=kinds[count % len(kinds)]))
+            count += 1
+        items.append(replace(item, boxes=tuple(boxes)))
+    return items
 
 
 def repeated(
@@ -74,6 +88,17 @@ def test_counts_equal_repeated_images_in_pycocotools(seed: int) -> None:
         assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, resample)), abs=1e-12)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_ignored_boxes_are_ignored_in_every_resample(seed: int) -> None:
+    truth, found = make_set(seed, images=12)
+    truth = ignoring_some(truth)
+    matches = score_detections(truth, found, CLASSES).matches
+    assert matches.is_ignored.any()
+    counts = np.random.default_rng(seed).integers(0, 4, (5, len(truth)))
+    for resample, mean in zip(counts, np.nanmean(bootstrap_ap(matches, counts), axis=1), strict=True):
+        assert (mean[0], mean.mean()) == pytest.approx(coco_means(*repeated(truth, found, resample)), abs=1e-12)
+
+
 def test_precision_is_zero_without_detections_and_undefined_without_ground_truth() -> None:
     truth, _ = make_set(0)
     matches = score_detections(truth, [], CLASSES).matches
@@ -91,11 +116,11 @@ def test_matches_are_loaded_as_they_were_saved(tmp_path: Path) -> None:
     assert all((vars(loaded)[name] == array).all() for name, array in vars(matches).items())
 
 
-def test_a_file_has_the_array_names_of_earlier_versions(tmp_path: Path) -> None:
+def test_a_file_has_these_array_names(tmp_path: Path) -> None:
     truth, found = make_set(1)
     score_detections(truth, found, CLASSES).matches.save(tmp_path / "matches.safetensors")
     tensors, _ = load_tensors(tmp_path / "matches.safetensors")
-    assert tensors.keys() == {"image", "class_number", "score", "right", "true"}
+    assert tensors.keys() == {"image", "class_number", "score", "right", "true", "ignored"}
 
 
 def test_a_file_of_other_tensors_is_refused(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,23 @@ def iou(a, b):
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     both = max(width, 0) * max(height, 0)
     return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
+
+
+def test_a_difficult_object_is_neither_gained_nor_lost_by_finding_it(truth):
+    hard = replace(box("Car", 150, 20, 30, 30), ignore="difficult")
+    truth = [truth[0], replace(truth[1], boxes=(*truth[1].boxes, hard)), truth[2]]
+    easy = [one for one in perfect(truth) if not one.box.ignore]
+    missed, found = (values(score_detections(truth, of, CLASSES)) for of in (easy, perfect(truth)))
+    assert missed["AP50", "Car"] == found["AP50", "Car"] == pytest.approx(1.0)
+    twice = [*easy, Prediction("b", hard, 0.95), Prediction("b", hard, 0.96)]
+    assert values(score_detections(truth, twice, CLASSES))["AP50", "Car"] == pytest.approx(1.0)
+
+
+def test_detections_inside_a_crowd_do_not_count(truth):
+    crowd = replace(box("Car", 0, 160, 140, 40), ignore="crowd")
+    truth = [truth[0], replace(truth[1], boxes=(*truth[1].boxes, crowd)), truth[2]]
+    inside = [Prediction("b", box("Car", 10 * k, 165, 8, 8), 0.95) for k in range(5)]
+    easy = [one for one in perfect(truth) if not one.box.ignore]
+    assert values(score_detections(truth, [*easy, *inside], CLASSES))["AP50", "Car"] == pytest.approx(1.0)
+    beside = [Prediction("a", box("Car", 10 * k, 165, 8, 8), 0.95) for k in range(5)]
+    assert values(score_detections(truth, [*easy, *beside], CLASSES))["AP50", "Car"] < 0.5
