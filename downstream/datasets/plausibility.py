@@ -110,7 +110,7 @@ def label_warnings(counts: Sequence[LabelCounts], pixels: int, classes: Sequence
     faults = sum((one.faults for one in counts), LabelFaults())
     boxes = sum(sum(one.classes.values()) + one.ignored for one in counts)
     tiny, unknown = sum(one.tiny for one in counts), sum(one.unknown for one in counts)
-    absent = [name for name in classes if not any(one.classes.get(name) for one in counts)]
+    absent = [name for name in classes if not any(one.classes.get(name) for one in counts)] if counts else []
     told = [
         (faults.repeated, f"{faults.repeated} boxes are there twice and left out"),
         (faults.dropped, f"{faults.dropped} boxes have no area in their image and are left out"),

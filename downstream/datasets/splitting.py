@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fusion.errors import InputError, first_few, unknown_name
+from fusion.images import composed
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +163,7 @@ def _read_list(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text ({error}; expected one stem per line)") from error
-    return [line.strip() for line in lines if line.strip()]
+    return [composed(line.strip()) for line in lines if line.strip()]
 
 
 def _number(stem: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from unicodedata import category
+from unicodedata import category, normalize
 
 from fusion.errors import InputError, first_few
 
@@ -24,6 +24,8 @@ def images_by_stem(folder: Path) -> dict[str, Path]:
 def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[str, Path]:
     """Map stem to file for the files directly inside `folder`, sorted by file name; hidden files are skipped.
 
+    Stems are `composed`, so that equal names are equal.
+
     Args:
         folder: the folder to list.
         suffixes: the suffixes to include, in lower case; files match in any case.
@@ -41,12 +43,18 @@ def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[st
             continue
         if any(category(letter) in _UNWRITABLE for letter in path.name):
             raise InputError(f"{folder}: file name {path.name!a} cannot be written in tables. Try: rename the file")
-        if path.stem in found:
-            raise InputError(f"{path}: same stem as {found[path.stem].name} (expected one file per stem)")
-        found[path.stem] = path
+        stem = composed(path.stem)
+        if stem in found:
+            raise InputError(f"{path}: same stem as {found[stem].name} (expected one file per stem)")
+        found[stem] = path
     if not found:
         raise InputError(f"{folder}: no {what} found (expected files ending in {', '.join(suffixes)})")
     return found
+
+
+def composed(name: str) -> str:
+    """Return a name in Unicode's composed form; some systems write ü as one character, others as u and two dots."""
+    return normalize("NFC", name)
 
 
 def require_same_stems(first: Iterable[str], first_dir: Path, second: Iterable[str], second_dir: Path) -> None:

@@ -76,3 +76,13 @@ def test_odd_file_names_are_names(tmp_path: Path, make_pairs: MakePairs) -> None
     scores = (tmp_path / "work" / "fusion_quality" / "report" / "scores.csv").read_text(encoding="utf-8")
     assert '"a,b"' in scores
     assert "<b>x" not in (tmp_path / "work" / "fusion_quality" / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def test_names_in_composed_and_decomposed_form_are_the_same(tmp_path: Path, make_pairs: MakePairs) -> None:
+    make_pairs(count=1)
+    (tmp_path / "ir" / "00.png").rename(tmp_path / "ir" / "u\u0308ber.png")
+    (tmp_path / "vi" / "00.png").rename(tmp_path / "vi" / "\u00fcber.png")
+    options = ("fusers=average", "metrics.names=EN", "panels=1", "effects.images=0")
+    done = in_process("run_pipeline.py", "fusion_quality", "--data", ".", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "\u00fcber," in (tmp_path / "work/fusion_quality/report/scores.csv").read_text(encoding="utf-8")
