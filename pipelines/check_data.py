@@ -11,6 +11,7 @@ from downstream.datasets import (
     ALL,
     FOLDERS,
     SPLITS,
+    TRAIN_VAL,
     Findings,
     LabelFiles,
     assign_folds,
@@ -69,7 +70,7 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
         find_labels = _label_finder(settings.task, data)
         for name, folder in _folders(root, data.split).items():
             by_split[name] = inspect_folder(folder, findings, find_labels, data.infrared or "", data.visible or "")
-        if data.split != FOLDERS:
+        if data.split not in (FOLDERS, TRAIN_VAL):
             by_split = _divide(by_split[""], data.split, data.seed)
         if data.folds:
             by_split = _cut(by_split, data)
@@ -86,6 +87,8 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
     pixels = sum(width * height for width, height in findings.sizes.values())
     warnings = image_warnings(findings.appearances)
     warnings += label_warnings(list(findings.labels.values()), pixels, data.classes or ())
+    if settings.task == "detection" and not findings.class_counts(by_split.get("test", ())).total() and not data.folds:
+        warnings.append("no box in the test pairs: their scores are undefined")
     return DataCheck(_lines(settings, root, findings, by_split), findings.faults, warnings)
 
 
@@ -102,8 +105,8 @@ def _senseless(settings: Settings, root: Path, findings: Findings, by_split: dic
 
 
 def _folders(root: Path, split: str) -> dict[str, Path]:
-    if split == FOLDERS:
-        return split_folders(root)
+    if split in (FOLDERS, TRAIN_VAL):
+        return split_folders(root, split)
     require_undivided(root, split)
     return {"": root}
 

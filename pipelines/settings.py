@@ -26,7 +26,7 @@ class DataSettings:
         name: of the data set, as shown in the report.
         source: where to obtain it.
         root: the data folder; None stands for `data/NAME`.
-        split: a published split, "random", "folders", "all", or a folder with train.txt and test.txt.
+        split: a published split, "random", "folders", "train_val", "all", or a folder with train.txt and test.txt.
         seed: of the split "random".
         labels: label format of a detection data set, else None.
         classes: class names in label order; None without labels.

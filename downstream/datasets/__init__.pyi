@@ -5,6 +5,7 @@ from .detection_data import load_detection_data as load_detection_data
 from .detection_data import read_detection_data as read_detection_data
 from .detection_data import save_detection_data as save_detection_data
 from .folders import FOLDERS as FOLDERS
+from .folders import TRAIN_VAL as TRAIN_VAL
 from .folders import divide_pairs as divide_pairs
 from .folders import find_pairs as find_pairs
 from .folders import require_pairs as require_pairs

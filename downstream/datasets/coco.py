@@ -8,7 +8,7 @@ from typing import Any
 
 from downstream.datasets.boxes import Box, coordinate, require_class
 from fusion.errors import InputError
-from fusion.images import composed
+from fusion.images import scene_name
 from fusion.storage import read_json
 
 
@@ -32,7 +32,7 @@ def read_coco(path: Path, classes: Collection[str], sizes: Mapping[str, tuple[in
     boxes: dict[str, list[Box]] = {}
     for image in _records(path, content, "images"):
         number, name = (str(_field(path, "image", image, key)) for key in ("id", "file_name"))
-        stem = composed(PurePosixPath(name.replace("\\", "/")).stem)
+        stem = scene_name(PurePosixPath(name.replace("\\", "/")).stem)
         if number in stems:
             raise InputError(f"{path}: image id {image['id']!r} is repeated (expected unique ids)")
         if stem in boxes:

@@ -14,6 +14,7 @@ from fusion.errors import InputError
 from fusion.images import Pair, match_pairs
 
 FOLDERS = "folders"  # the split given by folders named train, test and maybe val
+TRAIN_VAL = "train_val"  # the split given by folders named train and val, the latter of which is tested
 _VISIBLE = ("vis", "vi", "visible")
 _INFRARED = ("ir", "inf", "infrared")
 _LABELS = ("annotation", "annotations", "labels", "label")
@@ -45,7 +46,8 @@ def divide_pairs(root: Path, split: str, seed: int, infrared: str = "", visible:
     Args:
         root: contains one infrared and one visible folder; for split `folders`, it contains train, test and maybe val
             folders of that form instead.
-        split: `folders`, or a split of `assign_splits`.
+        split: `folders`; `train_val`, with folders train and val, whose pairs are tested; or a split of
+            `assign_splits`.
         seed: of split `random`.
         infrared: name of the infrared folder, if it is not a usual one.
         visible: name of the visible folder, likewise.
@@ -57,13 +59,13 @@ def divide_pairs(root: Path, split: str, seed: int, infrared: str = "", visible:
         InputError: a folder is missing or ambiguous, an image has no counterpart, a stem is in two folders, or
             `assign_splits` refuses the split.
     """
-    if split != FOLDERS:
+    if split not in (FOLDERS, TRAIN_VAL):
         require_undivided(root, split)
         pairs = find_pairs(root, infrared, visible)
         return [PairFolder(root, pairs, assign_splits([pair.stem for pair in pairs], split, seed))]
     found: list[PairFolder] = []
     first: dict[str, Pair] = {}
-    for name, folder in split_folders(root).items():
+    for name, folder in split_folders(root, split).items():
         pairs = find_pairs(folder, infrared, visible)
         for pair in pairs:
             if pair.stem in first:
@@ -90,14 +92,27 @@ def require_pairs(root: Path, split: str, by_split: Mapping[str, Collection[obje
             raise InputError(f"{root}: split {split!r} leaves no pair for {name} (expected at least one)")
 
 
-def split_folders(root: Path) -> dict[str, Path]:
+def split_folders(root: Path, split: str = FOLDERS) -> dict[str, Path]:
     """Find the folders train, test and, if present, val inside `root` (any case), in the order train, val, test.
+
+    For split `train_val`, the folder val is that of the test pairs.
 
     Raises:
         InputError: train or test is missing, or a name occurs twice in different case.
     """
+    present = {folder.name.lower() for folder in _subfolders(root)}
+    if split == TRAIN_VAL:
+        return {
+            name: _subfolder(root, f"{folder} folder for split={split}", (folder,))
+            for name, folder in (("train", "train"), ("test", "val"))
+        }
+    if {"train", "val"} <= present and "test" not in present:
+        raise InputError(
+            f"{root}: no test folder for split={split} (found train and val). "
+            f"Try: data.split={TRAIN_VAL}, which tests on val"
+        )
     names = ["train", "test"]
-    if any(folder.name.lower() == "val" for folder in _subfolders(root)):
+    if "val" in present:
         names.insert(1, "val")
     return {name: _subfolder(root, f"{name} folder for split=folders", (name,)) for name in names}
 
@@ -109,9 +124,10 @@ def require_undivided(root: Path, split: str) -> None:
         InputError: it contains both and no image folders.
     """
     names = {folder.name.lower() for folder in _subfolders(root)}
-    if {"train", "test"} <= names and not names & {*_VISIBLE, *_INFRARED}:
+    if "train" in names and names & {"test", "val"} and not names & {*_VISIBLE, *_INFRARED}:
         raise InputError(
-            f"{root}: already divided into train and test folders (found split={split!r}). Try: data.split=folders"
+            f"{root}: already divided into train and test folders (found split={split!r}). "
+            f"Try: data.split={FOLDERS if 'test' in names else TRAIN_VAL}"
         )
 
 

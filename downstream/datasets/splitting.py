@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from fusion.errors import InputError, first_few, unknown_name
-from fusion.images import composed
+from fusion.images import scene_name
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def assign_splits(stems: Collection[str], split: str, seed: int) -> dict[str, st
         return _random(stems, seed)
     folder = PUBLISHED.get(split, Path(split))
     if not folder.is_dir():
-        error = unknown_name("split", split, [*PUBLISHED, "folders", "random"])
+        error = unknown_name("split", split, [*PUBLISHED, "folders", "random", "train_val"])
         raise InputError(f"{error}, or a folder with train.txt, test.txt and maybe val.txt")
     return _listed(set(stems), folder)
 
@@ -163,7 +163,7 @@ def _read_list(path: Path) -> list[str]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as text ({error}; expected one stem per line)") from error
-    return [composed(line.strip()) for line in lines if line.strip()]
+    return [scene_name(line.strip()) for line in lines if line.strip()]
 
 
 def _number(stem: str) -> int | None:

@@ -15,7 +15,7 @@ from .ranges import add_range_option as add_range_option
 from .ranges import parse_range as parse_range
 from .ranges import require_range as require_range
 from .ranges import with_infrared_range as with_infrared_range
-from .stems import composed as composed
 from .stems import files_by_stem as files_by_stem
 from .stems import images_by_stem as images_by_stem
 from .stems import require_same_stems as require_same_stems
+from .stems import scene_name as scene_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from unicodedata import category, normalize
@@ -9,6 +10,9 @@ from unicodedata import category, normalize
 from fusion.errors import InputError, first_few
 
 IMAGE_SUFFIXES = (".bmp", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp")
+_CAMERA = re.compile(
+    r"(?<=.)[_. -](ir|inf|infrared|lwir|thermal|previewdata|vi|vis|visible|rgb)$", re.IGNORECASE | re.DOTALL
+)
 _UNWRITABLE = ("Cc", "Cs")  # Unicode categories: control characters, and stand-ins for bytes that are no UTF-8
 
 
@@ -24,7 +28,7 @@ def images_by_stem(folder: Path) -> dict[str, Path]:
 def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[str, Path]:
     """Map stem to file for the files directly inside `folder`, sorted by file name; hidden files are skipped.
 
-    Stems are `composed`, so that equal names are equal.
+    Stems are those of `scene_name`, so that the files of a scene are found in all folders.
 
     Args:
         folder: the folder to list.
@@ -43,7 +47,7 @@ def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[st
             continue
         if any(category(letter) in _UNWRITABLE for letter in path.name):
             raise InputError(f"{folder}: file name {path.name!a} cannot be written in tables. Try: rename the file")
-        stem = composed(path.stem)
+        stem = scene_name(path.stem)
         if stem in found:
             raise InputError(f"{path}: same stem as {found[stem].name} (expected one file per stem)")
         found[stem] = path
@@ -52,9 +56,18 @@ def files_by_stem(folder: Path, suffixes: tuple[str, ...], what: str) -> dict[st
     return found
 
 
-def composed(name: str) -> str:
-    """Return a name in Unicode's composed form; some systems write ü as one character, others as u and two dots."""
-    return normalize("NFC", name)
+def scene_name(stem: str) -> str:
+    """Return the name that all files of a scene share.
+
+    It is in Unicode's composed form, as some systems write ü as one character, others as u and two dots; and without
+    the name of a camera at its end, as FLIR and others write it: ir, inf, infrared, lwir, thermal, previewdata, vi,
+    vis, visible or rgb, in any case, after one of "_", "-", "." and a space.
+
+    Example:
+        >>> scene_name("FLIR_00001_RGB"), scene_name("FLIR_00001_PreviewData"), scene_name("0001-ir"), scene_name("rgb")
+        ('FLIR_00001', 'FLIR_00001', '0001', 'rgb')
+    """
+    return _CAMERA.sub("", normalize("NFC", stem))
 
 
 def require_same_stems(first: Iterable[str], first_dir: Path, second: Iterable[str], second_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,14 @@ def test_masks_of_0_and_255_are_not_usable_unless_their_levels_are_told(msrs: Pa
 def test_pairs_without_labels_are_enough_for_fusion(m3fd: Path) -> None:
     done = check(m3fd, "fusion_quality", "m3fd")
     assert (done.returncode, done.stdout.splitlines()[1]) == (0, "test: 11 pairs")
+
+
+def test_test_pairs_without_any_box_are_told(m3fd: Path) -> None:
+    for stem in (m3fd / "m3fd" / "splits" / "test.txt").read_text().split():
+        path = m3fd / "m3fd" / "Annotation" / f"{stem}.xml"
+        path.write_text(re.sub("<object>.*</object>", "", path.read_text(), flags=re.DOTALL))
+    done = check(m3fd, "m3fd_detect", "m3fd", "data.split=m3fd/splits")
+    assert "warning: no box in the test pairs: their scores are undefined" in done.stdout
 
 
 def test_every_fault_is_reported_not_only_the_first(m3fd: Path) -> None:

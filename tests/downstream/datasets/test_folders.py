@@ -1,6 +1,7 @@
 import pytest
 
 from downstream.datasets.folders import (
+    divide_pairs,
     find_label_folder,
     find_pairs,
     require_undivided,
@@ -81,3 +82,13 @@ def test_folders_of_other_names_are_found_by_them(tmp_path):
     assert pair.visible == tmp_path / "PET" / "a.png"
     with pytest.raises(InputError, match=r"no infrared folder .*expected one named ct"):
         find_pairs(tmp_path, "CT", "PET")
+
+
+def test_folders_train_and_val_are_refused_with_the_split_that_tests_on_val(tmp_path):
+    for split in ("train", "val"):
+        make_folder(tmp_path / split, [split])
+    for wrong in ("folders", "random"):
+        with pytest.raises(InputError, match=r"Try: data\.split=train_val"):
+            divide_pairs(tmp_path, wrong, 0)
+    found = divide_pairs(tmp_path, "train_val", 0)
+    assert [dict(folder.split_of) for folder in found] == [{"train": "train"}, {"val": "test"}]

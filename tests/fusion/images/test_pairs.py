@@ -38,6 +38,15 @@ def test_suffixes_may_differ_in_kind_and_case(folders):
     assert match_pairs(*folders)[2] == Pair("c", infrared / "c.PNG", visible / "c.jpg")
 
 
+@pytest.mark.parametrize(
+    ("infrared", "visible"),
+    [("FLIR_01_PreviewData", "FLIR_01_RGB"), ("FLIR_01_ir", "FLIR_01_vi"), ("FLIR_01-Thermal", "FLIR_01")],
+)
+def test_names_that_end_in_their_camera_are_those_of_one_scene(tmp_path, infrared, visible):
+    files = blank(tmp_path / "ir" / f"{infrared}.png"), blank(tmp_path / "vi" / f"{visible}.jpg")
+    assert match_pairs(tmp_path / "ir", tmp_path / "vi") == [Pair("FLIR_01", *files)]
+
+
 def test_other_files_hidden_files_and_folders_are_skipped(folders):
     infrared, _ = folders
     (infrared / "notes.txt").write_text("x")
