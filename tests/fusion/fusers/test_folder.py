@@ -184,7 +184,7 @@ def test_a_stopped_run_leaves_only_whole_images_and_can_be_resumed(
     pairs = match_pairs(tmp_path / "ir", tmp_path / "vi")
     command = [sys.executable, "-c", FUSE, str(tmp_path)]
     process = subprocess.Popen(command, env=subprocess_environment, stderr=subprocess.DEVNULL)
-    while len(list((tmp_path / "out").glob("*.png"))) < 5 and process.poll() is None:
+    while len(list((tmp_path / "out").glob("[!.]*.png"))) < 5 and process.poll() is None:
         time.sleep(0.002)
     process.send_signal(how)
     assert process.wait(60) != 0
