@@ -6,6 +6,7 @@ Frames of one drive are not independent. Folds keep groups together, and interva
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from fusion.errors import InputError, first_few
@@ -73,17 +74,18 @@ def assign_folds(stems: Sequence[str], folds: int, pattern: str = "") -> list[in
     """
     runs = folds * min(_RUNS_PER_FOLD, max(1, len(stems) // (folds * _SHORTEST)))
     groups = _named(stems, pattern) if pattern else _runs(stems, runs)
-    count = len(set(groups))
+    members = Counter(groups)
+    count = len(members)
     if count < folds:
         what = f"groups (data.groups={pattern!r})" if pattern else "labelled pairs"
         raise InputError(f"data.folds={folds}: more folds than {what} (found {count}). Try: data.folds={count}")
     if not pattern:
         return [group % folds + 1 for group in groups]
     sizes, fold_of = [0] * folds, dict[int, int]()
-    for group in sorted(set(groups), key=lambda group: (-groups.count(group), group)):
+    for group in sorted(members, key=lambda group: (-members[group], group)):
         smallest = sizes.index(min(sizes))
         fold_of[group] = smallest + 1
-        sizes[smallest] += groups.count(group)
+        sizes[smallest] += members[group]
     return [fold_of[group] for group in groups]
 
 

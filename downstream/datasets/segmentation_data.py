@@ -87,9 +87,8 @@ def read_segmentation_data(
         values: the grey level of every class in the masks, as for `read_mask`.
 
     Raises:
-        InputError: a folder or mask is missing or invalid, sizes within a pair or of its mask differ, the masks
-            show a single class, train or test is
-            empty, or a stem is in two folders.
+        InputError: a folder or mask is missing or invalid, sizes within a pair or of its mask differ, the masks show a
+            single class, train or test is empty, or a stem is in two folders.
     """
     folders = divide_pairs(root, split, seed)
     by_split = {

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fusion.errors import InputError
-from fusion.images.decoding import is_deep
 from fusion.images.ranges import DATASET, PERCENTILE, InfraredRange, require_range, with_infrared_range
 from fusion.images.stems import images_by_stem, require_same_stems
 
@@ -53,6 +52,8 @@ class Pair:
     @property
     def reading(self) -> str:
         """The range of infrared levels, for an image that it decides about: one of more than 8 bits; else ""."""
+        from fusion.images.decoding import is_deep
+
         return str(self.infrared_range) if is_deep(self.infrared) else ""
 
     def read_infrared(self) -> Tensor:

@@ -53,7 +53,7 @@ def add_range_option(parser: ArgumentParser) -> None:
     """Add --infrared-range, whose value `parse_range` reads."""
     parser.add_argument(
         "--infrared-range",
-        default="dataset",
+        default=DATASET,
         metavar="RANGE",
         help="levels of 16-bit and float infrared that become black and white: dataset (one range for all images, "
         "without outliers), percentile (of each image), image (its minimum and maximum), or LOW,HIGH (default: "

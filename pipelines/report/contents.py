@@ -18,7 +18,7 @@ from pipelines.report.elements import Section, Table
 from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
-from pipelines.report.provenance import collect_provenance, provenance_tables
+from pipelines.report.provenance import Made, provenance_tables
 from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, fold_table, result_tables
 from pipelines.report.significance import ImageGroups, Resampled
 from pipelines.report.verdicts import write_comparison
@@ -146,6 +146,7 @@ def gather_report(
     task: TaskScores,
     data: DetectionData | SegmentationData,
     facts: Facts,
+    made: Made,
     reader: Reader,
 ) -> Report:
     """Gather what detection and segmentation report alike; `dataclasses.replace` adds pictures and curves.
@@ -159,6 +160,7 @@ def gather_report(
         task: what was scored.
         data: the data set.
         facts: names and values of what a reader needs to judge or repeat the run.
+        made: from `collect_provenance`.
         reader: of the scoring stages.
     """
     fusers, runs, test = experiment.row_names, experiment.runs, data.of("test")
@@ -183,8 +185,18 @@ def gather_report(
         comparison=write_comparison(out_dir, experiment, task, _resampled(runs, inputs, reader), images),
         daytime=daytime_rows(parts, scorers, dataset, split),
         by_fold=_fold_rows(experiment, task, inputs, dataset),
-        provenance=provenance_tables(collect_provenance(experiment, inputs)),
+        provenance=provenance_tables(made),
     )
+
+
+def fused_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:
+    """Return the folder of the fused images that each of the shown runs reads, by fuser."""
+    return {fuser: inputs[f"fuse/{experiment.fusion_of(run_id)}"] / "images" for fuser, run_id in shown.items()}
+
+
+def first_trainings(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:
+    """Return the folder of the training behind each of the shown runs, with folds of the first, by fuser."""
+    return {fuser: inputs[experiment.trainings(run_id)[0].training_stage] for fuser, run_id in shown.items()}
 
 
 def _resampled(runs: Sequence[RunId], inputs: Inputs, reader: Reader) -> dict[str, list[Resampled]]:

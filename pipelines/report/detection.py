@@ -12,13 +12,14 @@ import numpy.typing as npt
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
 from downstream.detection import DetectionMatches, Prediction, bootstrap_ap, load_predictions, training_losses
 from fusion.storage import read_json
-from pipelines.report.contents import Reader, gather_report
+from pipelines.report.contents import Reader, first_trainings, fused_images, gather_report
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import detection_facts
 from pipelines.report.figures.boxes import LOWEST_SCORE
 from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
 from pipelines.report.html.chart_groups import loss_by_epoch, precision_recall
 from pipelines.report.panels import Panel, blocks, write_panels
+from pipelines.report.provenance import collect_provenance
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
 from pipelines.rows import (
@@ -48,15 +49,15 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     def scorer(folder: Path) -> SubsetScorer:
         return detection_scorer(folder, data.of("test"), data.classes)
 
-    facts = detection_facts(experiment, data, inputs)
+    made = collect_provenance(experiment, inputs)
+    facts = detection_facts(experiment, data, inputs, made)
     reader = Reader(resampled, scorer, _shows(data))
-    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, reader)
+    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, made, reader)
     if shown := first_finished(experiment.runs, inputs):
         curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
-        losses = {
-            fuser: training_losses(inputs[experiment.trainings(r)[0].training_stage]) for fuser, r in shown.items()
-        }
-        fused = {fuser: inputs[f"fuse/{experiment.fusion_of(r)}"] / "images" for fuser, r in shown.items()}
+        trainings = first_trainings(experiment, shown, inputs)
+        losses = {fuser: training_losses(folder) for fuser, folder in trainings.items()}
+        fused = fused_images(experiment, shown, inputs)
         found = {fuser: load_predictions(inputs[r.scoring_stage] / PREDICTIONS) for fuser, r in shown.items()}
         panels = [_panel(item, found, fused) for item in _shown(data, experiment.settings.panels)]
         report = replace(

@@ -11,14 +11,14 @@ from downstream.datasets import SPLITS, DetectionData, SegmentationData
 from downstream.detection import DetectorSettings
 from downstream.segmentation import IMAGENET, SegmenterSettings
 from fusion.fusers import SHIPPED, weights_file
-from pipelines.report.provenance import collect_provenance, provenance_facts
+from pipelines.report.provenance import Made, provenance_facts
 from pipelines.rows import Experiment, FuserRow, load_pairs
 from pipelines.stages import Inputs
 
 Facts = list[tuple[str, str]]
 
 
-def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs) -> Facts:
+def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs, made: Made) -> Facts:
     """List data, split, how fusers and detector were trained, command, date, commit, machine and versions."""
     detector = experiment.settings.detector
     assert detector is not None  # of a detection task
@@ -32,7 +32,8 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs)
         ("detector", _detector(detector)),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
-        *run_facts(experiment, inputs),
+        ("command", experiment.command),
+        *provenance_facts(made),
     ]
 
 
@@ -48,7 +49,7 @@ def _label_facts(data: DetectionData) -> Facts:
     return told
 
 
-def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: Inputs) -> Facts:
+def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: Inputs, made: Made) -> Facts:
     """List data, split, how fusers and segmenter were trained, command, date, commit, machine and versions."""
     segmenter = experiment.settings.segmenter
     assert segmenter is not None  # of a segmentation task
@@ -60,11 +61,12 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: I
         ("segmenter", _segmenter(segmenter)),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
-        *run_facts(experiment, inputs),
+        ("command", experiment.command),
+        *provenance_facts(made),
     ]
 
 
-def quality_facts(experiment: Experiment, inputs: Inputs) -> Facts:
+def quality_facts(experiment: Experiment, inputs: Inputs, made: Made) -> Facts:
     """List data, split, metrics, how fusers were trained, command, date, commit, machine and versions."""
     data, counts = experiment.settings.data, {name: len(load_pairs(inputs["prepare"], name)) for name in SPLITS}
     parts = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
@@ -73,7 +75,8 @@ def quality_facts(experiment: Experiment, inputs: Inputs) -> Facts:
         ("split", f"{'sample' if experiment.is_sample else data.split}: {parts}"),
         ("metrics", f"of the test images, convention {experiment.settings.metrics.convention}"),
         *fuser_facts(experiment),
-        *run_facts(experiment, inputs),
+        ("command", experiment.command),
+        *provenance_facts(made),
     ]
 
 
@@ -91,11 +94,6 @@ def fuser_facts(experiment: Experiment) -> Facts:
     """Describe every row whose name alone does not: its type, its options, and the origin of its weights."""
     described = [(row.name, [*_kind(row), *_origin(row, experiment)]) for row in experiment.rows]
     return [(name, ", ".join(said)) for name, said in described if said]
-
-
-def run_facts(experiment: Experiment, inputs: Inputs) -> Facts:
-    """List command, date, commit, machine and versions."""
-    return [("command", experiment.command), *provenance_facts(collect_provenance(experiment, inputs))]
 
 
 def _split_fact(experiment: Experiment, name: str, counts: Mapping[str, int]) -> tuple[str, str]:

@@ -10,9 +10,10 @@ from pipelines.rows import Experiment, row_of
 from pipelines.stages import Inputs, Provenance, current_provenance, load_provenance
 
 _REPORT = "this report"
+Made = Mapping[str, Sequence[Provenance]]  # by row, of its finished stages; and of the report itself
 
 
-def collect_provenance(experiment: Experiment, inputs: Inputs) -> dict[str, list[Provenance]]:
+def collect_provenance(experiment: Experiment, inputs: Inputs) -> Made:
     """Read what the finished stages of every row were run with; the last entry is that of the report itself."""
     rows: dict[str, list[Provenance]] = {name: [] for name in experiment.row_names}
     for stage, folder in inputs.folders.items():
@@ -21,7 +22,7 @@ def collect_provenance(experiment: Experiment, inputs: Inputs) -> dict[str, list
     return {**{row: found for row, found in rows.items() if found}, _REPORT: [current_provenance()]}
 
 
-def provenance_facts(made: Mapping[str, Sequence[Provenance]]) -> list[tuple[str, str]]:
+def provenance_facts(made: Made) -> list[tuple[str, str]]:
     """List dates, commits, machines and versions of all stages; several if they differ."""
     stages = [one for of_row in made.values() for one in of_row]
     return [
@@ -32,7 +33,7 @@ def provenance_facts(made: Mapping[str, Sequence[Provenance]]) -> list[tuple[str
     ]
 
 
-def provenance_tables(made: Mapping[str, Sequence[Provenance]]) -> list[Table]:
+def provenance_tables(made: Made) -> list[Table]:
     """Build a table of what each row was computed with if rows or stages differ in it, else none."""
     stages = [one for of_row in made.values() for one in of_row]
     if all((one.commit, one.machine, one.versions) == stages[0][1:4] for one in stages):

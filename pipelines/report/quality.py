@@ -42,9 +42,10 @@ def write_quality_report(out_dir: Path, experiment: Experiment, inputs: Inputs) 
     means = write_scores(out_dir, scores.rows, scores.convention)
     mark, note = (SAMPLE_MARK, SAMPLE_NOTE) if experiment.is_sample else ("", "")
     title = f"{mark}{settings.name}"
-    facts = quality_facts(experiment, inputs)
+    made = collect_provenance(experiment, inputs)
+    facts = quality_facts(experiment, inputs, made)
     tables = quality_tables(means, scores, settings.metrics.published)
-    tables += provenance_tables(collect_provenance(experiment, inputs))
+    tables += provenance_tables(made)
     panels = _panels(experiment, inputs)
     scenes = [Section("Scenes", write_panels(out_dir, panels, title))] if panels else []
     effects = effects_sections(out_dir, experiment, inputs, title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from statistics import fmean, stdev
 from textwrap import shorten
@@ -140,9 +140,7 @@ def daytime_table(
         fusers: one table row each, in this order.
     """
     heads, columns = [], []
-    for split in dict.fromkeys(row["split"] for row in rows):
-        part = [row for row in rows if row["split"] == split]
-        images = max(row["n"] for row in part if row["class"] == "all")
+    for split, part, images in _by_split(rows):
         for metric in list(task.means)[:2]:
             heads.append(f"{split.rpartition(', ')[2]} ({images}): {task.means[metric]}")
             columns.append(column([*part, *failed], fusers, metric))
@@ -159,9 +157,7 @@ def fold_table(rows: Sequence[ResultRow], task: TaskScores, fusers: Sequence[str
         fusers: one table row each, in this order.
     """
     heads, columns, absent = [], [], []
-    for fold in dict.fromkeys(row["split"] for row in rows):
-        part = [row for row in rows if row["split"] == fold]
-        images = max(row["n"] for row in part if row["class"] == "all")
+    for fold, part, images in _by_split(rows):
         heads.append(f"{fold} ({images})")
         columns.append(column(part, fusers, task.main))
         missing = dict.fromkeys(row["class"] for row in part if row["class"] != "all" and not row["n"])
@@ -169,6 +165,13 @@ def fold_table(rows: Sequence[ResultRow], task: TaskScores, fusers: Sequence[str
     note = f"A mean leaves out classes without ground truth: {', '.join(absent)}." if absent else ""
     heading = f"{task.means[task.main]} by fold (number of test images)"
     return Table(heading, "fuser", heads, _table_rows(rows, fusers, columns), note=note)
+
+
+def _by_split(rows: Sequence[ResultRow]) -> Iterator[tuple[str, list[ResultRow], int]]:
+    """Yield every split, its rows, and its number of test images."""
+    for split in dict.fromkeys(row["split"] for row in rows):
+        part = [row for row in rows if row["split"] == split]
+        yield split, part, max(row["n"] for row in part if row["class"] == "all")
 
 
 def _table_rows(rows: Sequence[ResultRow], fusers: Sequence[str], columns: Sequence[dict[str, Cell]]) -> list[TableRow]:

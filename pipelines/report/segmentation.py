@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
 from downstream.segmentation import Confusion, bootstrap_ious
-from pipelines.report.contents import Reader, gather_report
+from pipelines.report.contents import Reader, first_trainings, fused_images, gather_report
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import segmentation_facts
 from pipelines.report.figures.curves import draw_validation_curves, validation_curve
 from pipelines.report.figures.masks import draw_confusions
 from pipelines.report.html.chart_groups import validation
 from pipelines.report.panels import Masks, Panel, blocks, write_mask_panels
+from pipelines.report.provenance import collect_provenance
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
 from pipelines.rows import (
@@ -45,14 +46,14 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     def scorer(folder: Path) -> SubsetScorer:
         return segmentation_scorer(folder, data.classes)
 
-    facts = segmentation_facts(experiment, data, inputs)
+    made = collect_provenance(experiment, inputs)
+    facts = segmentation_facts(experiment, data, inputs, made)
     reader = Reader(resampled, scorer, _shows(data))
-    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, reader)
+    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, made, reader)
     if shown := first_finished(experiment.runs, inputs):
-        curves = {
-            fuser: validation_curve(inputs[experiment.trainings(r)[0].training_stage]) for fuser, r in shown.items()
-        }
-        fused = {fuser: inputs[f"fuse/{experiment.fusion_of(r)}"] / "images" for fuser, r in shown.items()}
+        trainings = first_trainings(experiment, shown, inputs)
+        curves = {fuser: validation_curve(folder) for fuser, folder in trainings.items()}
+        fused = fused_images(experiment, shown, inputs)
         confusions = {fuser: load_confusions(inputs[r.scoring_stage]).sum(axis=0) for fuser, r in shown.items()}
         masks = {fuser: inputs[r.scoring_stage] / "masks" for fuser, r in shown.items()}
         chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), experiment.settings.panels)]

@@ -85,10 +85,15 @@ def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str,
         note: from `explain`.
     """
     overall = [one for one in found if one.name.class_name == "all"]
-    metrics = dict.fromkeys(one.name.metric for one in overall)
+    metrics = list(dict.fromkeys(one.name.metric for one in overall))
     tables = [
-        _overall([one for one in overall if one.name.metric == metric], task.means[metric], baseline, note)
-        for metric, note in zip(metrics, [note, *[""] * len(metrics)], strict=False)
+        _overall(
+            [one for one in overall if one.name.metric == metric],
+            task.means[metric],
+            baseline,
+            note if metric == metrics[0] else "",
+        )
+        for metric in metrics
     ]
     return [*tables, _by_class([one for one in found if one.name.class_name != "all"], task.per_class, baseline)]
 

@@ -67,7 +67,7 @@ class Experiment:
 
     def trained(self, row: str) -> list[FuserRow]:
         """Return what `fusions` holds of one row."""
-        found = next(one for one in self.rows if one.name == row)
+        found = self._row(row)
         trainings = [part for run_id in self.runs if run_id.fuser == row for part in self.trainings(run_id)]
         if found.training is None or not trainings:
             return [found]
@@ -75,12 +75,14 @@ class Experiment:
 
     def fusion_of(self, run_id: RunId) -> str:
         """Return the name of the fused images that a run reads: one per run if the row trains its network."""
-        row = next(row for row in self.rows if row.name == run_id.fuser)
-        return str(run_id) if row.training else row.name
+        return str(run_id) if self._row(run_id.fuser).training else run_id.fuser
 
     def shown_fusion(self, row: str) -> str:
         """Return the name of the fused images that stand for a row: those of the first seed."""
         return next((self.fusion_of(run_id) for run_id in self.runs if run_id.fuser == row), row)
+
+    def _row(self, name: str) -> FuserRow:
+        return next(row for row in self.rows if row.name == name)
 
 
 def build_experiment(chosen: Chosen, command: str) -> Experiment:

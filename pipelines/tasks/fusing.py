@@ -29,8 +29,11 @@ def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
         if row.training:
             stages.append(_training_stage(row, row.training, experiment.settings.device))
         stages.append(_fusing_stage(row, splits))
-    trained = [run_id for run_id in experiment.runs if experiment.fusion_of(run_id) == str(run_id)]
-    return stages + [_collecting_stage(run_id, experiment.trainings(run_id)) for run_id in trained if experiment.folds]
+    if experiment.folds:
+        trained = {row.name for row in experiment.rows if row.training}
+        of_trained = [run_id for run_id in experiment.runs if run_id.fuser in trained]
+        stages += [_collecting_stage(run_id, experiment.trainings(run_id)) for run_id in of_trained]
+    return stages
 
 
 def build_trainer(pairs: Sequence[Pair], training: TrainingSettings, device: str) -> Trainer:

@@ -9,6 +9,7 @@ from downstream.datasets.detection_data import DetectionData
 from pipelines.config import Chosen, load_settings, override
 from pipelines.report.facts import detection_facts
 from pipelines.rows.experiment import build_experiment
+from pipelines.stages.provenance import current_provenance
 from pipelines.stages.stage import Inputs
 
 DATA = DetectionData(("Car",), (), LabelFaults(2, 1), "random", 0.25)
@@ -18,7 +19,14 @@ def facts_with(*changes: tuple[str, object]) -> dict[str, str]:
     settings = {**load_settings("m3fd_detect"), "name": "m3fd_detect"}
     for key, value in changes:
         override(settings, key, value)
-    return dict(detection_facts(build_experiment(Chosen(settings, Path("data")), "python ..."), DATA, Inputs({}, {})))
+    return dict(
+        detection_facts(
+            build_experiment(Chosen(settings, Path("data")), "python ..."),
+            DATA,
+            Inputs({}, {}),
+            {"": [current_provenance()]},
+        )
+    )
 
 
 def test_the_report_tells_how_a_learned_fuser_was_trained() -> None:
