@@ -1,0 +1,15 @@
+"""Registration of a rig: one transform for two fixed cameras that differ in size, lens and position.
+
+Files:
+    transform: the transform, its JSON file and its checks.
+    frame: which part of the visible image the infrared camera covers.
+    warping: bring images into that part.
+    structure: what infrared and visible images of one scene share.
+    levels, search, alignment, estimate: find the transform from many pairs of images.
+
+`__init__.pyi` lists what other rooms may import.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

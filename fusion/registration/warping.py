@@ -1,0 +1,87 @@
+"""Bring images into the frame of a registration."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from fusion.registration.transform import Matrix, Registration, Size, scaling
+
+_REDUCE_BELOW = 0.75  # a warp that shrinks more than this skips pixels; the image is averaged down first
+
+
+def warp_infrared(registration: Registration, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Resample an infrared image once, with cubic interpolation, into the frame.
+
+    Args:
+        registration: of the rig.
+        image: (H, W) or (H, W, C), uint8, uint16 or float32, of the size `infrared_size`.
+
+    Returns:
+        (h, w) or (h, w, C) of the same type and within the range of `image`; 0 where the camera sees nothing.
+    """
+    matrix = registration.to_frame
+    reduced, to_reduced = _reduced(image, float(np.sqrt(np.linalg.det(matrix[:2, :2]))))
+    found = _warp(reduced, matrix @ np.linalg.inv(to_reduced), registration.size, cv2.INTER_CUBIC)
+    found = np.clip(found, image.min(), image.max())
+    found[~covered(registration)] = 0
+    return found
+
+
+def warp_mask(registration: Registration, mask: npt.NDArray[np.uint8], outside: int) -> npt.NDArray[np.uint8]:
+    """Bring a mask that was drawn on the infrared image into the frame, by the nearest pixel.
+
+    Args:
+        registration: of the rig.
+        mask: (H, W), of the size `infrared_size`.
+        outside: the value where the camera sees nothing.
+    """
+    found = _warp(mask, registration.to_frame, registration.size, cv2.INTER_NEAREST)
+    found[~covered(registration)] = outside
+    return found
+
+
+def crop_visible(registration: Registration, image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Cut the frame out of a visible image or a mask of one.
+
+    Args:
+        registration: of the rig.
+        image: (H, W) or (H, W, C), of the size `visible_size`.
+
+    Returns:
+        A view of (h, w) or (h, w, C).
+    """
+    left, top, width, height = registration.frame
+    return image[top : top + height, left : left + width]
+
+
+@lru_cache(maxsize=4)
+def covered(registration: Registration) -> npt.NDArray[np.bool_]:
+    """Return an (h, w) mask: which pixels of the frame have their centre inside the infrared image."""
+    width, height = registration.size
+    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
+    back = np.linalg.inv(registration.to_frame)
+    depth = back[2, 0] * x + back[2, 1] * y + back[2, 2]
+    found = depth * np.sign(np.linalg.det(back)) > 0
+    for axis, side in enumerate(registration.infrared_size):
+        place = (back[axis, 0] * x + back[axis, 1] * y + back[axis, 2]) / depth
+        found &= (place >= -0.5 - 1e-6) & (place <= side - 0.5 + 1e-6)
+    found.flags.writeable = False
+    return found
+
+
+def _warp(image: npt.NDArray[Any], matrix: Matrix, size: Size, interpolation: int) -> npt.NDArray[Any]:
+    return cv2.warpPerspective(image, matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _reduced(image: npt.NDArray[Any], scale: float) -> tuple[npt.NDArray[Any], Matrix]:
+    """Average an image down by `scale`, unless that is close to 1; also return the transform to the result."""
+    if scale >= _REDUCE_BELOW:
+        return image, np.eye(3)
+    height, width = image.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scaling(size[0] / width, size[1] / height)
