@@ -4,8 +4,11 @@ Files:
     transform: the transform, its JSON file and its checks.
     frame: which part of the visible image the infrared camera covers.
     warping: bring images into that part.
-    structure: what infrared and visible images of one scene share.
-    levels, search, alignment, estimate: find the transform from many pairs of images.
+    rig, levels, structure: pairs of images, reduced to the edges that both cameras share.
+    search, alignment, estimate: find the transform from many pairs.
+    points: find it from marked points.
+    misalignment: how far pairs that are taken for registered are from it.
+    picture: what a registration does, before and after.
 
 `__init__.pyi` lists what other rooms may import.
 """

@@ -9,9 +9,10 @@ import numpy.typing as npt
 from scipy import ndimage, optimize
 
 from fusion.registration.levels import Level
+from fusion.registration.structure import Structure
 from fusion.registration.transform import Matrix, Size, transform_points
 
-_FREE = {"shift": 1, "affine": 3, "homography": 4}  # how many corners of the image decide a transform
+_FREE = {"affine": 3, "homography": 4}  # how many corners of the image decide a transform
 _STEP = 0.02  # pixels, for numerical gradients
 
 
@@ -21,61 +22,70 @@ class Agreement(NamedTuple):
     Attributes:
         values: (N, 2 R + 1, 2 R + 1, C), of N pairs and C cells, for shifts of infrared by -R .. R rows and columns;
             sums of products over the cell.
+        energies: (N, 2, C), sums of squares over the cell: of infrared, and of the visible image not shifted.
         centres: (C, 2) x and y of the cells.
-        rows: number of rows of cells.
     """
 
     values: npt.NDArray[np.float64]
+    energies: npt.NDArray[np.float64]
     centres: npt.NDArray[np.float64]
-    rows: int
 
     @property
     def radius(self) -> int:
         """The largest shift in pixels."""
-        return self.values.shape[1] // 2
+        return int(self.values.shape[1]) // 2
 
 
-def measure_agreement(level: Level, matrix: Matrix, radius: int, cell: int) -> Agreement:
-    """Shift every warped infrared image against its visible one.
+def measure_agreement(
+    level: Level, matrix: Matrix, radius: int, cell: int, used: npt.NDArray[np.bool_] | None = None
+) -> Agreement:
+    """Shift warped infrared images against their visible ones.
 
     Args:
         level: the pairs.
         matrix: (3, 3), between the reduced images of `level`.
         radius: the largest shift in pixels.
         cell: the approximate side of a cell in pixels; there are at least 4 x 3 cells.
+        used: (M,) the pairs that count; None for all.
     """
     width, height = level.size
     left = np.linspace(0, width, max(4, round(width / cell)) + 1).round().astype(int)
     top = np.linspace(0, height, max(3, round(height / cell)) + 1).round().astype(int)
     side = 2 * radius + 1
     covered = level.covered(matrix)[..., None]
-    values = np.zeros((len(level), side, side, len(top) - 1, len(left) - 1))
-    for index in range(len(level)):
+    x, y = np.meshgrid((left[:-1] + left[1:] - 1) / 2, (top[:-1] + top[1:] - 1) / 2)
+    centres = np.stack([x.ravel(), y.ravel()], 1)
+    chosen = [index for index in range(len(level)) if used is None or used[index]]
+    values, energies = np.zeros((len(chosen), side, side, len(centres))), np.zeros((len(chosen), 2, len(centres)))
+
+    def by_cell(first: Structure, second: Structure) -> npt.NDArray[np.float64]:
+        products = np.einsum("ijk,ijk->ij", first, second)
+        return np.add.reduceat(np.add.reduceat(products, top[:-1], 0), left[:-1], 1).ravel()
+
+    for number, index in enumerate(chosen):
         infrared = level.infrared(index, matrix) * covered
+        seen = level.visible[index] * covered
+        energies[number] = by_cell(infrared, infrared), by_cell(seen, seen)
         visible = np.pad(level.visible[index], ((radius, radius), (radius, radius), (0, 0)))
         for row in range(side):
             for column in range(side):
                 shifted = visible[row : row + height, column : column + width]
-                products = np.einsum("ijk,ijk->ij", infrared, shifted)
-                values[index, row, column] = np.add.reduceat(np.add.reduceat(products, top[:-1], 0), left[:-1], 1)
-    x, y = np.meshgrid((left[:-1] + left[1:] - 1) / 2, (top[:-1] + top[1:] - 1) / 2)
-    centres = np.stack([x.ravel(), y.ravel()], 1)
-    return Agreement(values.reshape(len(level), side, side, -1), centres, len(top) - 1)
+                values[number, row, column] = by_cell(infrared, shifted)
+    return Agreement(values, energies, centres)
 
 
-def best_correction(agreement: Agreement, used: npt.NDArray[np.bool_], model: str, size: Size) -> Matrix:
+def best_correction(agreement: Agreement, model: str, size: Size) -> Matrix:
     """Find the transform of the visible image that maximises the agreement, summed over pairs and cells.
 
     Args:
         agreement: from `measure_agreement`.
-        used: (N,) which pairs count.
-        model: "shift", "affine" or "homography".
+        model: "affine" or "homography".
         size: width and height of the visible image.
 
     Returns:
         (3, 3); to be applied after the matrix that `agreement` was measured with.
     """
-    total = agreement.values[used].sum(0)
+    total = agreement.values.sum(0)
     if not np.abs(total).max() > 0:
         return np.eye(3)
     coefficients = ndimage.spline_filter(total / np.abs(total).sum(), order=3, mode="nearest")
@@ -97,9 +107,7 @@ def _from_corners(shifts: npt.NDArray[np.float64], model: str, size: Size) -> Ma
     corners = np.array([[0, 0], [width - 1, 0], [0, height - 1], [width - 1, height - 1]], float)[: _FREE[model]]
     targets = corners + shifts.reshape(-1, 2)
     matrix = np.eye(3)
-    if model == "shift":
-        matrix[:2, 2] = shifts
-    elif model == "affine":
+    if model == "affine":
         matrix[:2] = np.linalg.solve(np.hstack([corners, np.ones((3, 1))]), targets).T
     else:
         equations, right = [], []
@@ -115,33 +123,33 @@ class Peak(NamedTuple):
 
     Attributes:
         shift: x and y in pixels.
-        clarity: height above the mean of all shifts in standard deviations; 0 where the agreement has no peak, or only
-            one at the largest shift.
+        correlation: normalised, at most about 1; 0 where the agreement has no peak inside the range of shifts.
     """
 
     shift: tuple[float, float]
-    clarity: float
+    correlation: float
 
 
-def find_peak(values: npt.NDArray[np.float64]) -> Peak:
+def find_peak(values: npt.NDArray[np.float64], energies: npt.NDArray[np.float64]) -> Peak:
     """Find the largest value of an agreement to a fraction of a pixel.
 
     Args:
         values: (2 R + 1, 2 R + 1), for shifts of -R .. R rows and columns.
+        energies: (2,) of infrared and visible structure.
 
     Example:
         >>> y, x = np.mgrid[-3:4, -3:4]
-        >>> x, y = find_peak(-((x - 0.25) ** 2.0) - (y + 1) ** 2).shift
+        >>> (x, y), _ = find_peak(20 - ((x - 0.25) ** 2.0) - (y + 1) ** 2, np.array([40, 40]))
         >>> round(x, 3), round(y, 3)
         (0.25, -1.0)
     """
-    radius, spread = values.shape[0] // 2, float(values.std())
+    radius, energy = values.shape[0] // 2, float(energies.prod())
     row, column = (int(index) for index in np.unravel_index(np.argmax(values), values.shape))
-    if spread <= 0 or not (0 < row < 2 * radius and 0 < column < 2 * radius):
+    if energy <= 0 or not (0 < row < 2 * radius and 0 < column < 2 * radius):
         return Peak((column - radius, row - radius), 0.0)
     x = _vertex(values[row, column - 1 : column + 2])
     y = _vertex(values[row - 1 : row + 2, column])
-    return Peak((column - radius + x, row - radius + y), float(values[row, column] - values.mean()) / spread)
+    return Peak((column - radius + x, row - radius + y), float(values[row, column]) / energy**0.5)
 
 
 def _vertex(values: npt.NDArray[np.float64]) -> float:

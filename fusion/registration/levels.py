@@ -52,13 +52,15 @@ class Level:
         whole = np.ones(self._infrared[0].shape, np.float32)
         inside = cv2.warpPerspective(whole, matrix, self.size, flags=cv2.INTER_LINEAR) > 0.999
         kernel = np.ones((_BORDER, _BORDER), np.uint8)
-        return cv2.erode(inside.astype(np.float32), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
+        found = cv2.erode(inside.astype(np.float32), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1)
+        return np.asarray(found, np.float32)
 
     def infrared(self, index: int, matrix: Matrix) -> npt.NDArray[np.float32]:
         """Return the (h, w, 3) structure map of an infrared image that is warped by a reduced transform."""
-        image = self._infrared[index]
-        border = cv2.BORDER_REPLICATE
-        return structure_map(cv2.warpPerspective(image, matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=border))
+        warped = cv2.warpPerspective(
+            self._infrared[index], matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return structure_map(np.asarray(warped, np.float32))
 
 
 def _reduction(shape: tuple[int, ...], factor: float) -> tuple[Size, Matrix]:

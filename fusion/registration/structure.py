@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-Grey = npt.NDArray[np.float32]
+Grey = npt.NDArray[np.float32]  # (H, W) of any range
+Structure = npt.NDArray[np.float32]  # (H, W, 3), of `structure_map`
 
 _SMOOTHING, _NEIGHBOURHOOD, _FLOOR = 1.5, 12.0, 0.1  # sigmas in pixels; share of the mean energy that counts as noise
 
 
-def structure_map(image: Grey) -> npt.NDArray[np.float32]:
+def structure_map(image: Grey) -> Structure:
     """Describe the edges of an image so that neither contrast nor its sign matters.
 
     The squared gradient is taken as a complex number, which doubles its angle: opposite directions become equal. It is
@@ -30,10 +31,10 @@ def structure_map(image: Grey) -> npt.NDArray[np.float32]:
     along_x = cv2.Sobel(smooth, cv2.CV_32F, 1, 0)
     along_y = cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
     squared_x, squared_y = along_x * along_x, along_y * along_y
-    found = np.dstack([squared_x - squared_y, 2 * along_x * along_y, squared_x + squared_y])
-    found = cv2.GaussianBlur(found, (0, 0), _SMOOTHING)
+    found: Structure = np.dstack([squared_x - squared_y, 2 * along_x * along_y, squared_x + squared_y])
+    found = np.asarray(cv2.GaussianBlur(found, (0, 0), _SMOOTHING), np.float32)
     nearby = cv2.GaussianBlur(found[..., 2], (0, 0), _NEIGHBOURHOOD)
     found /= (nearby + _FLOOR * float(nearby.mean()) + np.float32(1e-12))[..., None]
     found /= 1 + found[..., 2:]
-    found[..., 2] -= cv2.GaussianBlur(found[..., 2], (0, 0), _NEIGHBOURHOOD)
-    return np.asarray(found, np.float32)
+    found[..., 2] -= np.asarray(cv2.GaussianBlur(found[..., 2], (0, 0), _NEIGHBOURHOOD))
+    return found

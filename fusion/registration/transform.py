@@ -127,7 +127,9 @@ def load_registration(path: Path) -> Registration:
     """
     content = read_json(path)
     if not isinstance(content, dict):
-        raise InputError(f"{path}: not a registration (found {type(content).__name__}, expected {', '.join(_DECISIVE)})")
+        raise InputError(
+            f"{path}: not a registration (found {type(content).__name__}, expected {', '.join(_DECISIVE)})"
+        )
     try:
         return Registration.from_json(content)
     except InputError as error:
