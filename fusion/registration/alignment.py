@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, optimize
 
 from fusion.registration.levels import Level
-from fusion.registration.structure import Structure
 from fusion.registration.transform import Matrix, Size, transform_points
 
 _FREE = {"affine": 3, "homography": 4}  # how many corners of the image decide a transform
@@ -51,26 +52,22 @@ def measure_agreement(
     width, height = level.size
     left = np.linspace(0, width, max(4, round(width / cell)) + 1).round().astype(int)
     top = np.linspace(0, height, max(3, round(height / cell)) + 1).round().astype(int)
-    side = 2 * radius + 1
-    covered = level.covered(matrix)[..., None]
+    cells = [np.s_[y0:y1, x0:x1] for y0, y1 in pairwise(top) for x0, x1 in pairwise(left)]
+    around = [
+        np.s_[y0 : y1 + 2 * radius, x0 : x1 + 2 * radius] for y0, y1 in pairwise(top) for x0, x1 in pairwise(left)
+    ]
     x, y = np.meshgrid((left[:-1] + left[1:] - 1) / 2, (top[:-1] + top[1:] - 1) / 2)
-    centres = np.stack([x.ravel(), y.ravel()], 1)
     chosen = [index for index in range(len(level)) if used is None or used[index]]
-    values, energies = np.zeros((len(chosen), side, side, len(centres))), np.zeros((len(chosen), 2, len(centres)))
-
-    def by_cell(first: Structure, second: Structure) -> npt.NDArray[np.float64]:
-        products = np.einsum("ijk,ijk->ij", first, second)
-        return np.add.reduceat(np.add.reduceat(products, top[:-1], 0), left[:-1], 1).ravel()
-
+    values = np.zeros((len(chosen), 2 * radius + 1, 2 * radius + 1, len(cells)))
+    energies = np.zeros((len(chosen), 2, len(cells)))
+    covered = level.covered(matrix)[..., None]
     for number, index in enumerate(chosen):
-        infrared = level.infrared(index, matrix) * covered
-        seen = level.visible[index] * covered
-        energies[number] = by_cell(infrared, infrared), by_cell(seen, seen)
+        infrared, seen = level.infrared(index, matrix) * covered, level.visible[index] * covered
         visible = np.pad(level.visible[index], ((radius, radius), (radius, radius), (0, 0)))
-        for row in range(side):
-            for column in range(side):
-                shifted = visible[row : row + height, column : column + width]
-                values[number, row, column] = by_cell(infrared, shifted)
+        for place, (inside, near) in enumerate(zip(cells, around, strict=True)):
+            values[number, ..., place] = cv2.matchTemplate(visible[near], infrared[inside], cv2.TM_CCORR)
+            energies[number, :, place] = [np.vdot(one[inside], one[inside]) for one in (infrared, seen)]
+    centres = np.stack([x.ravel(), y.ravel()], 1)
     return Agreement(values, energies, centres)
 
 

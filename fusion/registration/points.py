@@ -39,7 +39,7 @@ def fit_points(path: Path, model: str, infrared_size: Size, visible_size: Size) 
     """
     rows = _read(path, infrared_size, visible_size)
     points = np.array(rows).reshape(-1, 4)
-    infrared, visible = points[:, :2], points[:, 2:]
+    infrared, visible = np.ascontiguousarray(points[:, :2]), np.ascontiguousarray(points[:, 2:])
     needed, threshold = _NEEDED[model], _OUTLIER * max(visible_size)
     if len(points) < needed:
         raise InputError(f"{path}: too few points for model {model} (found {len(points)}, expected at least {needed})")
