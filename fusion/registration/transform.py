@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ Frame = tuple[int, int, int, int]  # left, top, width and height in pixels
 Matrix = npt.NDArray[np.float64]  # (3, 3), acts on (x, y, 1); whole numbers are the centres of pixels
 
 MODELS = ("affine", "homography")
+REGISTER = "python tools/register_pairs.py"  # what makes a registration, for error messages
 _SMALLEST_AREA = 1e-4  # of the infrared image in the visible one, as a share of its own; less is as good as singular
 
 
@@ -92,6 +96,11 @@ class Registration:
         everything = asdict(self)
         return {name: everything[name] for name in _DECISIVE}
 
+    @property
+    def digest(self) -> str:
+        """A SHA-256 hex digest of what decides how images are registered."""
+        return hashlib.sha256(json.dumps(self.to_json()).encode()).hexdigest()
+
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Registration:
         """Build a registration from the values of `to_json`, maybe among others that its file holds.
@@ -104,12 +113,13 @@ class Registration:
         if missing or unknown:
             found = "without " + ", ".join(missing) if missing else "with " + ", ".join(unknown)
             raise InputError(f"not a registration (found one {found}; expected {', '.join(_DECISIVE)})")
+        _require_kinds(values)
+        tuples = {name: tuple(values[name]) for name in ("infrared_size", "visible_size", "frame")}
         try:
-            tuples = {name: tuple(values[name]) for name in ("infrared_size", "visible_size", "frame")}
             matrix = tuple(tuple(float(value) for value in row) for row in values["matrix"])
-            return cls(**{**values, **tuples, "matrix": matrix})
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"not a registration ({error})") from error
+        except OverflowError as error:  # JSON knows integers above 1e308
+            raise InputError("matrix: not a transform (found a number that is too large)") from error
+        return cls(**{**values, **tuples, "matrix": matrix})
 
     def save(self, path: Path) -> None:
         """Write a JSON file, atomically."""
@@ -127,11 +137,49 @@ def load_registration(path: Path) -> Registration:
     """
     content = read_json(path)
     if not isinstance(content, dict):
-        raise InputError(f"{path}: not a registration (found {type(content).__name__}, expected {', '.join(_DECISIVE)})")
+        expected = f"expected one of {REGISTER}"
+        raise InputError(f"{path}: not a registration (found a {type(content).__name__}, {expected})")
     try:
         return Registration.from_json(content)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _require_kinds(values: Mapping[str, Any]) -> None:
+    """Check that the values of a file are numbers, lists and texts where `Registration` has them."""
+    for name, value in values.items():
+        is_right, expected = _KINDS[name]
+        if not is_right(value):
+            raise InputError(f"{name}: wrong type (found {value!r:.80}, expected {expected})")
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_number, value))
+
+
+def _is_matrix(value: Any) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 3
+        and all(_are_numbers(row) and len(row) == 3 for row in value)
+    )
+
+
+_COUNT = (lambda value: type(value) is int), "a whole number"
+_NUMBERS = _are_numbers, "a list of numbers"
+_PIXELS = (lambda value: value is None or _is_number(value)), "a number of pixels or null"
+_TEXT = (lambda value: isinstance(value, str)), "a text"
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    **dict.fromkeys(("model", "date", "commit"), _TEXT),
+    "matrix": (_is_matrix, "three rows of three numbers"),
+    **dict.fromkeys(("infrared_size", "visible_size", "frame"), _NUMBERS),
+    **dict.fromkeys(("used", "given"), _COUNT),
+    **dict.fromkeys(("residual_median", "residual_95"), _PIXELS),
+}
 
 
 def require_matrix(matrix: Matrix, model: str, infrared_size: Size) -> None:
@@ -142,11 +190,9 @@ def require_matrix(matrix: Matrix, model: str, infrared_size: Size) -> None:
     """
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
         raise InputError(f"matrix: not a transform (found {matrix.tolist()}, expected 3x3 finite numbers)")
-    corners = corners_of(infrared_size)
-    if (corners @ matrix[2, :2] + matrix[2, 2]).min() <= 0:
+    if (corners_of(infrared_size) @ matrix[2, :2] + matrix[2, 2]).min() <= 0:
         raise InputError("matrix: sends a part of the infrared image to infinity (expected a horizon outside of it)")
-    x, y = transform_points(matrix, corners).T
-    area = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+    area = _area(transform_points(matrix, corners_of(infrared_size)))
     if not area > _SMALLEST_AREA * infrared_size[0] * infrared_size[1]:
         found = f"area of the infrared image in the visible one: {area:.3g} pixels"
         raise InputError(f"matrix: singular or mirrored (found {found}, expected a positive one)")
@@ -162,6 +208,40 @@ def _require_frame(frame: Frame, visible_size: Size) -> None:
             f"frame: not inside the visible image (found {list(frame)}, expected left, top, width, height inside "
             f"{width}x{height})"
         )
+
+
+def require_size(source: Path | str, found: Size, expected: Size) -> None:
+    """Check that an image has the size that the registration is of.
+
+    Args:
+        source: the image, for the error message.
+        found: its width and height in pixels.
+        expected: `infrared_size` or `visible_size` of the registration.
+
+    Raises:
+        InputError: the sizes differ.
+    """
+    if found != expected:
+        raise InputError(
+            f"{source}: size differs from that of the registration (found {found[0]}x{found[1]}, expected "
+            f"{expected[0]}x{expected[1]}). Try: {REGISTER}"
+        )
+
+
+def enlargement(matrix: Matrix, size: Size) -> float:
+    """Return by which factor a transform enlarges the sides of an image; for a homography, on average.
+
+    Example:
+        >>> enlargement(np.diag([0.5, 0.5, 1.0]), (640, 480))
+        0.5
+    """
+    return math.sqrt(_area(transform_points(matrix, corners_of(size))) / (size[0] * size[1]))
+
+
+def _area(outline: npt.NDArray[np.float64]) -> float:
+    """Return the area of a polygon of (N, 2) corners; negative where y points down and they run anticlockwise."""
+    x, y = (outline - outline.mean(0)).T
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
 def corners_of(size: Size) -> npt.NDArray[np.float64]:
