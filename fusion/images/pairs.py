@@ -63,7 +63,7 @@ class Pair:
 
     @property
     def reading(self) -> str:
-        """What decides about the pixels besides the files: the range, of more than 8 bits, and the registration; or ""."""
+        """What decides about the pixels besides the files: a range if it counts, a registration if there is one."""
         from fusion.images.decoding import is_deep
 
         levels = str(self.infrared_range) if is_deep(self.infrared) else ""
