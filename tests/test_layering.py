@@ -52,7 +52,7 @@ ORDER = {  # of the rooms and files directly in a package; each may import those
     ),
     "downstream": ("scores", "conditions", "start_weights", "datasets", "detection", "segmentation"),
     "pipelines": (
-        *("extras", "config", "settings", "stages", "rows", "sample", "report", "tasks"),
+        *("extras", "config", "data_settings", "settings", "stages", "rows", "sample", "report", "tasks"),
         *("check_data", "listing", "stage_worker", "run", "benchmarks"),
     ),
 }

@@ -21,7 +21,9 @@ from .inspection import LabelFiles as LabelFiles
 from .inspection import box_labels as box_labels
 from .inspection import inspect_folder as inspect_folder
 from .inspection import mask_labels as mask_labels
+from .label_transform import VISIBLE as VISIBLE
 from .label_transform import LabelTransform as LabelTransform
+from .label_transform import require_camera as require_camera
 from .masks import Mask as Mask
 from .masks import read_mask as read_mask
 from .masks import write_mask as write_mask

@@ -21,6 +21,16 @@ VISIBLE, INFRARED = "visible", "infrared"
 _LEAST_PX = 1  # of either side that is left of a box in the frame
 
 
+def require_camera(name: str) -> None:
+    """Check that labels may be drawn on the images of a camera.
+
+    Raises:
+        InputError: `name` is neither "visible" nor "infrared".
+    """
+    if name not in (VISIBLE, INFRARED):
+        raise unknown_name("camera of labels", name, (VISIBLE, INFRARED))
+
+
 @dataclass(frozen=True)
 class LabelTransform:
     """Brings labels into the images that a registration makes.
@@ -37,8 +47,7 @@ class LabelTransform:
     camera: str = VISIBLE
 
     def __post_init__(self) -> None:
-        if self.camera not in (VISIBLE, INFRARED):
-            raise unknown_name("camera of labels", self.camera, (VISIBLE, INFRARED))
+        require_camera(self.camera)
 
     @property
     def size(self) -> Size:
