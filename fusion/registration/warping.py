@@ -19,7 +19,7 @@ def warp_infrared(registration: Registration, image: npt.NDArray[Any]) -> npt.ND
 
     Args:
         registration: of the rig.
-        image: (H, W) or (H, W, C), uint8, uint16 or float32, of the size `infrared_size`.
+        image: (H, W) or (H, W, C), uint8, uint16 or float32 without NaN, of the size `infrared_size`.
 
     Returns:
         (h, w) or (h, w, C) of the same type and within the range of `image`; 0 where the camera sees nothing.
