@@ -97,7 +97,7 @@ class Pair:
     def read_infrared(self) -> Tensor:
         """Read the infrared image as (1, H, W) luma, float32 in [0, 1].
 
-        Levels are stretched before they are registered, so that a dead pixel is not spread beyond the range.
+        Levels are stretched before they are resampled: a dead pixel, or one without value, spoils a kernel at most.
 
         Raises:
             InputError: the file cannot be read or decoded, or its size is not that of the registration.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.errors import InputError, unknown_name
+from fusion.registration.json_values import DECISIVE, require_json_values
 from fusion.storage import read_json, write_json
 
 Size = tuple[int, int]  # width and height in pixels
@@ -94,7 +95,7 @@ class Registration:
     def to_json(self) -> dict[str, Any]:
         """Return what decides how images are registered, as JSON values; `from_json` reads it."""
         everything = asdict(self)
-        return {name: everything[name] for name in _DECISIVE}
+        return {name: everything[name] for name in DECISIVE}
 
     @property
     def digest(self) -> str:
@@ -108,12 +109,7 @@ class Registration:
         Raises:
             InputError: a value is missing or wrong.
         """
-        missing = [name for name in _DECISIVE if name not in values]
-        unknown = [name for name in values if name not in cls.__dataclass_fields__]
-        if missing or unknown:
-            found = "without " + ", ".join(missing) if missing else "with " + ", ".join(unknown)
-            raise InputError(f"not a registration (found one {found}; expected {', '.join(_DECISIVE)})")
-        _require_kinds(values)
+        require_json_values(values)
         tuples = {name: tuple(values[name]) for name in ("infrared_size", "visible_size", "frame")}
         try:
             matrix = tuple(tuple(float(value) for value in row) for row in values["matrix"])
@@ -124,9 +120,6 @@ class Registration:
     def save(self, path: Path) -> None:
         """Write a JSON file, atomically."""
         write_json(path, asdict(self))
-
-
-_DECISIVE = ("model", "matrix", "infrared_size", "visible_size", "frame")
 
 
 def load_registration(path: Path) -> Registration:
@@ -143,43 +136,6 @@ def load_registration(path: Path) -> Registration:
         return Registration.from_json(content)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-
-
-def _require_kinds(values: Mapping[str, Any]) -> None:
-    """Check that the values of a file are numbers, lists and texts where `Registration` has them."""
-    for name, value in values.items():
-        is_right, expected = _KINDS[name]
-        if not is_right(value):
-            raise InputError(f"{name}: wrong type (found {value!r:.80}, expected {expected})")
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)
-
-
-def _are_numbers(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_number, value))
-
-
-def _is_matrix(value: Any) -> bool:
-    return (
-        isinstance(value, list | tuple)
-        and len(value) == 3
-        and all(_are_numbers(row) and len(row) == 3 for row in value)
-    )
-
-
-_COUNT = (lambda value: type(value) is int), "a whole number"
-_NUMBERS = _are_numbers, "a list of numbers"
-_PIXELS = (lambda value: value is None or _is_number(value)), "a number of pixels or null"
-_TEXT = (lambda value: isinstance(value, str)), "a text"
-_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    **dict.fromkeys(("model", "date", "commit"), _TEXT),
-    "matrix": (_is_matrix, "three rows of three numbers"),
-    **dict.fromkeys(("infrared_size", "visible_size", "frame"), _NUMBERS),
-    **dict.fromkeys(("used", "given"), _COUNT),
-    **dict.fromkeys(("residual_median", "residual_95"), _PIXELS),
-}
 
 
 def require_matrix(matrix: Matrix, model: str, infrared_size: Size) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from fusion.errors import InputError
 from fusion.registration import Registration, load_registration, require_size
+from fusion.registration.json_values import KINDS
 from fusion.registration.transform import enlargement
 from tests.made_rigs import AFFINE, HOMOGRAPHY, rig
 
@@ -108,7 +110,7 @@ def matrix(*rows: list[Any]) -> dict[str, Any]:
         ({"frame": [0, 0, 9]}, "frame: not inside the visible image"),
         ({"used": "18"}, "used: wrong type (found '18', expected a whole number)"),
         ({"residual_95": "1.2"}, "residual_95: wrong type (found '1.2', expected a number of pixels or null)"),
-        ({"matrices": []}, "not a registration (found one with matrices; expected model, matrix, infrared_size"),
+        ({"matrices": []}, "not a registration (found one with 'matrices'; expected model, matrix, infrared_size"),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_file_and_value(
@@ -141,6 +143,10 @@ def test_a_file_that_is_missing_or_no_json_is_refused(tmp_path: Path) -> None:
         load_registration(tmp_path / "image.json")
     with pytest.raises(InputError, match="cannot be read as JSON"):
         load_registration(tmp_path)
+
+
+def test_the_kind_of_every_value_is_known() -> None:
+    assert set(KINDS) == {one.name for one in fields(Registration)}
 
 
 json_values = st.recursive(
