@@ -67,7 +67,7 @@ class DataSettings:
             )
         require_pattern(self.groups)
         require_camera(self.labels_from)
-        if self.labels_from != VISIBLE and self.registration is None:
+        if self.labels_from != VISIBLE and not self.registration:
             expected = "expected a registration, which brings them into the visible image"
             raise InputError(
                 f"data.labels_from={self.labels_from}: without effect ({expected}). Try: data.registration=FILE"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fusion.errors import InputError
 from pipelines.config import choose_settings
 from pipelines.data_settings import DataSettings
 from pipelines.settings import resolve_settings
@@ -41,3 +42,5 @@ def test_labels_are_brought_from_the_camera_they_were_drawn_on(tmp_path: Path) -
     assert transform is not None
     assert (transform.registration, transform.size) == (rig(), (80, 64))
     assert settings(tmp_path).label_transform() is None
+    with pytest.raises(InputError, match=r"data\.labels_from=infrared: without effect"):
+        settings(tmp_path, "data.registration=", "data.labels_from=infrared")
