@@ -2,6 +2,7 @@
 
 Files:
     transform: the transform, its JSON file and its checks.
+    json_values: which values that file holds.
     frame: which part of the visible image the infrared camera covers.
     warping: bring images into that part.
     rig, levels, structure: pairs of images, reduced to the edges that both cameras share.

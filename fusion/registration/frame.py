@@ -8,6 +8,8 @@ import numpy.typing as npt
 from fusion.errors import InputError
 from fusion.registration.transform import Frame, Matrix, Size, corners_of, transform_points
 
+Columns = npt.NDArray[np.int64]
+
 _ROUNDING = 1e-6  # pixels
 
 
@@ -32,7 +34,7 @@ def covered_frame(matrix: Matrix, infrared_size: Size, visible_size: Size) -> Fr
         >>> covered_frame(np.diag([1.5, 1.5, 1.0]), (320, 240), (640, 480))
         (0, 0, 480, 360)
     """
-    left, right = _spans(transform_points(matrix, corners_of(infrared_size)), visible_size)
+    left, right = covered_spans(matrix, infrared_size, visible_size)
     best, frame = 0, (0, 0, 0, 0)
     for top in np.flatnonzero(left <= right):
         width = np.minimum(right[top:], right[top]) - np.maximum(left[top:], left[top]) + 1
@@ -46,9 +48,19 @@ def covered_frame(matrix: Matrix, infrared_size: Size, visible_size: Size) -> Fr
     return frame
 
 
-def _spans(outline: npt.NDArray[np.float64], size: Size) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the first and last pixel of every row of an image that a convex outline covers; last < first for none."""
+def covered_spans(matrix: Matrix, infrared_size: Size, size: Size) -> tuple[Columns, Columns]:
+    """Find the pixels of every row of an image whose centres lie inside the infrared image.
+
+    Args:
+        matrix: (3, 3), from infrared pixels to pixels of that image.
+        infrared_size: width and height in pixels.
+        size: of that image, likewise.
+
+    Returns:
+        (height,) the first column of every row, and (height,) the last one; last < first where there is none.
+    """
     width, height = size
+    outline = transform_points(matrix, corners_of(infrared_size))  # convex
     low, high = np.full(height, -0.5), np.full(height, width - 0.5)
     rows = np.arange(height)
     for (x0, y0), (x1, y1) in zip(outline, np.roll(outline, -1, 0), strict=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.errors import InputError, unknown_name
+from fusion.registration.json_values import DECISIVE, require_json_values
 from fusion.storage import read_json, write_json
 
 Size = tuple[int, int]  # width and height in pixels
@@ -18,6 +22,7 @@ Frame = tuple[int, int, int, int]  # left, top, width and height in pixels
 Matrix = npt.NDArray[np.float64]  # (3, 3), acts on (x, y, 1); whole numbers are the centres of pixels
 
 MODELS = ("affine", "homography")
+REGISTER = "python tools/register_pairs.py"  # what makes a registration, for error messages
 _SMALLEST_AREA = 1e-4  # of the infrared image in the visible one, as a share of its own; less is as good as singular
 
 
@@ -90,7 +95,12 @@ class Registration:
     def to_json(self) -> dict[str, Any]:
         """Return what decides how images are registered, as JSON values; `from_json` reads it."""
         everything = asdict(self)
-        return {name: everything[name] for name in _DECISIVE}
+        return {name: everything[name] for name in DECISIVE}
+
+    @property
+    def digest(self) -> str:
+        """A SHA-256 hex digest of what decides how images are registered."""
+        return hashlib.sha256(json.dumps(self.to_json()).encode()).hexdigest()
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Registration:
@@ -99,24 +109,17 @@ class Registration:
         Raises:
             InputError: a value is missing or wrong.
         """
-        missing = [name for name in _DECISIVE if name not in values]
-        unknown = [name for name in values if name not in cls.__dataclass_fields__]
-        if missing or unknown:
-            found = "without " + ", ".join(missing) if missing else "with " + ", ".join(unknown)
-            raise InputError(f"not a registration (found one {found}; expected {', '.join(_DECISIVE)})")
+        require_json_values(values)
+        tuples = {name: tuple(values[name]) for name in ("infrared_size", "visible_size", "frame")}
         try:
-            tuples = {name: tuple(values[name]) for name in ("infrared_size", "visible_size", "frame")}
             matrix = tuple(tuple(float(value) for value in row) for row in values["matrix"])
-            return cls(**{**values, **tuples, "matrix": matrix})
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"not a registration ({error})") from error
+        except OverflowError as error:  # JSON knows integers above 1e308
+            raise InputError("matrix: not a transform (found a number that is too large)") from error
+        return cls(**{**values, **tuples, "matrix": matrix})
 
     def save(self, path: Path) -> None:
         """Write a JSON file, atomically."""
         write_json(path, asdict(self))
-
-
-_DECISIVE = ("model", "matrix", "infrared_size", "visible_size", "frame")
 
 
 def load_registration(path: Path) -> Registration:
@@ -127,9 +130,8 @@ def load_registration(path: Path) -> Registration:
     """
     content = read_json(path)
     if not isinstance(content, dict):
-        raise InputError(
-            f"{path}: not a registration (found {type(content).__name__}, expected {', '.join(_DECISIVE)})"
-        )
+        expected = f"expected one of {REGISTER}"
+        raise InputError(f"{path}: not a registration (found a {type(content).__name__}, {expected})")
     try:
         return Registration.from_json(content)
     except InputError as error:
@@ -144,11 +146,9 @@ def require_matrix(matrix: Matrix, model: str, infrared_size: Size) -> None:
     """
     if matrix.shape != (3, 3) or not np.isfinite(matrix).all():
         raise InputError(f"matrix: not a transform (found {matrix.tolist()}, expected 3x3 finite numbers)")
-    corners = corners_of(infrared_size)
-    if (corners @ matrix[2, :2] + matrix[2, 2]).min() <= 0:
+    if (corners_of(infrared_size) @ matrix[2, :2] + matrix[2, 2]).min() <= 0:
         raise InputError("matrix: sends a part of the infrared image to infinity (expected a horizon outside of it)")
-    x, y = transform_points(matrix, corners).T
-    area = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+    area = _area(transform_points(matrix, corners_of(infrared_size)))
     if not area > _SMALLEST_AREA * infrared_size[0] * infrared_size[1]:
         found = f"area of the infrared image in the visible one: {area:.3g} pixels"
         raise InputError(f"matrix: singular or mirrored (found {found}, expected a positive one)")
@@ -164,6 +164,40 @@ def _require_frame(frame: Frame, visible_size: Size) -> None:
             f"frame: not inside the visible image (found {list(frame)}, expected left, top, width, height inside "
             f"{width}x{height})"
         )
+
+
+def require_size(source: Path | str, found: Size, expected: Size) -> None:
+    """Check that an image has the size that the registration is of.
+
+    Args:
+        source: the image, for the error message.
+        found: its width and height in pixels.
+        expected: `infrared_size` or `visible_size` of the registration.
+
+    Raises:
+        InputError: the sizes differ.
+    """
+    if found != expected:
+        raise InputError(
+            f"{source}: size differs from that of the registration (found {found[0]}x{found[1]}, expected "
+            f"{expected[0]}x{expected[1]}). Try: {REGISTER}"
+        )
+
+
+def enlargement(matrix: Matrix, size: Size) -> float:
+    """Return by which factor a transform enlarges the sides of an image; for a homography, on average.
+
+    Example:
+        >>> enlargement(np.diag([0.5, 0.5, 1.0]), (640, 480))
+        0.5
+    """
+    return math.sqrt(_area(transform_points(matrix, corners_of(size))) / (size[0] * size[1]))
+
+
+def _area(outline: npt.NDArray[np.float64]) -> float:
+    """Return the area of a polygon of (N, 2) corners; negative where y points down and they run anticlockwise."""
+    x, y = (outline - outline.mean(0)).T
+    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
 def corners_of(size: Size) -> npt.NDArray[np.float64]:

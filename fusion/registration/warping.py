@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fusion.registration.transform import Matrix, Registration, Size, scaling
+from fusion.registration.frame import covered_spans
+from fusion.registration.transform import Matrix, Registration, Size, enlargement, scaling
 
 _REDUCE_BELOW = 0.75  # a warp that shrinks more than this skips pixels; the image is averaged down first
 
@@ -19,15 +19,15 @@ def warp_infrared(registration: Registration, image: npt.NDArray[Any]) -> npt.ND
 
     Args:
         registration: of the rig.
-        image: (H, W) or (H, W, C), uint8, uint16 or float32, of the size `infrared_size`.
+        image: (H, W) or (H, W, C), uint8, uint16 or float32 without NaN, of the size `infrared_size`.
 
     Returns:
         (h, w) or (h, w, C) of the same type and within the range of `image`; 0 where the camera sees nothing.
     """
     matrix = registration.to_frame
-    reduced, to_reduced = _reduced(image, float(np.sqrt(np.linalg.det(matrix[:2, :2]))))
+    reduced, to_reduced = _reduced(image, enlargement(matrix, registration.infrared_size))
     found = _warp(reduced, matrix @ np.linalg.inv(to_reduced), registration.size, cv2.INTER_CUBIC)
-    found = np.clip(found, image.min(), image.max())
+    np.clip(found, image.min(), image.max(), out=found)  # cubic interpolation overshoots at edges
     found[~covered(registration)] = 0
     return found
 
@@ -59,19 +59,11 @@ def crop_visible(registration: Registration, image: npt.NDArray[Any]) -> npt.NDA
     return image[top : top + height, left : left + width]
 
 
-@lru_cache(maxsize=4)
 def covered(registration: Registration) -> npt.NDArray[np.bool_]:
     """Return an (h, w) mask: which pixels of the frame have their centre inside the infrared image."""
-    width, height = registration.size
-    x, y = np.meshgrid(np.arange(width, dtype=float), np.arange(height, dtype=float))
-    back = np.linalg.inv(registration.to_frame)
-    depth = back[2, 0] * x + back[2, 1] * y + back[2, 2]
-    found = depth * np.sign(np.linalg.det(back)) > 0
-    for axis, side in enumerate(registration.infrared_size):
-        place = (back[axis, 0] * x + back[axis, 1] * y + back[axis, 2]) / depth
-        found &= (place >= -0.5 - 1e-6) & (place <= side - 0.5 + 1e-6)
-    found.flags.writeable = False
-    return found
+    first, last = covered_spans(registration.to_frame, registration.infrared_size, registration.size)
+    columns = np.arange(registration.size[0])
+    return (columns >= first[:, None]) & (columns <= last[:, None])
 
 
 def _warp(image: npt.NDArray[Any], matrix: Matrix, size: Size, interpolation: int) -> npt.NDArray[Any]:
