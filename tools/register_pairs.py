@@ -71,8 +71,8 @@ def register(pairs: Sequence[Pair], model: str, points: Path | None, out: Path) 
 
     count = min(len(pairs), _MOST)
     chosen = [pairs[index * len(pairs) // count] for index in range(count)]
-    read = tqdm(chosen[:1] if points else chosen, desc="read", unit="pair", leave=False)
-    rig = collect((pair.stem, *pair.read_luma()) for pair in read)
+    with tqdm(chosen[:1] if points else chosen, desc="read", unit="pair", leave=False) as read:
+        rig = collect((pair.stem, *pair.read_luma()) for pair in read)
     sizes = rig.infrared_size, rig.visible_size
     found = fit_points(points, model, *sizes) if points else estimate_transform(rig, model)
     shown = 0 if points else int(found.correlations.argmax())
