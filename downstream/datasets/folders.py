@@ -1,6 +1,7 @@
 """Find the image, label and split folders below a data folder, and divide its pairs into train, val and test.
 
-Copies of a data set name their folders differently; the usual names are found in any case.
+Copies of a data set name their folders differently; the usual names are found in any case. A split and a camera may be
+in either order: where `train/ir` does not exist, `ir/train` is meant.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 FOLDERS = "folders"  # the split given by folders named train, test and maybe val
 TRAIN_VAL = "train_val"  # the split given by folders named train and val, the latter of which is tested
-_VISIBLE = ("vis", "vi", "visible")
-_INFRARED = ("ir", "inf", "infrared")
+_VISIBLE = ("vis", "vi", "visible", "rgb")
+_INFRARED = ("ir", "inf", "infrared", "lwir", "thermal")
 _LABELS = ("annotation", "annotations", "labels", "label")
 _MASKS = ("segmentation_labels", "masks", "segmentation")
 
@@ -106,17 +107,22 @@ def require_pairs(root: Path, split: str, by_split: Mapping[str, Collection[obje
 def split_folders(root: Path, split: str = FOLDERS) -> dict[str, Path]:
     """Find the folders train, test and, if present, val inside `root` (any case), in the order train, val, test.
 
-    For split `train_val`, the folder val is that of the test pairs.
+    Where they are inside the folders of the cameras, they are returned as if they were not; all functions of this file
+    find what is inside. For split `train_val`, the folder val is that of the test pairs.
 
     Raises:
         InputError: train or test is missing, or a name occurs twice in different case.
     """
-    present = {folder.name.lower() for folder in _subfolders(root)}
+    plain, inside = _subfolders(root), _inside_cameras(root)
+    present = {*inside, *(folder.name.lower() for folder in plain)}
+
+    def find(name: str) -> Path:
+        if name in inside and not any(folder.name.lower() == name for folder in plain):
+            return root / inside[name]
+        return _subfolder(root, f"{name} folder for split={split}", (name,))
+
     if split == TRAIN_VAL:
-        return {
-            name: _subfolder(root, f"{folder} folder for split={split}", (folder,))
-            for name, folder in (("train", "train"), ("test", "val"))
-        }
+        return {"train": find("train"), "test": find("val")}
     if {"train", "val"} <= present and "test" not in present:
         raise InputError(
             f"{root}: no test folder for split={split} (found train and val). "
@@ -125,17 +131,18 @@ def split_folders(root: Path, split: str = FOLDERS) -> dict[str, Path]:
     names = ["train", "test"]
     if "val" in present:
         names.insert(1, "val")
-    return {name: _subfolder(root, f"{name} folder for split=folders", (name,)) for name in names}
+    return {name: find(name) for name in names}
 
 
 def require_undivided(root: Path, split: str) -> None:
-    """Check that `root` does not contain train and test folders, so that `split` can divide its pairs.
+    """Check that `root` is not divided into train and test folders, so that `split` can divide its pairs.
 
     Raises:
-        InputError: it contains both and no image folders.
+        InputError: it is.
     """
     names = {folder.name.lower() for folder in _subfolders(root)}
-    if "train" in names and names & {"test", "val"} and not names & {*_VISIBLE, *_INFRARED}:
+    names = set(_inside_cameras(root)) if names & {*_VISIBLE, *_INFRARED} else names
+    if "train" in names and names & {"test", "val"}:
         raise InputError(
             f"{root}: already divided into train and test folders (found split={split!r}). "
             f"Try: data.split={FOLDERS if 'test' in names else TRAIN_VAL}"
@@ -192,14 +199,21 @@ def find_mask_folder(folder: Path, name: str = "") -> Path:
     return _subfolder(folder, "folder of label masks", (name.lower(),) if name else _MASKS)
 
 
+def _inside_cameras(root: Path) -> dict[str, str]:
+    """Return the names of the folders inside the camera folders of `root`, by their lower case."""
+    cameras = [folder for folder in _subfolders(root) if folder.name.lower() in (*_VISIBLE, *_INFRARED)]
+    return {folder.name.lower(): folder.name for camera in cameras for folder in _subfolders(camera)}
+
+
 def _subfolder(root: Path, what: str, names: tuple[str, ...]) -> Path:
-    folders = _subfolders(root)
+    crossed = not root.is_dir() and root.parent.is_dir() and root.name.lower() in _inside_cameras(root.parent)
+    folders = _subfolders(root.parent if crossed else root)
     fitting = [folder for folder in folders if folder.name.lower() in names]
     if len(fitting) != 1:
         found = ", ".join(folder.name for folder in fitting or folders) or "none"
         problem = f"several folders for the {what}" if fitting else f"no {what}"
         raise InputError(f"{root}: {problem} (found {found}; expected one named {' or '.join(names)} in any case)")
-    return fitting[0]
+    return _subfolder(fitting[0], f"folder {root.name}", (root.name.lower(),)) if crossed else fitting[0]
 
 
 def _subfolders(root: Path) -> list[Path]:

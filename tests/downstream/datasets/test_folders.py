@@ -3,6 +3,7 @@ import pytest
 from downstream.datasets.folders import (
     divide_pairs,
     find_label_folder,
+    find_mask_folder,
     find_pairs,
     require_undivided,
     split_folders,
@@ -92,3 +93,29 @@ def test_folders_train_and_val_are_refused_with_the_split_that_tests_on_val(tmp_
             divide_pairs(tmp_path, wrong, 0)
     found = divide_pairs(tmp_path, "train_val", 0)
     assert [dict(folder.split_of) for folder in found] == [{"train": "train"}, {"val": "test"}]
+
+
+def test_splits_inside_the_camera_folders_are_found_like_cameras_inside_the_split_folders(tmp_path):
+    for split, stem in (("train", "a"), ("test", "b")):
+        for folder in ("Infrared", "visible", "Annotations"):
+            write_blank(tmp_path / folder / split / f"{stem}.png")
+    folders = split_folders(tmp_path)
+    assert folders == {"train": tmp_path / "train", "test": tmp_path / "test"}
+    (pair,) = find_pairs(folders["train"])
+    assert pair.infrared == tmp_path / "Infrared" / "train" / "a.png"
+    assert pair.visible == tmp_path / "visible" / "train" / "a.png"
+    assert find_label_folder(folders["test"]) == tmp_path / "Annotations" / "test"
+    with pytest.raises(InputError, match=r"test: no folder of label masks .found Annotations, Infrared, visible"):
+        find_mask_folder(folders["test"])
+    with pytest.raises(InputError, match=r"already divided .*Try: data.split=folders"):
+        require_undivided(tmp_path, "random")
+
+
+def test_train_and_val_inside_the_camera_folders_ask_for_train_val(tmp_path):
+    for split in ("train", "Val"):
+        for folder in ("ir", "vi"):
+            write_blank(tmp_path / folder / split / "a.png")
+    with pytest.raises(InputError, match=r"Try: data.split=train_val"):
+        split_folders(tmp_path)
+    assert split_folders(tmp_path, "train_val") == {"train": tmp_path / "train", "test": tmp_path / "Val"}
+    assert find_pairs(tmp_path / "Val")[0].visible == tmp_path / "vi" / "Val" / "a.png"
