@@ -35,7 +35,7 @@ ORDER = {  # of the rooms and files directly in a package; each may import those
         *("storage", "images", "metrics", "networks", "engines", "fusers", "scoring", "training", "export", "video"),
         *("effects", "__main__"),
     ),
-    "downstream": ("scores", "conditions", "start_weights", "datasets", "detection", "segmentation"),
+    "downstream": ("scores", "conditions", "start_weights", "four_channels", "datasets", "detection", "segmentation"),
     "pipelines": (
         *("extras", "config", "settings", "stages", "rows", "sample", "report", "tasks"),
         *("check_data", "listing", "stage_worker", "run", "benchmarks"),
