@@ -1,4 +1,5 @@
 from .boxes import Box as Box
+from .boxes import coordinate as coordinate
 from .detection_data import DetectionData as DetectionData
 from .detection_data import LabelledPair as LabelledPair
 from .detection_data import load_detection_data as load_detection_data
@@ -21,6 +22,7 @@ from .inspection import LabelFiles as LabelFiles
 from .inspection import box_labels as box_labels
 from .inspection import inspect_folder as inspect_folder
 from .inspection import mask_labels as mask_labels
+from .masks import MASK_SUFFIXES as MASK_SUFFIXES
 from .masks import Mask as Mask
 from .masks import read_mask as read_mask
 from .masks import write_mask as write_mask

@@ -2,6 +2,7 @@ from .arguments import require_arguments as require_arguments
 from .calibration import Calibration as Calibration
 from .calibration import fit_calibration as fit_calibration
 from .environment import isolate_ultralytics as isolate_ultralytics
+from .external import read_external_boxes as read_external_boxes
 from .matches import DetectionMatches as DetectionMatches
 from .matches import bootstrap_ap as bootstrap_ap
 from .merging import METHODS as METHODS

@@ -1,3 +1,4 @@
+from .external import import_external_masks as import_external_masks
 from .labelled_images import Labelled as Labelled
 from .prediction import predict_masks as predict_masks
 from .prediction import predict_mean_masks as predict_mean_masks

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from downstream.datasets import DetectionData, SegmentationData, group_images
 from downstream.segmentation import Confusion
+from fusion.images import Pair
 from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
 from pipelines.report.elements import Section, Table
@@ -166,7 +167,9 @@ def gather_report(
     fusers, runs, test = experiment.row_names, experiment.runs, data.of("test")
     dataset, split = dataset_name(experiment), split_name(experiment, data.split_name)
     rows = [row for run_id in runs for row in run_rows(run_id, task, inputs, dataset, split, len(test))]
-    fused = load_fusion_scores(fusers, experiment.settings.metrics.convention, inputs)
+    fused = load_fusion_scores(
+        [row.name for row in experiment.fused_rows], experiment.settings.metrics.convention, inputs
+    )
     means = write_scores(out_dir, fused.rows, fused.convention)
     stems = [item.pair.stem for item in test]
     images = ImageGroups(np.array(group_images(stems, experiment.settings.data.groups)), reader.shows)
@@ -189,14 +192,20 @@ def gather_report(
     )
 
 
-def fused_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:
-    """Return the folder of the fused images that each of the shown runs reads, by fuser."""
-    return {fuser: inputs[f"fuse/{experiment.fusion_of(run_id)}"] / "images" for fuser, run_id in shown.items()}
+def shown_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs, pair: Pair) -> dict[str, Path]:
+    """Return the image of a pair under the predictions of each of the shown runs, by row: fused, or else visible."""
+    return {
+        name: inputs[f"fuse/{experiment.fusion_of(run_id)}"] / "images" / f"{pair.stem}.png"
+        if experiment.row(name).fuses
+        else pair.visible
+        for name, run_id in shown.items()
+    }
 
 
 def first_trainings(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:
-    """Return the folder of the training behind each of the shown runs, with folds of the first, by fuser."""
-    return {fuser: inputs[experiment.trainings(run_id)[0].training_stage] for fuser, run_id in shown.items()}
+    """Return the folder of the training behind each of the shown runs, with folds of the first, by row that trains."""
+    trained = {name: run_id for name, run_id in shown.items() if experiment.row(name).trains}
+    return {name: inputs[experiment.trainings(run_id)[0].training_stage] for name, run_id in trained.items()}
 
 
 def _resampled(runs: Sequence[RunId], inputs: Inputs, reader: Reader) -> dict[str, list[Resampled]]:

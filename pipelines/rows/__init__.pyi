@@ -43,3 +43,8 @@ from .task_results import segmentation_scorer as segmentation_scorer
 from .task_scores import DETECTION as DETECTION
 from .task_scores import SEGMENTATION as SEGMENTATION
 from .task_scores import TaskScores as TaskScores
+from .unfused_rows import EMPTY as EMPTY
+from .unfused_rows import TYPES as TYPES
+from .unfused_rows import EarlyRow as EarlyRow
+from .unfused_rows import LateRow as LateRow
+from .unfused_rows import PredictionsRow as PredictionsRow
