@@ -33,9 +33,15 @@ _PROBABILITIES = "proben"  # the method that needs calibrated scores
 
 @dataclass(frozen=True)
 class EarlyRow:
-    """A network that takes both images of a pair as four channels."""
+    """A network that takes both images of a pair as four channels.
+
+    Attributes:
+        name: of the row.
+        task: of the network.
+    """
 
     name: str
+    task: str
 
     level: ClassVar[str] = "input"
     fuses: ClassVar[bool] = False
@@ -46,10 +52,11 @@ class EarlyRow:
     @property
     def says(self) -> list[str]:
         """What the report says of the row."""
+        jitter = "hue, saturation and value are jittered for either camera by itself; albumentations skip four channels"
         return [
             "red, green, blue and infrared as four channels of one network",
             "start weights inflated: the new channel gets 3/4 of the mean of the three, whose mean falls to 3/4",
-            "hue, saturation and value are jittered for either camera by itself; albumentations skip four channels",
+            *([jitter] if self.task == DETECTION else []),
         ]
 
 
@@ -84,7 +91,7 @@ class LateRow:
     @property
     def says(self) -> list[str]:
         """What the report says of the row."""
-        how = {MEAN: "mean of the class probabilities", **METHODS}[self.method]
+        how = {MEAN: "of their class probabilities", **METHODS}[self.method]
         return [f"{self.method} of {' and '.join(self.members)}: {how}"]
 
 
@@ -152,7 +159,7 @@ def unfused_row(name: str, kind: str, options: Mapping[str, Any], task: str, row
         if option not in known:
             raise unknown_name(f"option of type {kind!r}", option, known or ["type"])
     if kind == EARLY:
-        return EarlyRow(name)
+        return EarlyRow(name, task)
     return _late(name, options, task, rows) if kind == LATE else _predictions(name, options, task)
 
 

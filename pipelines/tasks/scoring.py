@@ -62,4 +62,4 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
         "baseline": settings.baseline,
         "groups": settings.data.groups,
     }
-    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=4)
+    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=5)
