@@ -11,7 +11,6 @@ from .effects import save_scene as save_scene
 from .effects import scene_effects as scene_effects
 from .experiment import Experiment as Experiment
 from .experiment import build_experiment as build_experiment
-from .fuser_rows import BASELINES as BASELINES
 from .fuser_rows import FOLDER as FOLDER
 from .fuser_rows import SOURCES as SOURCES
 from .fuser_rows import FuserRow as FuserRow
