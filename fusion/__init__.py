@@ -4,6 +4,7 @@ The names in `__init__.pyi` are the public API; each is loaded on first use, so 
 
 Rooms, from low to high; a room imports only from those before it:
     storage: write files atomically, hash files, save tensors.
+    registration: one transform for two cameras that see differently.
     images: image files, colours, pairs.
     metrics: quality metrics of fused images.
     networks: the fusion network and its checkpoints.

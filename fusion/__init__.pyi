@@ -9,5 +9,6 @@ from .images.io import read_visible as read_visible
 from .images.io import write_image as write_image
 from .images.pairs import Pair as Pair
 from .images.pairs import match_pairs as match_pairs
+from .registration.transform import load_registration as load_registration
 from .scoring.folder import score_folder as score_folder
 from .video.fuse import fuse_video as fuse_video

@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fusion import InputError, list_fusers, match_pairs
 from fusion.command_line import exit_code, parse_override
 from fusion.fusers import fuser_files, require_options
-from fusion.images import InfraredRange, add_range_option, parse_range
+from fusion.images import ReadingOptions, add_reading_options, reading_options
 from fusion.storage import Fingerprints
+
+if TYPE_CHECKING:
+    from fusion.registration import Registration
 
 _NOTES = """\
 The images of a pair have the same file name apart from the suffix, the videos of a pair the same number of frames and
-the same rate; both are registered and of one size. Images that exist in the folder --out are kept. A video is written
-as .mp4 (mp4v) or .avi (MJPG) and never overwrites a file. Ctrl-C ends the recording of cameras, which is kept; of video
-files, nothing is written."""
+the same rate; both are registered and of one size, unless --registration brings them together. Images that exist in
+the folder --out are kept. A video is written as .mp4 (mp4v) or .avi (MJPG) and never overwrites a file. Ctrl-C ends the
+recording of cameras, which is kept; of video files, nothing is written."""
 
 
 def main(program: str | None = None) -> None:
@@ -33,13 +36,13 @@ def main(program: str | None = None) -> None:
     if arguments.weights:
         options["weights"] = arguments.weights
     require_options(arguments.fuser, options)
-    sources = (arguments.infrared, arguments.visible)
+    sources, reading = (arguments.infrared, arguments.visible), reading_options(arguments)
     if any(Path(source).is_dir() for source in sources):
         if arguments.frames is not None:
             raise InputError(f"--frames {arguments.frames}: for videos only (found folders of images)")
-        _fuse_folders(arguments.fuser, options, sources, parse_range(arguments.infrared_range), arguments.out)
+        _fuse_folders(arguments.fuser, options, sources, reading, arguments.out)
     else:
-        _fuse_videos(arguments.fuser, options, sources, arguments.out, arguments.frames)
+        _fuse_videos(arguments.fuser, options, sources, reading.registration, arguments.out, arguments.frames)
 
 
 def _parse(program: str | None) -> argparse.Namespace:
@@ -52,15 +55,15 @@ def _parse(program: str | None) -> argparse.Namespace:
     names = f"path/to/file.py:ClassName, or one of: {', '.join(list_fusers())}"
     parser.add_argument("--fuser", required=True, help=names)
     parser.add_argument("--weights", type=Path, help="checkpoint for isfuse and isfuse-lite (default: shipped weights)")
-    add_range_option(parser)
+    add_reading_options(parser)
     parser.add_argument("--frames", type=int, metavar="N", help="for videos and cameras: stop after N frames")
     return parser.parse_intermixed_args()
 
 
 def _fuse_folders(
-    fuser: str, options: dict[str, Any], folders: tuple[str, str], infrared_range: InfraredRange, out: Path
+    fuser: str, options: dict[str, Any], folders: tuple[str, str], reading: ReadingOptions, out: Path
 ) -> None:
-    pairs = match_pairs(Path(folders[0]), Path(folders[1]), infrared_range)
+    pairs = match_pairs(Path(folders[0]), Path(folders[1]), *reading)
     hashes = {name: Fingerprints().of(path) for name, path in fuser_files(fuser, options).items()}
 
     from fusion import build_fuser, fuse_folder
@@ -69,7 +72,14 @@ def _fuse_folders(
     print(f"{len(pairs)} pairs in {out}, {fused} fused now")
 
 
-def _fuse_videos(fuser: str, options: dict[str, Any], sources: tuple[str, str], out: Path, frames: int | None) -> None:
+def _fuse_videos(
+    fuser: str,
+    options: dict[str, Any],
+    sources: tuple[str, str],
+    registration: Registration | None,
+    out: Path,
+    frames: int | None,
+) -> None:
     from fusion.video import require_source, require_video_path
 
     require_video_path(out)
@@ -79,7 +89,7 @@ def _fuse_videos(fuser: str, options: dict[str, Any], sources: tuple[str, str], 
 
     from fusion import build_fuser, fuse_video
 
-    fused = fuse_video(build_fuser(fuser, **options), infrared, visible, out, frames)
+    fused = fuse_video(build_fuser(fuser, **options), infrared, visible, out, frames, registration)
     print(f"{fused} frames fused into {out}")
 
 

@@ -29,7 +29,8 @@ from downstream.datasets import (
     split_folders,
 )
 from fusion.errors import InputError
-from pipelines.settings import DataSettings, Settings
+from pipelines.data_settings import DataSettings
+from pipelines.settings import Settings
 
 _MOST_FAULTS = 20
 
@@ -67,9 +68,11 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
     data, findings = settings.data, Findings()
     by_split: dict[str, list[str]] = {}
     try:
-        find_labels = _label_finder(settings.task, data)
+        find_labels, registration = _label_finder(settings.task, data), data.load_registration()
         for name, folder in _folders(root, data.split).items():
-            by_split[name] = inspect_folder(folder, findings, find_labels, data.infrared or "", data.visible or "")
+            by_split[name] = inspect_folder(
+                folder, findings, find_labels, data.infrared or "", data.visible or "", registration
+            )
         if data.split not in (FOLDERS, TRAIN_VAL):
             by_split = _divide(by_split[""], data.split, data.seed)
         if data.folds:
@@ -127,10 +130,13 @@ def _cut(by_split: dict[str, list[str]], data: DataSettings) -> dict[str, list[s
 
 
 def _label_finder(task: str, data: DataSettings) -> Callable[[Path], LabelFiles] | None:
+    classes, transform = data.classes or (), data.label_transform()
     if task == "detection":
-        return partial(box_labels, label_format=data.labels or "", classes=data.classes or ())
+        return partial(box_labels, label_format=data.labels or "", classes=classes, transform=transform)
     if task == "segmentation":
-        return partial(mask_labels, classes=data.classes or (), name=data.masks or "", values=data.mask_values)
+        return partial(
+            mask_labels, classes=classes, name=data.masks or "", values=data.mask_values, transform=transform
+        )
     return None
 
 

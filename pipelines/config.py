@@ -17,6 +17,7 @@ from fusion.errors import InputError, unknown_name
 CONFIGS = Path(__file__).parent.parent / "configs"
 NULLABLE = (
     "data.root",
+    "data.registration",
     "detector.weights",
     "segmenter.encoder_weights",
     "training.start",

@@ -24,7 +24,10 @@ MAY_IMPORT = {
     "fusion": {"fusion"},
     "downstream": {
         "downstream",
-        *(f"fusion.{name}" for name in ("devices", "errors", "images", "interrupts", "seeds", "storage")),
+        *(
+            f"fusion.{name}"
+            for name in ("devices", "errors", "images", "interrupts", "registration", "seeds", "storage")
+        ),
     },
     "pipelines": {"pipelines", "downstream", "fusion"},
     "tools": {"tools", "pipelines", "downstream", "fusion"},
@@ -32,12 +35,24 @@ MAY_IMPORT = {
 ORDER = {  # of the rooms and files directly in a package; each may import those before it
     "fusion": (
         *("errors", "command_line", "devices", "seeds", "interrupts", "markdown", "interventions"),
-        *("storage", "images", "metrics", "networks", "engines", "fusers", "scoring", "training", "export", "video"),
+        *(
+            "storage",
+            "registration",
+            "images",
+            "metrics",
+            "networks",
+            "engines",
+            "fusers",
+            "scoring",
+            "training",
+            "export",
+            "video",
+        ),
         *("effects", "__main__"),
     ),
     "downstream": ("scores", "conditions", "start_weights", "four_channels", "datasets", "detection", "segmentation"),
     "pipelines": (
-        *("extras", "config", "settings", "stages", "rows", "sample", "report", "tasks"),
+        *("extras", "config", "data_settings", "settings", "stages", "rows", "sample", "report", "tasks"),
         *("check_data", "listing", "stage_worker", "run", "benchmarks"),
     ),
 }

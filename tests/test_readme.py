@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.made_rigs import rig
 from tests.run_tool import ROOT, in_process
 
 README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
@@ -35,6 +36,7 @@ def test_every_pipeline_command_of_the_readme_is_understood(arguments, tmp_path)
     arguments = arguments.replace("yolov8s.pt", str(tmp_path / "w.pt")).split()
     (tmp_path / "w.pt").touch()
     (tmp_path / "results.json").touch()
+    rig().save(tmp_path / "registration.json")
     arguments = [str(tmp_path) if value.startswith(("path/", "../", "mine")) else value for value in arguments]
     arguments = [
         re.sub(r"weights=(\.\./|work/).*", f"weights={tmp_path / 'w.pt'}", value).strip("'") for value in arguments

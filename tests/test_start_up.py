@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.made_rigs import rig
 from tests.run_tool import ROOT
 
 HEAVY = ("torch", "torchvision", "ultralytics", "segmentation_models_pytorch", "pycocotools", "onnxruntime", "openvino")
@@ -17,6 +18,7 @@ ANSWERS = [
     ("run_pipeline.py", "--list"),
     ("run_pipeline.py", "m3fd_detect", "--dry-run"),
     ("run_pipeline.py", "fusion_quality", "--dry-run"),
+    ("run_pipeline.py", "m3fd_detect", "--data", ".", "data.registration=rig.json", "--dry-run"),
 ]
 MISSPELT = [
     ("benchmark.py", "pipeline", "m3fd_detct"),
@@ -26,6 +28,8 @@ MISSPELT = [
     ("export_fuser.py", "--to", "onnx", "--out", "net.onnx", "--fuser", "isfuze"),
     ("fuse_images.py", *FOLDERS, "--fuser", "laplacin"),
     ("fuse_images.py", *FOLDERS, "--fuser", "laplacian", "levles=3"),
+    ("fuse_images.py", *FOLDERS, "--fuser", "laplacian", "--registration", "none.json"),
+    ("run_pipeline.py", "m3fd_detect", "--data", ".", "data.registration=none.json"),
     ("run_pipeline.py", "m3fd_detct"),
     ("run_pipeline.py", "m3fd_detect", "fusers=laplacin"),
     ("run_pipeline.py", "m3fd_detect", "detector.epoch=3"),
@@ -52,6 +56,7 @@ json.dump(answers, sys.stdout)
 def test_help_lists_plans_and_misspelt_names_need_no_heavy_library(tmp_path: Path) -> None:
     for folder in ("ir", "vi"):
         (tmp_path / folder).mkdir()
+    rig().save(tmp_path / "rig.json")
     commands = [*HELP, *ANSWERS, *MISSPELT]
     done = subprocess.run(
         [sys.executable, "-c", RUN_ALL],

@@ -11,6 +11,7 @@ from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
 from fusion.export import Form, export_fuser
 from fusion.fusers import SHIPPED, fuser_files
+from fusion.images import add_reading_options, reading_options
 
 _NEXT = {
     "onnx": "python tools/fuse_images.py --infrared DIR --visible DIR --out fused/ --fuser onnx model={path}",
@@ -38,13 +39,17 @@ def main() -> None:
         "--infrared", type=Path, help="for --int8: folder of infrared images similar to the later input"
     )
     parser.add_argument("--visible", type=Path, help="for --int8: folder of visible images with equal file names")
+    add_reading_options(parser)
     arguments = parser.parse_args()
     chosen = "half" if arguments.half else "int8" if arguments.int8 else "float32"
     folders = [folder for folder in (arguments.infrared, arguments.visible) if folder]
     if len(folders) != (2 if arguments.int8 else 0):
         found = f"found {len(folders)} folders of images with {chosen}"
         raise InputError(f"--infrared, --visible: needed with --int8, and only there ({found})")
-    pairs = match_pairs(*folders) if folders else []
+    reading = reading_options(arguments)
+    if reading.registration and not folders:
+        raise InputError("--registration: needed with --int8, and only there (found no folders of images)")
+    pairs = match_pairs(*folders, *reading) if folders else []
     made = export_fuser(arguments.fuser, arguments.to, arguments.out, chosen, arguments.weights, pairs)
     print(f"{made.path}: {arguments.fuser}, {chosen}, {_size(made.path) / 1000:.0f} kB")
     print("largest difference from the network by image size, in grey levels of 255, on synthetic images:")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs, score_folder
 from fusion.command_line import exit_code
-from fusion.images import add_range_option, parse_range
+from fusion.images import add_reading_options, reading_options
 from fusion.metrics import CONVENTIONS, SUITES
 from fusion.scoring import means_table, write_scores
 from fusion.storage import write_text
@@ -50,14 +50,14 @@ def main() -> None:
         help="folder for scores.csv (every image) and means.csv, .json, .md (means with 95 %% intervals); scores of "
         "an earlier run on unchanged files are reused (default: %(default)s)",
     )
-    add_range_option(parser)
+    add_reading_options(parser)
     parser.add_argument(
         "--device", default="auto", help="auto (the GPU if there is one), cpu, cuda or cuda:1 (default: %(default)s)"
     )
     arguments = parser.parse_args()
     folders = named_folders(arguments.fused)
     names = [name.strip() for name in arguments.metrics.split(",")] if arguments.metrics is not None else None
-    pairs = match_pairs(arguments.infrared, arguments.visible, parse_range(arguments.infrared_range))
+    pairs = match_pairs(arguments.infrared, arguments.visible, *reading_options(arguments))
     rows = []
     for method, folder in folders.items():
         rows += score_folder(method, pairs, folder, arguments.out, names, arguments.convention, arguments.device)

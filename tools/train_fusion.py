@@ -1,4 +1,4 @@
-"""Train the fusion network on folders of registered images."""
+"""Train the fusion network on folders of image pairs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
-from fusion.images import add_range_option, parse_range
+from fusion.images import add_reading_options, reading_options
 from pipelines.config import known_keys, load_training, override_by
 from pipelines.extras import REPORT, require_packages
 
@@ -31,7 +31,7 @@ def main() -> None:
         default=DEFAULT_RECIPE,
         help="pipeline whose training settings are used, such as isfuse_paper (default: %(default)s)",
     )
-    add_range_option(parser)
+    add_reading_options(parser)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default: %(default)s)")
     arguments = _without_settings(parser.parse_intermixed_args())
     require_packages("train_fusion.py", REPORT)
@@ -47,11 +47,11 @@ def main() -> None:
         raise InputError(
             f"--infrared, --visible: different numbers of folders (found {found}, expected as many of both)"
         )
-    infrared_range = parse_range(arguments.infrared_range)
+    reading = reading_options(arguments)
     pairs = [
         pair
         for folders in zip(arguments.infrared, arguments.visible, strict=True)
-        for pair in match_pairs(*folders, infrared_range)
+        for pair in match_pairs(*folders, *reading)
     ]
 
     from fusion.training import is_main_process

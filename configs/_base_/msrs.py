@@ -8,6 +8,8 @@ data = dict(
     split="folders",  # train_val, with folders train and val, tests on val
     seed=0,
     infrared_range="dataset",  # what becomes black and white in 16-bit infrared: percentile, image, or [low, high]
+    registration=None,  # a file of tools/register_pairs.py, if the two cameras see differently
+    labels_from="visible",  # with a registration: on which images labels were drawn, visible or infrared
     folds=0,  # K: cut all pairs into K folds, each tested by networks trained on the others
     groups="",  # finds in an image's name what must stay together, such as r"drive\d+"; "": runs of consecutive images
 )

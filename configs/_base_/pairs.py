@@ -8,4 +8,5 @@ data = dict(
     split="all",  # "all" scores every pair; or folders, random, a published split, a folder of train.txt and test.txt
     seed=0,  # of the split "random"
     infrared_range="dataset",  # what becomes black and white in 16-bit infrared: percentile, image, or [low, high]
+    registration=None,  # a file of tools/register_pairs.py, if the two cameras see differently
 )

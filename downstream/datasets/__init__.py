@@ -11,6 +11,7 @@ Their parts:
     boxes: the record of one object; clip boxes to their image.
     voc, yolo_txt, coco: read one label format each (`yolo_txt` also writes).
     labels: read the boxes of a folder in any of these formats; `READERS` lists those with one file per image.
+    label_transform: bring boxes and masks into the frame of a registration.
     palettes, masks: which classes colours stand for; read and write label masks.
     image_files: open images, read sizes from headers.
     plausibility: signs of images and labels that were meant otherwise.

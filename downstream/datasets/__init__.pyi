@@ -22,6 +22,9 @@ from .inspection import LabelFiles as LabelFiles
 from .inspection import box_labels as box_labels
 from .inspection import inspect_folder as inspect_folder
 from .inspection import mask_labels as mask_labels
+from .label_transform import VISIBLE as VISIBLE
+from .label_transform import LabelTransform as LabelTransform
+from .label_transform import require_camera as require_camera
 from .masks import MASK_SUFFIXES as MASK_SUFFIXES
 from .masks import Mask as Mask
 from .masks import read_mask as read_mask
@@ -30,6 +33,7 @@ from .palettes import IGNORED as IGNORED
 from .plausibility import image_warnings as image_warnings
 from .plausibility import label_warnings as label_warnings
 from .segmentation_data import MaskedPair as MaskedPair
+from .segmentation_data import RegisteredMasks as RegisteredMasks
 from .segmentation_data import SegmentationData as SegmentationData
 from .segmentation_data import load_segmentation_data as load_segmentation_data
 from .segmentation_data import lone_class as lone_class

@@ -41,12 +41,14 @@ class LabelFaults:
         dropped: boxes dropped because no area of them is inside.
         repeated: boxes dropped because the same object is there before.
         unlabelled: images without a label file, which show no object.
+        outside: boxes dropped because less than a pixel of them is in the frame of the registration.
     """
 
     clipped: int = 0
     dropped: int = 0
     repeated: int = 0
     unlabelled: int = 0
+    outside: int = 0
 
     def __add__(self, other: LabelFaults) -> LabelFaults:
         return LabelFaults(*map(sum, zip(astuple(self), astuple(other), strict=True)))

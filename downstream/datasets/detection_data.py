@@ -10,6 +10,7 @@ from typing import Any
 from downstream.datasets.boxes import Box, LabelFaults
 from downstream.datasets.folders import divide_pairs, require_pairs
 from downstream.datasets.image_files import pair_size
+from downstream.datasets.label_transform import LabelTransform
 from downstream.datasets.labels import read_labels, require_label_format
 from downstream.datasets.splitting import SPLITS, neighbour_leakage
 from fusion.errors import InputError
@@ -23,7 +24,7 @@ class LabelledPair:
 
     Attributes:
         pair: the image files.
-        width: of both images in pixels.
+        width: of both images in pixels, as they are read.
         height: likewise.
         split: train, val or test.
         boxes: the objects, inside the image.
@@ -59,7 +60,9 @@ class DetectionData:
         return [item for item in self.items if item.split == split]
 
 
-def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: str, seed: int) -> DetectionData:
+def read_detection_data(
+    root: Path, labels: str, classes: Sequence[str], split: str, seed: int, transform: LabelTransform | None = None
+) -> DetectionData:
     """Read the labels and the image headers below `root`; no pixels are decoded.
 
     Args:
@@ -69,6 +72,7 @@ def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: 
         classes: every class that occurs; for `yolo` in the order of the class numbers.
         split: `folders`, or a split of `assign_splits`. Pairs outside the split are left out, their labels unread.
         seed: of split `random`.
+        transform: registers the pairs and their labels; None if they are registered.
 
     Raises:
         InputError: a folder or label is missing or invalid, sizes within a pair differ, train or test is empty, no
@@ -77,9 +81,10 @@ def read_detection_data(root: Path, labels: str, classes: Sequence[str], split: 
     require_label_format(labels)
     items: dict[str, LabelledPair] = {}
     faults = LabelFaults()
-    for folder in divide_pairs(root, split, seed):
+    registration = transform.registration if transform else None
+    for folder in divide_pairs(root, split, seed, registration=registration):
         sizes = {pair.stem: pair_size(pair) for pair in folder.used}
-        boxes, here = read_labels(folder.folder, labels, classes, folder.pairs, sizes)
+        boxes, here = read_labels(folder.folder, labels, classes, folder.pairs, sizes, transform)
         faults += here
         for pair in folder.used:
             stem = pair.stem

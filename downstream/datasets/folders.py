@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from downstream.datasets.splitting import assign_splits
 from fusion.errors import InputError
 from fusion.images import Pair, match_pairs
+
+if TYPE_CHECKING:
+    from fusion.registration import Registration
 
 FOLDERS = "folders"  # the split given by folders named train, test and maybe val
 TRAIN_VAL = "train_val"  # the split given by folders named train and val, the latter of which is tested
@@ -40,7 +43,14 @@ class PairFolder(NamedTuple):
         return [pair for pair in self.pairs if pair.stem in self.split_of]
 
 
-def divide_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> list[PairFolder]:
+def divide_pairs(
+    root: Path,
+    split: str,
+    seed: int,
+    infrared: str = "",
+    visible: str = "",
+    registration: Registration | None = None,
+) -> list[PairFolder]:
     """Find the pairs below `root` and assign them to train, val and test.
 
     Args:
@@ -51,6 +61,7 @@ def divide_pairs(root: Path, split: str, seed: int, infrared: str = "", visible:
         seed: of split `random`.
         infrared: name of the infrared folder, if it is not a usual one.
         visible: name of the visible folder, likewise.
+        registration: of the two cameras, as `Pair` has it.
 
     Returns:
         One entry for `root`, or one for each split folder.
@@ -61,12 +72,12 @@ def divide_pairs(root: Path, split: str, seed: int, infrared: str = "", visible:
     """
     if split not in (FOLDERS, TRAIN_VAL):
         require_undivided(root, split)
-        pairs = find_pairs(root, infrared, visible)
+        pairs = find_pairs(root, infrared, visible, registration)
         return [PairFolder(root, pairs, assign_splits([pair.stem for pair in pairs], split, seed))]
     found: list[PairFolder] = []
     first: dict[str, Pair] = {}
     for name, folder in split_folders(root, split).items():
-        pairs = find_pairs(folder, infrared, visible)
+        pairs = find_pairs(folder, infrared, visible, registration)
         for pair in pairs:
             if pair.stem in first:
                 raise InputError(f"{pair.visible}: same stem as {first[pair.stem].visible} (expected unique stems)")
@@ -131,7 +142,9 @@ def require_undivided(root: Path, split: str) -> None:
         )
 
 
-def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair]:
+def find_pairs(
+    folder: Path, infrared: str = "", visible: str = "", registration: Registration | None = None
+) -> list[Pair]:
     """List the pairs of the infrared and the visible folder inside `folder`, sorted by stem.
 
     Their range of infrared levels is that of one image; that of a data set is known once all its folders are.
@@ -139,7 +152,7 @@ def find_pairs(folder: Path, infrared: str = "", visible: str = "") -> list[Pair
     Raises:
         InputError: as `find_pair_folders`, or an image has no counterpart.
     """
-    return match_pairs(*find_pair_folders(folder, infrared, visible), infrared_range="percentile")
+    return match_pairs(*find_pair_folders(folder, infrared, visible), "percentile", registration)
 
 
 def find_pair_folders(folder: Path, infrared: str = "", visible: str = "") -> tuple[Path, Path]:

@@ -79,15 +79,9 @@ def _orientation(image: Image.Image) -> int:
 
 
 def pair_size(pair: Pair) -> tuple[int, int]:
-    """Read width and height of a pair in pixels from the headers of its images.
+    """Read the width and height in pixels that a pair is read with from the headers of its images.
 
     Raises:
-        InputError: a file is missing or not an image, or the two sizes differ.
+        InputError: a file is missing or not an image, or `Pair.registered_size` refuses the two sizes.
     """
-    infrared, visible = image_size(pair.infrared), image_size(pair.visible)
-    if infrared != visible:
-        raise InputError(
-            f"{pair.infrared}: size differs from {pair.visible} (found {infrared[0]}x{infrared[1]} and "
-            f"{visible[0]}x{visible[1]}, expected a registered pair of one size)"
-        )
-    return infrared
+    return pair.registered_size(image_size(pair.infrared), image_size(pair.visible))

@@ -13,15 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from downstream.datasets.boxes import Box, LabelFaults, clean_boxes
+from downstream.datasets.boxes import Box, LabelFaults
 from downstream.datasets.folders import find_mask_folder, find_pair_folders
 from downstream.datasets.image_files import image_size
-from downstream.datasets.labels import find_labels, require_pixels
+from downstream.datasets.label_transform import LabelTransform
+from downstream.datasets.labels import find_labels, require_pixels, usable_boxes
 from downstream.datasets.masks import MASK_SUFFIXES, read_mask
 from downstream.datasets.palettes import IGNORED
 from downstream.datasets.plausibility import TINY, Appearance, LabelCounts, look_at
 from fusion.errors import InputError, first_few
 from fusion.images import Pair, files_by_stem, images_by_stem
+from fusion.registration import Registration
 
 _READERS = 4
 
@@ -79,6 +81,7 @@ def inspect_folder(
     find_labels: Callable[[Path], LabelFiles] | None = None,
     infrared: str = "",
     visible: str = "",
+    registration: Registration | None = None,
 ) -> list[str]:
     """Decode all images and read all labels of one folder, and add the results to `findings`.
 
@@ -88,6 +91,7 @@ def inspect_folder(
         find_labels: finds the labels of `folder`; None if pairs need none.
         infrared: name of the infrared folder, if it is not a usual one.
         visible: name of the visible folder, likewise.
+        registration: of the two cameras, as `Pair` has it.
 
     Returns:
         The stems that are in both image folders, sorted.
@@ -108,7 +112,7 @@ def inspect_folder(
         sources.append((labels.folder, set(labels.stems)))
     _report_missing(findings, sources)
     stems = sorted(images[0].keys() & images[1].keys())
-    pairs = [Pair(stem, images[0][stem], images[1][stem]) for stem in stems]
+    pairs = [Pair(stem, images[0][stem], images[1][stem], registration=registration) for stem in stems]
     with ThreadPoolExecutor(_READERS) as readers:
         results = readers.map(lambda pair: _inspect_pair(pair, labels), pairs)
         for pair, (seen, fault) in zip(
@@ -129,26 +133,31 @@ def inspect_folder(
     return stems
 
 
-def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> LabelFiles:
+def box_labels(
+    folder: Path, label_format: str, classes: Sequence[str], transform: LabelTransform | None = None
+) -> LabelFiles:
     """Find the box labels of one folder; they are cleaned as a pipeline does before they are counted.
 
     Args:
         folder: contains the images, and the label folder or annotations.json.
         label_format: `voc`, `yolo` or `coco`.
         classes: the known class names; for `yolo` in the order of the class numbers.
+        transform: brings the labels into the registered images; None if they were drawn on such.
 
     Raises:
         InputError: as `find_labels`.
     """
     visible = images_by_stem(find_pair_folders(folder)[1])
-    sizes = {stem: image_size(path) for stem, path in visible.items()} if label_format == "coco" else {}
+    stated = label_format == "coco"
+    sizes = {stem: transform.size if transform else image_size(path) for stem, path in visible.items() if stated}
     labels = find_labels(folder, label_format, classes, visible, sizes)
     seen: list[Box] = []
 
     def count(stem: str, size: tuple[int, int]) -> LabelCounts:
-        boxes = labels.read(stem, size)
+        drawn_on = transform.size if transform else size
+        boxes = labels.read(stem, drawn_on)
         seen.extend(boxes)
-        kept, faults = clean_boxes(boxes, *size, labels.where(stem))
+        kept, faults = usable_boxes(boxes, drawn_on, labels.where(stem), transform)
         shown = [box for box in kept if not box.ignore]
         return LabelCounts(
             Counter(box.class_name for box in shown),
@@ -160,7 +169,13 @@ def box_labels(folder: Path, label_format: str, classes: Sequence[str]) -> Label
     return LabelFiles(labels.source, labels.stems, count, lambda: require_pixels(labels.source, label_format, seen))
 
 
-def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Sequence[int] = ()) -> LabelFiles:
+def mask_labels(
+    folder: Path,
+    classes: Sequence[str],
+    name: str = "",
+    values: Sequence[int] = (),
+    transform: LabelTransform | None = None,
+) -> LabelFiles:
     """Find the label masks of one folder.
 
     Args:
@@ -168,6 +183,7 @@ def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Se
         classes: class names in the order of the class numbers.
         name: of the folder of masks, if it is not a usual one.
         values: as for `read_mask`.
+        transform: brings the masks into the registered images; None if they were drawn on such.
 
     Raises:
         InputError: there are no masks.
@@ -176,12 +192,13 @@ def mask_labels(folder: Path, classes: Sequence[str], name: str = "", values: Se
     files = files_by_stem(mask_dir, MASK_SUFFIXES, "label masks")
 
     def count(stem: str, size: tuple[int, int]) -> LabelCounts:
-        mask = read_mask(files[stem], classes, values)
+        mask, size = read_mask(files[stem], classes, values), transform.size if transform else size
         if mask.shape[::-1] != size:
             raise InputError(
                 f"{files[stem]}: size differs from its images "
                 f"(found {mask.shape[1]}x{mask.shape[0]}, expected {size[0]}x{size[1]})"
             )
+        mask = transform.mask(mask) if transform else mask
         counts = np.bincount(mask[mask != IGNORED], minlength=len(classes)).tolist()
         return LabelCounts(dict(zip(classes, counts, strict=True)), unknown=int((mask == IGNORED).sum()))
 

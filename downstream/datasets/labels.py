@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from downstream.datasets.boxes import Box, LabelFaults, clean_boxes
 from downstream.datasets.coco import read_coco
 from downstream.datasets.folders import find_label_folder
+from downstream.datasets.label_transform import LabelTransform
 from downstream.datasets.voc import read_voc
 from downstream.datasets.yolo_txt import read_yolo_txt
 from fusion.errors import InputError, unknown_name
@@ -44,6 +45,7 @@ def read_labels(
     classes: Sequence[str],
     pairs: Sequence[Pair],
     sizes: Mapping[str, tuple[int, int]],
+    transform: LabelTransform | None = None,
 ) -> tuple[dict[str, tuple[Box, ...]], LabelFaults]:
     """Read the boxes of the images in `sizes` and clean them.
 
@@ -53,6 +55,7 @@ def read_labels(
         classes: the known class names; for `yolo` in the order of the class numbers.
         pairs: all pairs of `folder`.
         sizes: width and height in pixels by stem, of the pairs whose labels are read.
+        transform: brings the labels into the registered images; None if they were drawn on such.
 
     Returns:
         The boxes by stem, and what was mended.
@@ -61,13 +64,14 @@ def read_labels(
         InputError: as `find_labels`, labels and images do not match, a label is invalid, or `require_pixels`.
     """
     stems, images_dir = [pair.stem for pair in pairs], pairs[0].visible.parent
+    sizes = dict.fromkeys(sizes, transform.size) if transform else sizes
     labels = find_labels(folder, label_format, classes, stems, sizes)
     require_same_stems(stems, images_dir, labels.stems, labels.source)
     found = {stem: labels.read(stem, size) for stem, size in sizes.items()}
     require_pixels(labels.source, label_format, [box for boxes in found.values() for box in boxes])
     boxes, faults = {}, LabelFaults(unlabelled=sum(stem in labels.unlabelled for stem in sizes))
-    for stem, (width, height) in sizes.items():
-        kept, here = clean_boxes(found[stem], width, height, labels.where(stem))
+    for stem, size in sizes.items():
+        kept, here = usable_boxes(found[stem], size, labels.where(stem), transform)
         boxes[stem], faults = tuple(kept), faults + here
     return boxes, faults
 
@@ -127,6 +131,27 @@ def find_labels(
         where,
         lambda stem, size: [] if stem in unlabelled else read(files[stem], classes, size),
     )
+
+
+def usable_boxes(
+    boxes: Iterable[Box], size: tuple[int, int], source: str, transform: LabelTransform | None = None
+) -> tuple[list[Box], LabelFaults]:
+    """Clean the boxes of one image, and bring them into its registered image.
+
+    Args:
+        boxes: the objects.
+        size: width and height in pixels of the image that they were drawn on.
+        source: the labels, for warnings.
+        transform: as for `read_labels`.
+
+    Returns:
+        The boxes, inside the image, and what was mended.
+    """
+    kept, faults = clean_boxes(boxes, *size, source)
+    if transform is None:
+        return kept, faults
+    kept, outside = transform.boxes(kept)
+    return kept, faults + LabelFaults(outside=outside)
 
 
 def require_pixels(source: Path, label_format: str, boxes: Sequence[Box]) -> None:

@@ -115,6 +115,7 @@ def label_warnings(counts: Sequence[LabelCounts], pixels: int, classes: Sequence
         (faults.repeated, f"{faults.repeated} boxes are there twice and left out"),
         (faults.dropped, f"{faults.dropped} boxes have no area in their image and are left out"),
         (faults.clipped, f"{faults.clipped} boxes reach beyond their image and are clipped"),
+        (faults.outside, f"{faults.outside} boxes have less than a pixel in the frame and are left out"),
         (tiny > _MANY * boxes, f"{tiny} of {boxes} boxes have a side below {TINY} pixels"),
         (unknown > _MANY * pixels, f"{unknown / max(pixels, 1):.0%} of all pixels have no class"),
         (absent, f"no label shows {', '.join(absent)}"),

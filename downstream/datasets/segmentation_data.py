@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,8 @@ from tqdm import tqdm
 
 from downstream.datasets.folders import divide_pairs, find_mask_folder, require_pairs
 from downstream.datasets.image_files import pair_size
-from downstream.datasets.masks import MASK_SUFFIXES, read_mask
+from downstream.datasets.label_transform import LabelTransform
+from downstream.datasets.masks import MASK_SUFFIXES, read_mask, write_mask
 from downstream.datasets.palettes import IGNORED
 from downstream.datasets.splitting import SPLITS, cut_validation, neighbour_leakage
 from fusion.errors import InputError
@@ -28,7 +30,7 @@ class MaskedPair:
 
     Attributes:
         pair: the image files.
-        width: of both images and the mask in pixels.
+        width: of both images and the mask in pixels, as they are read.
         height: likewise.
         split: train, val or test.
         mask: the mask file.
@@ -43,6 +45,14 @@ class MaskedPair:
     mask: Path
     pixels: tuple[int, ...]
     values: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RegisteredMasks:
+    """How masks are brought into the registered images, and the folder into which they are written as class numbers."""
+
+    transform: LabelTransform
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,13 @@ class SegmentationData:
 
 
 def read_segmentation_data(
-    root: Path, classes: Sequence[str], split: str, seed: int, masks: str = "", values: Sequence[int] = ()
+    root: Path,
+    classes: Sequence[str],
+    split: str,
+    seed: int,
+    masks: str = "",
+    values: Sequence[int] = (),
+    registered: RegisteredMasks | None = None,
 ) -> SegmentationData:
     """Read the masks and the image headers below `root`.
 
@@ -85,12 +101,14 @@ def read_segmentation_data(
         seed: of split `random`.
         masks: name of the folder of masks, if it is not a usual one such as Segmentation_labels or masks.
         values: the grey level of every class in the masks, as for `read_mask`.
+        registered: how pairs and masks are registered; None if they show the same as they are.
 
     Raises:
         InputError: a folder or mask is missing or invalid, sizes within a pair or of its mask differ, the masks show a
             single class, train or test is empty, or a stem is in two folders.
     """
-    folders = divide_pairs(root, split, seed)
+    registration = registered.transform.registration if registered else None
+    folders = divide_pairs(root, split, seed, registration=registration)
     by_split = {
         name: [stem for folder in folders for stem, of in folder.split_of.items() if of == name] for name in SPLITS
     }
@@ -105,7 +123,8 @@ def read_segmentation_data(
         require_same_stems([pair.stem for pair in folder.pairs], folder.pairs[0].visible.parent, files, mask_dir)
         with tqdm(folder.used, desc=f"read masks of {folder.folder.name}", unit="image") as used:
             items.extend(
-                _masked_pair(pair, files[pair.stem], split_of[pair.stem], classes, tuple(values)) for pair in used
+                _masked_pair(pair, files[pair.stem], split_of[pair.stem], classes, tuple(values), registered)
+                for pair in used
             )
     of_kind = {name: [item.pair.stem for item in items if item.split == name] for name in SPLITS}
     ordered = tuple(sorted(items, key=lambda item: item.pair.stem))
@@ -134,26 +153,42 @@ def lone_class(root: Path, pixels: Mapping[str, int]) -> str:
     )
 
 
-def _masked_pair(pair: Pair, path: Path, split: str, classes: Sequence[str], values: tuple[int, ...]) -> MaskedPair:
+def _masked_pair(
+    pair: Pair,
+    path: Path,
+    split: str,
+    classes: Sequence[str],
+    values: tuple[int, ...],
+    registered: RegisteredMasks | None,
+) -> MaskedPair:
     size, mask = pair_size(pair), read_mask(path, classes, values)
-    if mask.shape[::-1] != size:
-        raise InputError(
-            f"{path}: size differs from {pair.visible} (found {mask.shape[1]}x{mask.shape[0]}, "
-            f"expected {size[0]}x{size[1]})"
-        )
+    drawn_on = registered.transform.size if registered else size
+    if mask.shape[::-1] != drawn_on:
+        found, expected = f"{mask.shape[1]}x{mask.shape[0]}", f"{drawn_on[0]}x{drawn_on[1]}"
+        raise InputError(f"{path}: size differs from its images (found {found}, expected {expected})")
+    if registered:
+        mask, path, values = registered.transform.mask(mask), registered.folder / f"{pair.stem}.png", ()
+        write_mask(path, mask)
     counts = np.bincount(mask[mask != IGNORED], minlength=len(classes))
     return MaskedPair(pair, *size, split, path, tuple(counts.tolist()), values)
 
 
 def save_segmentation_data(path: Path, data: SegmentationData) -> None:
-    """Write `data` to a JSON file with absolute paths, atomically."""
+    """Write `data` to a JSON file, atomically.
+
+    Paths are absolute, except those of registered masks: they are relative to the file, and move with its folder.
+    """
+
+    def place(item: MaskedPair) -> str:
+        return os.path.relpath(item.mask, path.parent) if item.pair.registration else str(item.mask.absolute())
+
     items = [
         {
             **item.pair.to_json(),
             "width": item.width,
             "height": item.height,
             "split": item.split,
-            "mask": str(item.mask.absolute()),
+            "mask": place(item),
             "pixels": item.pixels,
             "values": item.values,
         }
@@ -175,7 +210,7 @@ def load_segmentation_data(path: Path) -> SegmentationData:
             MaskedPair(
                 Pair.from_json(item),
                 *(item["width"], item["height"], item["split"]),
-                Path(item["mask"]),
+                path.parent / item["mask"],
                 tuple(item["pixels"]),
                 tuple(item.get("values", ())),
             )

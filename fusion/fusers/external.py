@@ -39,6 +39,6 @@ def import_external_images(folder: Path, pairs: Sequence[Pair], out_dir: Path) -
             height, width = infrared.shape[1:]
             raise InputError(
                 f"{found[pair.stem]}: wrong size (found {fused.shape[2]}x{fused.shape[1]}, "
-                f"expected {width}x{height} as {pair.infrared})"
+                f"expected {width}x{height} as {pair.infrared}{', registered' if pair.registration else ''})"
             )
         write_image(out_dir / f"{pair.stem}.png", fused)

@@ -32,7 +32,7 @@ def fuse_folder(fuser: Fuser, pairs: Sequence[Pair], out_dir: Path, made_by: dic
         out_dir: the output folder, created if missing.
         made_by: JSON values that identify the fuser, such as its name, options and hashes of its weights. They are
             saved as `out_dir/fusion.json`, so that a folder never mixes the images of two fusers. What they are made
-            from is in `out_dir/sources.json`: a hash of the contents of every pair, and its range of infrared levels.
+            from is in `out_dir/sources.json`: a hash of the contents of every pair, and how it is read.
 
     Returns:
         The number of pairs fused by this call.
@@ -94,7 +94,7 @@ def _claim_sources(out_dir: Path, pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def _source(pair: Pair, fingerprints: Fingerprints) -> str:
-    """Identify what an image is fused from: the contents of its pair, and the range of infrared levels if it counts."""
+    """Identify what an image is fused from: the contents of its pair, and how they are read."""
     return " ".join(filter(None, (fingerprints.of_all((pair.infrared, pair.visible)), pair.reading)))
 
 

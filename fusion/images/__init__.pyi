@@ -6,13 +6,15 @@ from .decoding import read_pixels as read_pixels
 from .io import EncodedImage as EncodedImage
 from .io import read_infrared as read_infrared
 from .io import read_visible as read_visible
+from .io import warp_luma as warp_luma
 from .io import write_image as write_image
 from .io import write_levels as write_levels
+from .options import ReadingOptions as ReadingOptions
+from .options import add_reading_options as add_reading_options
+from .options import reading_options as reading_options
 from .pairs import Pair as Pair
 from .pairs import match_pairs as match_pairs
 from .ranges import InfraredRange as InfraredRange
-from .ranges import add_range_option as add_range_option
-from .ranges import parse_range as parse_range
 from .ranges import require_range as require_range
 from .ranges import with_infrared_range as with_infrared_range
 from .stems import files_by_stem as files_by_stem

@@ -21,6 +21,7 @@ from fusion.images.colour import luma, to_bytes
 from fusion.images.decoding import read_pixels
 from fusion.images.ranges import PERCENTILE, InfraredRange, infrared_limits
 from fusion.images.stems import IMAGE_SUFFIXES
+from fusion.registration import Registration, warp_infrared
 from fusion.storage import write_bytes
 
 STRIP_PIXELS = 2**20  # per strip of rows: large enough to be fast, small compared with a large image
@@ -106,6 +107,19 @@ def read_infrared(path: Path, infrared_range: InfraredRange = PERCENTILE) -> Ten
     encoded = EncodedImage(read_pixels(path))
     y = encoded.luma(*infrared_limits(encoded.pixels, infrared_range))
     return y if encoded.pixels.dtype == np.uint8 else y.nan_to_num_(0, 1, 0).clamp_(0, 1)
+
+
+def warp_luma(registration: Registration, infrared: Tensor) -> Tensor:
+    """Bring infrared luma into the frame of a registration, as `warp_infrared` does.
+
+    Args:
+        registration: of the two cameras.
+        infrared: (1, H, W) of its `infrared_size`, on the CPU.
+
+    Returns:
+        (1, h, w) of the size of its frame.
+    """
+    return torch.from_numpy(warp_infrared(registration, infrared[0].numpy()))[None]
 
 
 def read_visible(path: Path) -> Tensor:

@@ -1,9 +1,9 @@
-"""Pairs of an infrared and a visible image, matched by file name. Does not import torch."""
+"""Pairs of an infrared and a visible image, matched by file name. Importing this module loads no library."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,23 +15,28 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from fusion.images.io import EncodedImage
+    from fusion.registration import Registration, Size
 
 
 @dataclass(frozen=True, order=True)
 class Pair:
     """Infrared and visible image of one scene.
 
+    With a registration, both are read as it puts them: of the size of its frame.
+
     Attributes:
         stem: the file name both share, without suffix.
         infrared: the infrared file.
         visible: the visible file.
         infrared_range: how infrared levels of more than 8 bits become luma, as for `read_infrared`.
+        registration: of the two cameras; None if the images show the same as they are.
     """
 
     stem: str
     infrared: Path
     visible: Path
     infrared_range: InfraredRange = PERCENTILE
+    registration: Registration | None = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Pair:
@@ -39,32 +44,74 @@ class Pair:
 
         Raises:
             KeyError: one is missing.
-            InputError: the range is none.
+            InputError: the range or the registration is none.
         """
         infrared_range = require_range(values.get("infrared_range", PERCENTILE), "infrared_range")
-        return cls(values["stem"], Path(values["infrared"]), Path(values["visible"]), infrared_range)
+        pair = cls(values["stem"], Path(values["infrared"]), Path(values["visible"]), infrared_range)
+        if "registration" not in values:
+            return pair
+        from fusion.registration import Registration
+
+        return replace(pair, registration=Registration.from_json(values["registration"]))
 
     def to_json(self) -> dict[str, Any]:
-        """Return JSON values: stem, absolute paths and, unless it follows from the image alone, the range."""
+        """Return JSON values: stem, absolute paths and, unless it follows from the image alone, how it is read."""
         values = {"stem": self.stem, "infrared": str(self.infrared.absolute()), "visible": str(self.visible.absolute())}
+        if self.registration is not None:
+            return {**values, "infrared_range": self.infrared_range, "registration": self.registration.to_json()}
         return values if self.infrared_range == PERCENTILE else {**values, "infrared_range": self.infrared_range}
 
     @property
     def reading(self) -> str:
-        """The range of infrared levels, for an image that it decides about: one of more than 8 bits; else ""."""
+        """What decides about the pixels besides the files: a range if it counts, a registration if there is one."""
         from fusion.images.decoding import is_deep
 
-        return str(self.infrared_range) if is_deep(self.infrared) else ""
+        levels = str(self.infrared_range) if is_deep(self.infrared) else ""
+        return " ".join(filter(None, (levels, self.registration.digest if self.registration else "")))
+
+    def registered_size(self, infrared: Size, visible: Size) -> Size:
+        """Return the size of the images as they are read.
+
+        Args:
+            infrared: width and height of the infrared file in pixels.
+            visible: likewise of the visible file.
+
+        Raises:
+            InputError: the two sizes differ, or are not those of the registration.
+        """
+        if self.registration is None:
+            if infrared != visible:
+                from fusion.registration import REGISTER
+
+                raise InputError(
+                    f"{self.infrared}: size differs from {self.visible} (found {infrared[0]}x{infrared[1]} and "
+                    f"{visible[0]}x{visible[1]}, expected a registered pair of one size). Try: {REGISTER}"
+                )
+            return visible
+        from fusion.registration import require_size
+
+        require_size(self.infrared, infrared, self.registration.infrared_size)
+        require_size(self.visible, visible, self.registration.visible_size)
+        return self.registration.size
 
     def read_infrared(self) -> Tensor:
         """Read the infrared image as (1, H, W) luma, float32 in [0, 1].
 
+        Levels are stretched before they are resampled: a dead pixel, or one without value, spoils a kernel at most.
+
         Raises:
-            InputError: the file cannot be read or decoded.
+            InputError: the file cannot be read or decoded, or its size is not that of the registration.
         """
         from fusion.images.io import read_infrared
 
-        return read_infrared(self.infrared, self.infrared_range)
+        infrared = read_infrared(self.infrared, self.infrared_range)
+        if self.registration is None:
+            return infrared
+        from fusion.images.io import warp_luma
+        from fusion.registration import require_size
+
+        require_size(self.infrared, (infrared.shape[2], infrared.shape[1]), self.registration.infrared_size)
+        return warp_luma(self.registration, infrared)
 
     def read(self) -> tuple[Tensor, Tensor]:
         """Read both images.
@@ -73,7 +120,7 @@ class Pair:
             Infrared as (1, H, W) luma and visible as (3, H, W) RGB, both float32 in [0, 1].
 
         Raises:
-            InputError: a file cannot be read or decoded, or the two sizes differ.
+            InputError: a file cannot be read or decoded, the two sizes differ, or are not those of the registration.
         """
         infrared, visible = self.read_encoded()
         return infrared, visible.rgb()
@@ -84,24 +131,32 @@ class Pair:
         Raises:
             InputError: as `read`.
         """
-        from fusion.images.io import read_encoded
+        from fusion.images.io import EncodedImage, read_encoded, read_infrared, warp_luma
 
-        infrared, visible = self.read_infrared(), read_encoded(self.visible)
-        if infrared.shape[1:] != visible.pixels.shape[:2]:
-            raise InputError(
-                f"{self.infrared}: size differs from {self.visible} (found {_size(*infrared.shape[1:])} and "
-                f"{_size(*visible.pixels.shape[:2])}, expected a registered pair of one size)"
-            )
-        return infrared, visible
+        infrared, visible = read_infrared(self.infrared, self.infrared_range), read_encoded(self.visible)
+        height, width = visible.pixels.shape[:2]
+        self.registered_size((infrared.shape[2], infrared.shape[1]), (width, height))
+        if self.registration is None:
+            return infrared, visible
+        from fusion.registration import crop_visible
+
+        cropped = EncodedImage(crop_visible(self.registration, visible.pixels))
+        return warp_luma(self.registration, infrared), cropped
 
 
-def match_pairs(infrared_dir: Path, visible_dir: Path, infrared_range: InfraredRange = DATASET) -> list[Pair]:
+def match_pairs(
+    infrared_dir: Path,
+    visible_dir: Path,
+    infrared_range: InfraredRange = DATASET,
+    registration: Registration | None = None,
+) -> list[Pair]:
     """Match the images of two folders by stem; their suffixes may differ.
 
     Args:
         infrared_dir: the folder of infrared images.
         visible_dir: the folder of visible images.
         infrared_range: how infrared levels of more than 8 bits become luma, as for `with_infrared_range`.
+        registration: of the two cameras, as `Pair` has it.
 
     Returns:
         The pairs, sorted by stem.
@@ -112,9 +167,5 @@ def match_pairs(infrared_dir: Path, visible_dir: Path, infrared_range: InfraredR
     """
     infrared, visible = images_by_stem(infrared_dir), images_by_stem(visible_dir)
     require_same_stems(infrared, infrared_dir, visible, visible_dir)
-    pairs = [Pair(stem, infrared[stem], visible[stem]) for stem in sorted(infrared)]
+    pairs = [Pair(stem, infrared[stem], visible[stem], registration=registration) for stem in sorted(infrared)]
     return with_infrared_range(pairs, infrared_range)
-
-
-def _size(height: int, width: int) -> str:
-    return f"{width}x{height}"

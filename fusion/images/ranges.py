@@ -12,12 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fusion.command_line import parse_override
 from fusion.errors import InputError
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser
-
     import numpy.typing as npt
 
     from fusion.images.pairs import Pair
@@ -47,31 +44,6 @@ def require_range(rule: Any, name: str) -> InfraredRange:
             return low, high
     expected = f"expected {DATASET}, {PERCENTILE}, {IMAGE}, or [low, high] with low < high"
     raise InputError(f"{name}={rule!r}: no range of infrared levels ({expected})")
-
-
-def add_range_option(parser: ArgumentParser) -> None:
-    """Add --infrared-range, whose value `parse_range` reads."""
-    parser.add_argument(
-        "--infrared-range",
-        default=DATASET,
-        metavar="RANGE",
-        help="levels of 16-bit and float infrared that become black and white: dataset (one range for all images, "
-        "without outliers), percentile (of each image), image (its minimum and maximum), or LOW,HIGH (default: "
-        "%(default)s)",
-    )
-
-
-def parse_range(text: str) -> InfraredRange:
-    """Parse the value of --infrared-range.
-
-    Raises:
-        InputError: it is no range.
-
-    Example:
-        >>> parse_range("7000,9000"), parse_range("image")
-        ((7000.0, 9000.0), 'image')
-    """
-    return require_range(parse_override(f"--infrared-range={text}")[1], "--infrared-range")
 
 
 def with_infrared_range(pairs: Sequence[Pair], rule: InfraredRange = DATASET) -> list[Pair]:

@@ -134,7 +134,7 @@ def score_folder(
 
 
 def _stamp(pair: Pair, fused: Path) -> Stamp:
-    """Return what changes whenever a score may: stamps of the files, and the range of infrared levels if it counts."""
+    """Return what changes whenever a score may: stamps of the files, and how the pair is read."""
     return stamp(pair.infrared, pair.visible, fused) + ([[pair.reading]] if pair.reading else [])
 
 
@@ -169,5 +169,6 @@ def _read(job: _Job) -> Tensor:
     (infrared, visible), fused = job.pair.read(), read_visible(job.fused)
     if fused.shape != visible.shape:
         found, expected = (f"{image.shape[2]}x{image.shape[1]}" for image in (fused, visible))
-        raise InputError(f"{job.fused}: size differs from {job.pair.visible} (found {found}, expected {expected})")
+        whose = f"{job.pair.visible}, registered" if job.pair.registration else f"{job.pair.visible}"
+        raise InputError(f"{job.fused}: size differs from {whose} (found {found}, expected {expected})")
     return (torch.stack([infrared, luma(visible), luma(fused)]) * 255).round().to(torch.uint8)

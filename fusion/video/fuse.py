@@ -13,13 +13,21 @@ from tqdm import tqdm
 from fusion.errors import naming
 from fusion.fusers import Fuser, fuse_pair
 from fusion.interrupts import deferred_interrupt
+from fusion.registration import Registration
 from fusion.storage import atomic_path
 from fusion.video.reader import read_pairs
 from fusion.video.source import Source, VideoSource, quiet, require_alike
 from fusion.video.writer import VideoFile, require_video_path
 
 
-def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frames: int | None = None) -> int:
+def fuse_video(
+    fuser: Fuser,
+    infrared: Source,
+    visible: Source,
+    out: Path,
+    frames: int | None = None,
+    registration: Registration | None = None,
+) -> int:
     """Fuse two videos frame by frame into `out`, at their frame rate.
 
     Files: every frame is fused; after Ctrl-C nothing is written. Cameras and streams: the newest frames are fused, and
@@ -29,16 +37,17 @@ def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frame
     Args:
         fuser: from `build_fuser`.
         infrared: a file, the number of a camera, or a URL such as rtsp://...; 8 bit, colour is converted to luma.
-        visible: likewise, of the same kind, registered and of the same size.
+        visible: likewise, of the same kind; of the same size unless there is a registration.
         out: the file to write, ending in `.mp4` (mp4v) or `.avi` (MJPG); an existing file is never overwritten.
         frames: stop after this number of pairs.
+        registration: of the two cameras; the video shows its frame. None if both show the same.
 
     Returns:
         The number of fused pairs.
 
     Raises:
         InputError: `out` exists or cannot be written; a source cannot be read; the two sources differ in kind, size,
-            rate or length, or report fewer than `frames` frames.
+            rate or length, or from the sizes of the registration, or report fewer than `frames` frames.
         FuserError: the fuser fails on a frame, which the message numbers from 0.
         KeyboardInterrupt: Ctrl-C was pressed and `out` was not written.
     """
@@ -50,11 +59,11 @@ def fuse_video(fuser: Fuser, infrared: Source, visible: Source, out: Path, frame
                 opened.enter_context(closing(VideoSource(infrared))),
                 opened.enter_context(closing(VideoSource(visible))),
             )
-            require_alike(*sources, frames)
+            require_alike(*sources, frames, registration)
             opened.pop_all()  # from here on, their readers close them
         try:
             with deferred_interrupt() as stop_if_asked:
-                fused = _record(fuser, *sources, out, frames, stop_if_asked)
+                fused = _record(fuser, *sources, registration, out, frames, stop_if_asked)
         except KeyboardInterrupt:
             if not fused:  # otherwise it arrived when the video was complete
                 raise KeyboardInterrupt(f"{out} is not written") from None
@@ -65,17 +74,18 @@ def _record(
     fuser: Fuser,
     infrared: VideoSource,
     visible: VideoSource,
+    registration: Registration | None,
     out: Path,
     frames: int | None,
     stop_if_asked: Callable[[], None],
 ) -> int:
     fused, rate = 0, min(infrared.rate, visible.rate)
-    total = frames or infrared.count or visible.count
+    total, size = frames or infrared.count or visible.count, registration.size if registration else visible.size
     with (
         atomic_path(out) as partial,
-        closing(VideoFile(partial, infrared.size, rate)) as file,
+        closing(VideoFile(partial, size, rate)) as file,
         tqdm(total=total, desc=f"fuse {out.name}", unit="frame") as bar,
-        closing(read_pairs(infrared, visible, stop_if_asked)) as pairs,
+        closing(read_pairs(infrared, visible, stop_if_asked, registration)) as pairs,
     ):
         start = time.monotonic()
         try:

@@ -11,7 +11,8 @@ from threading import Event, Thread
 from torch import Tensor
 
 from fusion.errors import InputError
-from fusion.images import EncodedImage
+from fusion.images import EncodedImage, warp_luma
+from fusion.registration import Registration, crop_visible
 from fusion.video.source import Pixels, VideoSource
 
 READ_AHEAD = 4
@@ -80,7 +81,10 @@ class FrameReader:
 
 
 def read_pairs(
-    infrared: VideoSource, visible: VideoSource, stop_if_asked: Callable[[], None]
+    infrared: VideoSource,
+    visible: VideoSource,
+    stop_if_asked: Callable[[], None],
+    registration: Registration | None = None,
 ) -> Generator[tuple[Tensor, Tensor], None, None]:
     """Read two sources in parallel until one of them ends.
 
@@ -88,6 +92,7 @@ def read_pairs(
         infrared: the infrared source; it is closed at the end.
         visible: the visible source; likewise.
         stop_if_asked: called repeatedly while waiting for a frame; may raise.
+        registration: of the two, into whose frame both are brought; None if both show the same.
 
     Yields:
         Infrared as (1, H, W) luma and visible as (3, H, W) RGB, float32 in [0, 1].
@@ -95,9 +100,17 @@ def read_pairs(
     Raises:
         InputError: one of two files ends before the other.
     """
+
+    def read_infrared(frame: Pixels) -> Tensor:
+        luma = EncodedImage(frame).luma()
+        return warp_luma(registration, luma) if registration else luma
+
+    def read_visible(frame: Pixels) -> Tensor:
+        return EncodedImage(crop_visible(registration, frame) if registration else frame).rgb()
+
     with (
-        closing(FrameReader(infrared, lambda frame: EncodedImage(frame).luma())) as infrared_frames,
-        closing(FrameReader(visible, lambda frame: EncodedImage(frame).rgb())) as visible_frames,
+        closing(FrameReader(infrared, read_infrared)) as infrared_frames,
+        closing(FrameReader(visible, read_visible)) as visible_frames,
     ):
         for index in count():
             first, second = infrared_frames.next(stop_if_asked), visible_frames.next(stop_if_asked)

@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy.typing as npt
 
 from fusion.errors import InputError
+
+if TYPE_CHECKING:
+    from fusion.registration import Registration
 
 Source = int | str | Path
 Pixels = npt.NDArray[Any]  # (H, W, 3) uint8, BGR
@@ -76,23 +79,32 @@ def require_source(source: Source) -> None:
         raise InputError(f"{source}: no such file or folder (expected {expected})")
 
 
-def require_alike(infrared: VideoSource, visible: VideoSource, frames: int | None) -> None:
+def require_alike(
+    infrared: VideoSource, visible: VideoSource, frames: int | None, registration: Registration | None = None
+) -> None:
     """Check that two sources can be fused frame by frame, before any frame is fused.
 
     Args:
         infrared: the infrared source.
         visible: the visible source.
         frames: the number of pairs to fuse; None for all.
+        registration: of the two, whose sizes they must have; None if they show the same and are of one size.
 
     Raises:
-        InputError: the sources differ in kind, size, rate or length, or have fewer frames than requested.
+        InputError: the sources differ in kind, size, rate or length, or from the sizes of the registration, or have
+            fewer frames than requested.
     """
     if infrared.live != visible.live:
         live, file = (infrared, visible) if infrared.live else (visible, infrared)
         raise InputError(f"{live.name}: a live source cannot be paired with the file {file.name} (expected two alike)")
-    if infrared.size != visible.size:
+    from fusion.registration import REGISTER, require_size
+
+    if registration:
+        require_size(infrared.name, infrared.size, registration.infrared_size)
+        require_size(visible.name, visible.size, registration.visible_size)
+    elif infrared.size != visible.size:
         found = f"found {_by(infrared.size)} and {_by(visible.size)}, expected registered videos of one size"
-        raise InputError(f"{infrared.name}: frame size differs from {visible.name} ({found})")
+        raise InputError(f"{infrared.name}: frame size differs from {visible.name} ({found}). Try: {REGISTER}")
     if frames is not None and frames < 1:
         raise InputError(f"frames={frames}: out of range (expected at least 1)")
     if infrared.live:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from downstream.datasets import DetectionData, SegmentationData, group_images
 from downstream.segmentation import Confusion
-from fusion.images import Pair
 from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
 from pipelines.report.answer import answer
@@ -25,6 +24,7 @@ from pipelines.report.results import column, daytime_rows, daytime_table, daytim
 from pipelines.report.significance import ImageGroups, Resampled
 from pipelines.report.verdicts import Comparison, write_comparison
 from pipelines.rows import (
+    SOURCES,
     Experiment,
     ResultRow,
     RunId,
@@ -217,14 +217,13 @@ def _beside(experiment: Experiment) -> dict[str, dict[str, str]]:
     }
 
 
-def shown_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs, pair: Pair) -> dict[str, Path]:
-    """Return the image of a pair under the predictions of each of the shown runs, by row: fused, or else visible."""
-    return {
-        name: inputs[f"fuse/{experiment.fusion_of(run_id)}"] / "images" / f"{pair.stem}.png"
-        if experiment.row(name).fuses
-        else pair.visible
+def shown_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs, stem: str) -> dict[str, Path]:
+    """Return the image under the predictions of each of the shown runs, by row: fused, or else that of row visible."""
+    fusions = {
+        name: experiment.fusion_of(run_id) if experiment.row(name).fuses else SOURCES[1]
         for name, run_id in shown.items()
     }
+    return {name: inputs[f"fuse/{fusion}"] / "images" / f"{stem}.png" for name, fusion in fusions.items()}
 
 
 def first_trainings(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:

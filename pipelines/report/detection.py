@@ -59,7 +59,7 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
         losses = {fuser: training_losses(folder) for fuser, folder in trainings.items()}
         found = {fuser: load_predictions(inputs[r.scoring_stage] / PREDICTIONS) for fuser, r in shown.items()}
         panels = [
-            _panel(item, found, shown_images(experiment, shown, inputs, item.pair))
+            _panel(item, found, shown_images(experiment, shown, inputs, item.pair.stem))
             for item in _shown(data, experiment.settings.panels)
         ]
         report = replace(

@@ -28,6 +28,7 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs,
         _leakage_fact(experiment, data.leakage),
         _absence_fact([name for name in data.classes if name not in shown], "box"),
         *_label_facts(data),
+        *_registration_fact(experiment),
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
         _seeds_fact(experiment),
@@ -40,7 +41,9 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs,
 def _label_facts(data: DetectionData) -> Facts:
     faults, ignored = data.faults, Counter(box.ignore for item in data.items for box in item.boxes if box.ignore)
     mended = f"{faults.clipped} clipped to the image, {faults.dropped} without area dropped"
-    told = [("box faults", mended + (f", {faults.repeated} repeated ones dropped" if faults.repeated else ""))]
+    mended += f", {faults.repeated} repeated ones dropped" if faults.repeated else ""
+    mended += f", {faults.outside} with less than a pixel in the frame dropped" if faults.outside else ""
+    told = [("box faults", mended)]
     if ignored:
         named = " and ".join(f"{count} {kind}" for kind, count in sorted(ignored.items()))
         told.append(("ignored boxes", f"{named}: not trained on, and neither gained nor lost by finding them"))
@@ -57,6 +60,7 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: I
         _split_fact(experiment, data.split_name, {split: len(data.of(split)) for split in SPLITS}),
         _leakage_fact(experiment, data.leakage),
         _absence_fact([name for name, count in data.pixels("test").items() if not count], "pixel"),
+        *_registration_fact(experiment),
         *fuser_facts(experiment),
         ("segmenter", _segmenter(segmenter)),
         _seeds_fact(experiment),
@@ -74,6 +78,7 @@ def quality_facts(experiment: Experiment, inputs: Inputs, made: Made) -> Facts:
         ("data", "built-in SAMPLE" if experiment.is_sample else data.name),
         ("split", f"{'sample' if experiment.is_sample else data.split}: {parts}"),
         ("metrics", f"of the test images, convention {experiment.settings.metrics.convention}"),
+        *_registration_fact(experiment),
         *fuser_facts(experiment),
         ("command", experiment.command),
         *provenance_facts(made),
@@ -105,6 +110,22 @@ def _split_fact(experiment: Experiment, name: str, counts: Mapping[str, int]) ->
     parts = ", ".join(f"{count} {split}" for split, count in counts.items() if count)
     shown = "built-in SAMPLE" if experiment.is_sample else data.name
     return "data", f"{shown}, split {split_name(experiment, name)}{seed}: {parts}"
+
+
+def _registration_fact(experiment: Experiment) -> Facts:
+    """Say how two cameras that see differently were brought together; nothing where they were registered."""
+    data = experiment.settings.data
+    found = data.load_registration()
+    if found is None:
+        return []
+    (left, top, width, height), (whole_width, whole_height) = found.frame, found.visible_size
+    told = f"{found.model}; images show {width}x{height} pixels from {left}, {top} of the {whole_width}x{whole_height} "
+    told += "of visible images"
+    if found.residual_median is not None:
+        told += f"; median residual {found.residual_median:.2g} pixels"
+    if data.classes is not None:
+        told += f"; labels were drawn on {data.labels_from} images"
+    return [("registration", told)]
 
 
 def _leakage_fact(experiment: Experiment, leakage: float | None) -> tuple[str, str]:

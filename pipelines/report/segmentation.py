@@ -56,7 +56,7 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
         confusions = {fuser: load_confusions(inputs[r.scoring_stage]).sum(axis=0) for fuser, r in shown.items()}
         masks = {fuser: inputs[r.scoring_stage] / "masks" for fuser, r in shown.items()}
         chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), experiment.settings.panels)]
-        panels = [_panel(item, shown_images(experiment, shown, inputs, item.pair), masks) for item in chosen]
+        panels = [_panel(item, shown_images(experiment, shown, inputs, item.pair.stem), masks) for item in chosen]
         report = replace(
             report,
             sections=_sections(out_dir, confusions, data, curves, panels, report.title),

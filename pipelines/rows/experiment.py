@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from fusion.errors import unknown_name
+from fusion.errors import InputError, unknown_name
 from pipelines.config import Chosen
 from pipelines.rows.fuser_rows import SOURCES, FuserRow
 from pipelines.rows.runs import RunId, run_ids
@@ -118,6 +118,9 @@ def build_experiment(chosen: Chosen, command: str) -> Experiment:
         InputError: any setting that no stage could run with.
     """
     settings = resolve_settings(chosen.settings)
+    if chosen.root is None and settings.data.registration:
+        found = f"data.registration={settings.data.registration}"
+        raise InputError(f"{found}: not for the built-in sample, whose cameras see the same. Try: --data DIR")
     rows = build_rows(settings.fusers, settings.device, settings.task)
     names = [row.name for row in rows]
     if settings.baseline is not None and settings.baseline not in names:

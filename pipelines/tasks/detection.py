@@ -62,7 +62,8 @@ def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
         detector.precision_on(choose_device(experiment.settings.device))
         assert data.labels is not None  # of a detection data set
         assert data.classes is not None
-        found = read_detection_data(folder, data.labels, data.classes, split, data.seed)
+        transform = data.label_transform()
+        found = read_detection_data(folder, data.labels, data.classes, split, data.seed, transform)
         return {**save_divided(out_dir, found, data, save_detection_data), **asdict(found.faults)}
 
     return prepare_stage(experiment, read_data, version=3)

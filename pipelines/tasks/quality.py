@@ -7,6 +7,7 @@ from pathlib import Path
 from downstream.datasets import ALL, SPLITS, divide_pairs, find_pairs, require_pairs, require_undivided
 from fusion.errors import InputError
 from fusion.images import Pair, with_infrared_range
+from fusion.registration import Registration
 from pipelines.rows import Experiment, save_pairs
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.effects import effects_stages
@@ -38,7 +39,7 @@ def _prepare_stage(experiment: Experiment) -> Stage:
     names = ("", "") if experiment.is_sample else (data.infrared or "", data.visible or "")
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
-        pairs = split_pairs(folder, split, data.seed, *names)
+        pairs = split_pairs(folder, split, data.seed, *names, data.load_registration())
         ranged = iter(with_infrared_range([pair for name in SPLITS for pair in pairs[name]], data.infrared_range))
         save_pairs(out_dir, {name: [next(ranged) for _ in pairs[name]] for name in SPLITS})
         return {f"{name}_images": len(of_split) for name, of_split in pairs.items()}
@@ -62,7 +63,14 @@ def _report_stage(experiment: Experiment) -> Stage:
     return Stage("report", run, key, needs=("prepare", *trained, *of_rows, *analysed), version=4)
 
 
-def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: str = "") -> dict[str, list[Pair]]:
+def split_pairs(
+    root: Path,
+    split: str,
+    seed: int,
+    infrared: str = "",
+    visible: str = "",
+    registration: Registration | None = None,
+) -> dict[str, list[Pair]]:
     """List the pairs below `root` for train, val and test.
 
     Args:
@@ -71,14 +79,15 @@ def split_pairs(root: Path, split: str, seed: int, infrared: str = "", visible: 
         seed: of the split "random".
         infrared: name of the infrared folder; "" finds the usual ones.
         visible: likewise.
+        registration: of the two cameras, as `Pair` has it.
 
     Raises:
         InputError: folders, names or the split are not as described, or no pair is left for test.
     """
     if split == ALL:
         require_undivided(root, split)
-        return {"train": [], "val": [], "test": find_pairs(root, infrared, visible)}
-    found = divide_pairs(root, split, seed, infrared, visible)
+        return {"train": [], "val": [], "test": find_pairs(root, infrared, visible, registration)}
+    found = divide_pairs(root, split, seed, infrared, visible, registration)
     by_split = {
         name: [pair for folder in found for pair in folder.used if folder.split_of[pair.stem] == name]
         for name in SPLITS

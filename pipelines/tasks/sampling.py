@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from downstream.datasets import SPLITS
+from pipelines.data_settings import DataSettings
 from pipelines.rows import Experiment, fold_folder, save_pairs
-from pipelines.settings import DataSettings
 from pipelines.stages import Inputs, Stage, Summary
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def prepare_stage(experiment: Experiment, read_data: Callable[[Path, Path, str],
         folder = inputs["sample"] / "data" if root is None else root
         return read_data(out_dir, folder, sample_split(folder) if root is None else data.split)
 
-    needs, inputs = (("sample",), ()) if root is None else ((), (root, *data.split_files))
+    needs, inputs = (("sample",), ()) if root is None else ((), (root, *data.files))
     return Stage("prepare", run, {"data": data.key, "root": str(root)}, needs=needs, inputs=inputs, version=version)
 
 

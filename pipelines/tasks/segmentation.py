@@ -50,14 +50,16 @@ def _prepare_stage(experiment: Experiment, segmenter: SegmenterSettings) -> Stag
     data = experiment.settings.data
 
     def read_data(out_dir: Path, folder: Path, split: str) -> Summary:
-        from downstream.datasets import read_segmentation_data, save_segmentation_data
+        from downstream.datasets import RegisteredMasks, read_segmentation_data, save_segmentation_data
         from fusion.devices import choose_device
 
         segmenter.precision_on(choose_device(experiment.settings.device))  # raises now, not after hours of fusing
         assert data.classes is not None  # of a segmentation data set
         masks = "" if experiment.is_sample else data.masks or ""
         values = () if experiment.is_sample else data.mask_values
-        found = read_segmentation_data(folder, data.classes, split, data.seed, masks, values)
+        transform = data.label_transform()
+        registered = RegisteredMasks(transform, out_dir / "masks") if transform else None
+        found = read_segmentation_data(folder, data.classes, split, data.seed, masks, values, registered)
         return save_divided(out_dir, found, data, save_segmentation_data)
 
     return prepare_stage(experiment, read_data, version=2)

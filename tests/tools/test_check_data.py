@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from fusion.registration.transform import scaling
 from pipelines.sample import write_sample
+from tests.made_rigs import rig
 from tests.run_tool import Done, as_process, in_process
 
 
@@ -157,3 +159,22 @@ def test_folds_that_cannot_be_cut_are_a_fault(m3fd: Path) -> None:
     done = check(m3fd, "m3fd_detect", "m3fd", "data.split=m3fd/splits", "data.folds=2", "data.groups=drive")
     assert done.returncode == 1
     assert "data.groups='drive': names no group in 11 of 11 images" in done.stdout
+
+
+def test_registered_pairs_and_labels_are_judged(m3fd: Path) -> None:
+    for path in (m3fd / "m3fd" / "Ir").iterdir():
+        assert cv2.imwrite(str(path), cv2.resize(cv2.imread(str(path)), (80, 64), interpolation=cv2.INTER_AREA))
+    arguments = ("m3fd_detect", "m3fd", "data.split=m3fd/splits")
+    done = check(m3fd, *arguments)
+    assert done.returncode == 1
+    assert "expected a registered pair of one size). Try: python tools/register_pairs.py" in done.stdout
+    rig(scaling(2, 2), (80, 64), frame=(20, 20, 20, 100)).save(m3fd / "rig.json")
+    done = check(m3fd, *arguments, "data.registration=rig.json")
+    assert done.returncode == 0, done.stdout
+    assert "sizes: 11 of 20x100" in done.stdout
+    boxes = sum(path.read_text().count("<object>") for path in (m3fd / "m3fd" / "Annotation").iterdir())
+    lost = int(re.search(r"warning: (\d+) boxes have less than a pixel in the frame and are left out", done.stdout)[1])
+    counted = re.findall(r"^(?:People|Car|Bus|Motorcycle|Lamp|Truck) +(\d+) +(\d+)$", done.stdout, re.MULTILINE)
+    assert 0 < lost == boxes - sum(int(one) + int(other) for one, other in counted)
+    wrong = check(m3fd, *arguments, "data.registration=rig.json", "data.labels_from=infrared")
+    assert "<size> differs from the image (found 160x128, expected 80x64)" in wrong.stdout

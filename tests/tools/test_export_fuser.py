@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fusion import Pair
+from tests.made_rigs import rig, write_pairs
 from tests.run_tool import as_process, in_process
 
 FOLDERS = ("--infrared", "ir", "--visible", "vi")
@@ -33,11 +34,24 @@ def test_an_exported_network_fuses_a_folder_as_the_network_does(
         assert np.abs(ours - plain).max() <= 1
 
 
+def test_int8_is_calibrated_on_registered_pairs(tmp_path: Path) -> None:
+    write_pairs(tmp_path, rig(), ["a", "b"])
+    rig().save(tmp_path / "rig.json")
+    export = ("export_fuser.py", "--fuser", "isfuse-lite", "--to", "onnx", "--out", "net.onnx")
+    given = ("--registration", "rig.json")
+    done = in_process(*export, "--int8", *FOLDERS, *given, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "net.onnx: isfuse-lite, int8" in done.stdout
+    alone = in_process(*export, *given, cwd=tmp_path)
+    assert (alone.returncode, "--registration: needed with --int8" in alone.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--int8", "--infrared", "ir"), "needed with --int8, and only there (found 1 folders of images with int8)"),
         (FOLDERS, "(found 2 folders of images with float32)"),
+        (("--int8", *FOLDERS, "--registration", "none.json"), "none.json: cannot be read as JSON"),
         (("--fuser", "average"), "fuser 'average': no network to export"),
         (("--fuser", "isfuze"), "unknown fuser 'isfuze'. Did you mean 'isfuse'?"),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,18 +12,19 @@ from pipelines.report.facts import detection_facts
 from pipelines.rows.experiment import build_experiment
 from pipelines.stages.provenance import current_provenance
 from pipelines.stages.stage import Inputs
+from tests.made_rigs import rig
 
 DATA = DetectionData(("Car",), (), LabelFaults(2, 1), "random", 0.25)
 
 
-def facts_with(*changes: tuple[str, object]) -> dict[str, str]:
+def facts_with(*changes: tuple[str, object], data: DetectionData = DATA) -> dict[str, str]:
     settings = {**load_settings("m3fd_detect"), "name": "m3fd_detect"}
     for key, value in changes:
         override(settings, key, value)
     return dict(
         detection_facts(
             build_experiment(Chosen(settings, Path("data")), "python ..."),
-            DATA,
+            data,
             Inputs({}, {}),
             {"": [current_provenance()]},
         )
@@ -59,6 +61,18 @@ def test_the_report_tells_the_leakage_and_the_faulty_boxes() -> None:
     facts = facts_with()
     assert facts["leakage"] == "25.0% of test frames have a neighbour in training"
     assert facts["box faults"] == "2 clipped to the image, 1 without area dropped"
+
+
+def test_the_report_tells_the_registration_and_what_was_lost_to_its_frame(tmp_path: Path) -> None:
+    rig(frame=(20, 10, 100, 90), residual_median=0.314).save(tmp_path / "rig.json")
+    with_registration = (("data.registration", str(tmp_path / "rig.json")), ("data.labels_from", "infrared"))
+    facts = facts_with(*with_registration, data=replace(DATA, faults=LabelFaults(2, 1, outside=4)))
+    assert facts["registration"] == (
+        "affine; images show 100x90 pixels from 20, 10 of the 160x128 of visible images; median residual 0.31 pixels; "
+        "labels were drawn on infrared images"
+    )
+    assert facts["box faults"].endswith("1 without area dropped, 4 with less than a pixel in the frame dropped")
+    assert "registration" not in facts_with()
 
 
 def test_further_detector_settings_are_told() -> None:

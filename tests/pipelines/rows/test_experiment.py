@@ -27,6 +27,11 @@ from pipelines.rows.experiment import build_experiment
         ("m3fd_detect", "data.folds=-1", r"data\.folds=-1: out of range"),
         ("msrs_segment", "data.folds=1", r"data\.folds=1: out of range \(expected 2 or more"),
         ("m3fd_detect", "data.groups=(", r"data\.groups='\(': not a regular expression"),
+        ("m3fd_detect", "data.registration=none.json", r"^none\.json: cannot be read as JSON"),
+        ("m3fd_detect", "data.registration=3", r"data\.registration=3: wrong type \(expected a name or None\)"),
+        ("m3fd_detect", "data.labels_from=infrared", r"data\.labels_from=infrared: without effect .*Try: data\.reg"),
+        ("msrs_segment", "data.labels_from=thermal", r"unknown camera of labels 'thermal'\. Known: infrared, visible"),
+        ("fusion_quality", "data.labels_from=visible", r"unknown setting 'data\.labels_from'"),
         ("ablation", "task=detection", r"task='detection': pipeline ablation has no settings of a detector"),
     ],
 )

@@ -9,8 +9,9 @@ import pytest
 from downstream.datasets import load_detection_data, read_detection_data, save_detection_data
 from fusion.errors import InputError
 from pipelines.config import choose_settings
+from pipelines.data_settings import DataSettings
 from pipelines.rows.pair_lists import load_pairs
-from pipelines.settings import DataSettings, resolve_settings
+from pipelines.settings import resolve_settings
 from pipelines.tasks.sampling import save_divided
 from tests.downstream.datasets.labelled_scenes import CLASSES, SIZE, make_folder
 

@@ -11,10 +11,12 @@ from fusion.errors import InputError
 from pipelines.config import Chosen, flatten, list_pipelines, load_settings, override
 from pipelines.stages.stage import Task
 from pipelines.tasks.build import build_task
+from tests.made_rigs import rig
 
 NO_FILES = {  # settings that take any text, none of which is opened
     *("name", "task", "device", "data.name", "data.source"),
     *("data.labels", "data.masks", "data.infrared", "data.visible"),  # a format, and names of folders in the data
+    "data.labels_from",  # a camera
     "data.root",  # resolved before, as --data is
     *("sample.layout", "training.batchnorm", "training.ablation", "data.groups"),
 }
@@ -48,7 +50,9 @@ def test_a_file_or_folder_that_a_setting_names_is_the_input_of_a_stage(tmp_path:
     (tmp_path / "lists").mkdir()
     (tmp_path / "named.yaml").touch()
     save_file({}, tmp_path / "named.safetensors")
-    for name in ("lists",) if key in TAKES_A_FOLDER else ("lists", "named.yaml", "named.safetensors"):
+    rig().save(tmp_path / "named.json")
+    files = ("named.yaml", "named.safetensors", "named.json")
+    for name in ("lists",) if key in TAKES_A_FOLDER else ("lists", *files):
         try:
             task = task_of(pipeline, key, str(tmp_path / name), tmp_path)
         except InputError:
@@ -68,6 +72,15 @@ def test_there_are_settings_that_name_files() -> None:
     assert {"data.split", "detector.model", "detector.weights"} <= {key for pipeline, key in CASES}
     assert ("msrs_segment", "segmenter.encoder_weights") in CASES
     assert ("ablation", "training.start") in CASES
+    assert {pipeline for pipeline, key in CASES if key == "data.registration"} == set(PIPELINES)
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_a_registration_is_an_input_of_the_stage_that_reads_the_data(tmp_path: Path, pipeline: str) -> None:
+    rig().save(tmp_path / "rig.json")
+    stages = task_of(pipeline, "data.registration", str(tmp_path / "rig.json"), tmp_path).stages
+    (prepare,) = (stage for stage in stages if stage.name == "prepare")
+    assert prepare.inputs == (tmp_path, tmp_path / "rig.json")
 
 
 def test_what_only_loads_images_decides_nothing(tmp_path: Path) -> None:
