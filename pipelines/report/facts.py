@@ -12,7 +12,7 @@ from downstream.detection import DetectorSettings
 from downstream.segmentation import IMAGENET, SegmenterSettings
 from fusion.fusers import SHIPPED, weights_file
 from pipelines.report.provenance import Made, provenance_facts
-from pipelines.rows import Experiment, FuserRow, load_pairs
+from pipelines.rows import Experiment, FuserRow, LateRow, load_pairs
 from pipelines.stages import Inputs
 
 Facts = list[tuple[str, str]]
@@ -31,11 +31,21 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs,
         *_registration_fact(experiment),
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
+        *calibration_fact(experiment, data),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
         ("command", experiment.command),
         *provenance_facts(made),
     ]
+
+
+def calibration_fact(experiment: Experiment, data: DetectionData) -> Facts:
+    """Say on which images the scores were calibrated that rows merge as probabilities."""
+    if not any(isinstance(row, LateRow) and row.calibrates for row in experiment.rows):
+        return []
+    unseen = data.of("val") and not experiment.folds
+    images = "validation images" if unseen else "training images, which the networks have seen, as there are no others"
+    return [("calibration", f"of the merged scores, by Platt's method, per network, on the {images}")]
 
 
 def _label_facts(data: DetectionData) -> Facts:

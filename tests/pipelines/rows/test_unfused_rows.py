@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from downstream.datasets.boxes import LabelFaults
+from downstream.datasets.detection_data import DetectionData, LabelledPair
 from fusion.command_line import parse_override
 from fusion.errors import InputError
+from fusion.images.pairs import Pair
 from pipelines.config import Chosen, load_settings, override
-from pipelines.report.facts import fuser_facts
+from pipelines.report.facts import calibration_fact, fuser_facts
 from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.rows.runs import RunId
 from pipelines.rows.unfused_rows import EarlyRow, LateRow, PredictionsRow
@@ -187,6 +190,19 @@ def test_external_predictions_have_no_scores_to_calibrate_and_no_probabilities(b
         experiment_with(*theirs, f"fuser_options.theirs.path={boxes}", pipeline="msrs_segment")
     with pytest.raises(InputError, match=r"unknown fuser_options\.theirs\.missing 'emtpy'"):
         experiment_with(*theirs, f"fuser_options.theirs.path={boxes}", "fuser_options.theirs.missing=emtpy")
+
+
+@pytest.mark.parametrize(
+    ("split", "folds", "images"), [("val", 0, "validation"), ("train", 0, "training"), ("val", 2, "tr")]
+)
+def test_the_report_says_on_which_images_scores_were_calibrated(split: str, folds: int, images: str) -> None:
+    items = tuple(LabelledPair(Pair(of, Path(of), Path(of)), 9, 9, of, ()) for of in ("test", split))
+    data = DetectionData(("car",), items, LabelFaults(), "random", None)
+    proben = experiment_with("fusers=late", "fuser_options.late.method=proben", f"data.folds={folds}")
+    ((name, said),) = calibration_fact(proben, data)
+    assert name == "calibration"
+    assert f"on the {images}" in said
+    assert calibration_fact(experiment_with("fusers=late"), data) == []
 
 
 @pytest.mark.parametrize("name", ["early", "late"])
