@@ -54,6 +54,10 @@ def plain_wbf_mean(networks: Sequence[Sequence[Plain]]) -> list[Plain]:
     return [(box, score) for box, score, _ in clusters(networks)]
 
 
+def plain_wbf_max(networks: Sequence[Sequence[Plain]]) -> list[Plain]:
+    return [(box, max(score for _, score in members)) for box, _, members in clusters(networks)]
+
+
 def clusters(networks: Sequence[Sequence[Plain]]) -> list[tuple[Corners, float, list[Plain]]]:
     found: list[list[Plain]] = []
     for one in ranked([box for network in networks for box in network]):
@@ -98,6 +102,7 @@ PLAIN: dict[str, Callable[[Sequence[Sequence[Plain]]], list[Plain]]] = {
     "nms": plain_nms,
     "wbf": plain_wbf,
     "wbf_mean": plain_wbf_mean,
+    "wbf_max": plain_wbf_max,
     "proben": plain_proben,
 }
 
@@ -191,10 +196,10 @@ def test_boxes_apart_stay_if_the_other_network_finds_nothing(found: list[Predict
 def test_two_networks_that_agree_in_a_box() -> None:
     networks = [predictions([((0, 0, 10, 10), 0.8)]), predictions([((0, 0, 10, 8), 0.4)])]
     scores = {method: round(merge_boxes(networks, method)[0].score, 4) for method in METHODS}
-    assert scores == {"nms": 0.8, "wbf": 0.6, "wbf_mean": 0.6, "proben": 0.7273}  # .32 / (.32 + .12)
+    assert scores == {"nms": 0.8, "wbf": 0.6, "wbf_mean": 0.6, "wbf_max": 0.8, "proben": 0.7273}  # .32 / (.32 + .12)
     fused = {method: merge_boxes(networks, method)[0].box.xyxy for method in METHODS}
     assert fused["nms"] == (0, 0, 10, 10)
-    for method in ("wbf", "wbf_mean", "proben"):
+    for method in ("wbf", "wbf_mean", "wbf_max", "proben"):
         assert fused[method] == pytest.approx((0, 0, 10, 28 / 3))
 
 

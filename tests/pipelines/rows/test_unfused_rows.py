@@ -193,7 +193,7 @@ def test_external_predictions_have_no_scores_to_calibrate_and_no_probabilities(b
 
 
 @pytest.mark.parametrize(
-    ("split", "folds", "images"), [("val", 0, "validation"), ("train", 0, "training"), ("val", 2, "tr")]
+    ("split", "folds", "images"), [("val", 0, "validation"), ("train", 0, "training"), ("val", 2, "training")]
 )
 def test_the_report_says_on_which_images_scores_were_calibrated(split: str, folds: int, images: str) -> None:
     items = tuple(LabelledPair(Pair(of, Path(of), Path(of)), 9, 9, of, ()) for of in ("test", split))
