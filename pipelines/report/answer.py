@@ -8,7 +8,9 @@ from pipelines.report.significance import Difference
 from pipelines.rows import SOURCES
 
 
-def answer(scores: Mapping[str, float], metric: str, baseline: str | None, found: Sequence[Difference]) -> str:
+def answer(
+    scores: Mapping[str, float], metric: str, baseline: str | None, found: Sequence[Difference], seeds: int
+) -> str:
     """Answer what to feed the network with.
 
     A row is called best only if its verdict, adjusted for all rows, says that it is better than the baseline; of
@@ -19,9 +21,10 @@ def answer(scores: Mapping[str, float], metric: str, baseline: str | None, found
         metric: of the scores.
         baseline: the row that the others are compared with.
         found: the differences to the baseline in this metric, over all classes; none where nothing was compared.
+        seeds: number of seeds; a single one cannot tell what another training would change.
 
     Returns:
-        One to three sentences; "" without any score above 0.
+        One to four sentences; "" without any score above 0.
     """
     if not scores or max(scores.values()) <= 0:
         return ""
@@ -38,6 +41,8 @@ def answer(scores: Mapping[str, float], metric: str, baseline: str | None, found
             parts.append(f"Also better than {baseline}: {', '.join(others)}; which of these is best is not tested.")
         if highest != best:
             parts.append(f"Higher, but not distinguishable from {baseline}: {highest} ({_level(scores[highest])}).")
+        if seeds == 1:
+            parts.append("With one seed, what another training would change is not covered.")
         return " ".join(parts)
     if any(one.p_holm is not None for one in differences.values()):
         lead = f"No row is better than {baseline} ({metric} {_level(scores[str(baseline)])}) by more than chance"

@@ -112,11 +112,12 @@ class Report:
 
     @property
     def answer(self) -> str:
-        """What to feed the network with, in a sentence or three; "" without any score."""
+        """What to feed the network with, in a few sentences; "" without any score."""
         failed = {row["fuser"] for row in failures(self.rows)}
         means = {row: mean for row, mean in mean_over_seeds(self.rows, self.task.main).items() if row not in failed}
         found = [one for one in self.comparison.found if one.name == (self.task.main, "all")]
-        return answer(means, self.task.means[self.task.main], self.baseline, found)
+        seeds = len({row["seed"] for row in self.rows})
+        return answer(means, self.task.means[self.task.main], self.baseline, found, seeds)
 
     @property
     def explanation(self) -> str:
