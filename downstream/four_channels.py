@@ -1,19 +1,22 @@
 """Images of four channels, red, green, blue and infrared: what a network sees that fuses inside ("early" fusion).
 
-They are TIFFs of four grey pages, which ultralytics stacks to channels in this order.
+They are TIFFs of four grey pages, which ultralytics stacks to channels in this order. Importing this module does not
+import OpenCV: planning a run needs `SUFFIX`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import cv2
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from fusion.errors import InputError
-from fusion.images import Pair
 from fusion.storage import write_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from fusion.images import Pair
 
 CHANNELS = 4
 SUFFIX = ".tiff"
@@ -30,6 +33,9 @@ def write_four_channels(path: Path, pair: Pair) -> None:
     Raises:
         InputError: an image cannot be read, the sizes differ, or the file cannot be written.
     """
+    import cv2
+    import numpy as np
+
     from fusion.images import to_bytes
 
     infrared, visible = pair.read_encoded()
@@ -45,6 +51,9 @@ def read_four_channels(path: Path) -> npt.NDArray[np.uint8]:
     Raises:
         InputError: the file is missing or something else.
     """
+    import cv2
+    import numpy as np
+
     try:
         raw = np.fromfile(path, np.uint8)
     except OSError as error:
