@@ -17,6 +17,7 @@ from downstream.datasets import (
     assign_folds,
     assign_splits,
     box_labels,
+    check_alignment,
     cut_validation,
     fold_leakage,
     image_warnings,
@@ -92,7 +93,9 @@ def check_data(settings: Settings, root: Path) -> DataCheck:
     warnings += label_warnings(list(findings.labels.values()), pixels, data.classes or ())
     if settings.task == "detection" and not findings.class_counts(by_split.get("test", ())).total() and not data.folds:
         warnings.append("no box in the test pairs: their scores are undefined")
-    return DataCheck(_lines(settings, root, findings, by_split), findings.faults, warnings)
+    alignment = check_alignment(findings.pairs)
+    lines = [*_lines(settings, root, findings, by_split), *alignment.lines]
+    return DataCheck(lines, findings.faults, [*warnings, *alignment.warnings])
 
 
 def _senseless(settings: Settings, root: Path, findings: Findings, by_split: dict[str, list[str]]) -> Iterable[str]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
-from fusion.images import Pair, add_range_option, parse_range
+from fusion.images import Pair
 from fusion.registration import MODELS
 
 if TYPE_CHECKING:
-    from fusion.registration import Grey, Pixels, Registration
+    from fusion.registration import Pixels, Registration
 
 _MOST = 30
 _NOTES = f"""\
@@ -44,11 +44,10 @@ def main() -> None:
         help="points marked in both images, with columns infrared_x,infrared_y,visible_x,visible_y, instead of the "
         "content of the images",
     )
-    add_range_option(parser)
     arguments = parser.parse_args()
     if arguments.out.suffix.lower() != ".json":
         raise InputError(f"--out {arguments.out}: not a JSON file (expected a name that ends in .json)")
-    pairs = match_pairs(arguments.infrared, arguments.visible, parse_range(arguments.infrared_range))
+    pairs = match_pairs(arguments.infrared, arguments.visible)
     register(pairs, arguments.model, arguments.points, arguments.out)
 
 
@@ -64,33 +63,26 @@ def register(pairs: Sequence[Pair], model: str, points: Path | None, out: Path) 
     Raises:
         InputError: as `estimate_transform` and `fit_points`.
     """
+    from tqdm import tqdm
+
     from fusion.registration import collect, draw_registration, estimate_transform, fit_points
     from fusion.storage import write_bytes
     from pipelines.stages import current_provenance
 
     count = min(len(pairs), _MOST)
     chosen = [pairs[index * len(pairs) // count] for index in range(count)]
-    rig = collect(read_luma(chosen[:1] if points else chosen))
+    with tqdm(chosen[:1] if points else chosen, desc="read", unit="pair", leave=False) as read:
+        rig = collect((pair.stem, *pair.read_luma()) for pair in read)
     sizes = rig.infrared_size, rig.visible_size
     found = fit_points(points, model, *sizes) if points else estimate_transform(rig, model)
     shown = 0 if points else int(found.correlations.argmax())
     made = current_provenance()
     registration = found.registration(model, *sizes, made.date, made.commit)
-    picture = encode(draw_registration(registration, *next(read_luma(chosen[shown : shown + 1]))[1:]))
+    picture = encode(draw_registration(registration, *chosen[shown].read_luma()))
     registration.save(out)
     write_bytes(out.with_suffix(".png"), picture)
     print(describe(registration, "points" if points else "pairs"))
     print(f"{out}, {out.with_suffix('.png')}")
-
-
-def read_luma(pairs: Sequence[Pair]) -> Iterator[tuple[str, Grey, Grey]]:
-    """Read stem, infrared and visible luma of every pair, one by one; their sizes may differ."""
-    from tqdm import tqdm
-
-    from fusion.images import luma, read_visible
-
-    for pair in tqdm(pairs, desc="read", unit="pair", leave=False):
-        yield pair.stem, pair.read_infrared()[0].numpy(), luma(read_visible(pair.visible))[0].numpy()
 
 
 def encode(picture: Pixels) -> bytes:

@@ -15,6 +15,7 @@ Their parts:
     palettes, masks: which classes colours stand for; read and write label masks.
     image_files: open images, read sizes from headers.
     plausibility: signs of images and labels that were meant otherwise.
+    alignment: whether infrared and visible lie over each other.
     inspection: read everything in a folder and collect all faults, for `tools/check_data.py`.
 
 `__init__.pyi` lists what other rooms may import. Importing a name loads neither torch nor OpenCV nor PIL.

@@ -1,3 +1,4 @@
+from .alignment import check_alignment as check_alignment
 from .boxes import Box as Box
 from .boxes import coordinate as coordinate
 from .detection_data import DetectionData as DetectionData

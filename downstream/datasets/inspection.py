@@ -54,6 +54,7 @@ class Findings:
         labels: what the label says, likewise.
         appearances: how the images look, likewise.
         contents: a digest of the visible file, likewise; equal files have equal digests.
+        pairs: the usable pairs.
         faults: one line for each problem.
     """
 
@@ -61,6 +62,7 @@ class Findings:
     labels: dict[str, LabelCounts] = field(default_factory=dict)
     appearances: dict[str, Appearance] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def class_counts(self, stems: Iterable[str]) -> Counter[str]:
@@ -124,6 +126,7 @@ def inspect_folder(
                 findings.faults.append(fault)
             else:
                 findings.sizes[pair.stem], findings.contents[pair.stem] = seen.size, seen.content
+                findings.pairs.append(pair)
                 findings.labels[pair.stem], findings.appearances[pair.stem] = seen.counts, seen.appearance
     try:
         if labels:

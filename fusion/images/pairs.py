@@ -12,6 +12,8 @@ from fusion.images.ranges import DATASET, PERCENTILE, InfraredRange, require_ran
 from fusion.images.stems import images_by_stem, require_same_stems
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from torch import Tensor
 
     from fusion.images.io import EncodedImage
@@ -124,6 +126,21 @@ class Pair:
         """
         infrared, visible = self.read_encoded()
         return infrared, visible.rgb()
+
+    def read_luma(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Read both images as luma; without a registration, their sizes may differ.
+
+        Returns:
+            Infrared (H, W) and visible (h, w).
+
+        Raises:
+            InputError: a file cannot be read or decoded, or its size is not that of the registration.
+        """
+        from fusion.images.colour import luma
+        from fusion.images.io import read_visible
+
+        rgb = read_visible(self.visible) if self.registration is None else self.read()[1]
+        return self.read_infrared()[0].numpy(), luma(rgb)[0].numpy()
 
     def read_encoded(self) -> tuple[Tensor, EncodedImage]:
         """Read infrared as `read` does, and visible with the integers of its file: less than half the memory.
