@@ -8,5 +8,6 @@ Rooms:
 Used by both tasks, which do not import each other:
     scores: the record of one score.
     conditions: under what a training runs that its settings leave open, such as its precision.
-    start_weights: read pretrained weights without running code from the file.
+    start_weights: read pretrained weights without running code from the file; inflate them to four channels.
+    four_channels: images of four channels, red, green, blue and infrared.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -30,7 +30,8 @@ def load_start_weights(model: nn.Module, path: Path, setting: str = "detector.mo
     """Copy every tensor of a file whose name and shape match a tensor of `model`.
 
     Tensors are converted to the dtype of the model; all others are left as they are. The classification layers of a
-    detector usually differ in shape, because the classes differ.
+    detector usually differ in shape, because the classes differ. A first layer of three channels is inflated where
+    that of the model has four.
 
     Args:
         model: a detector or an encoder; modified in place.
@@ -42,18 +43,77 @@ def load_start_weights(model: nn.Module, path: Path, setting: str = "detector.mo
         How many tensors were copied, such as "342 of 403 tensors from FILE".
 
     Raises:
-        InputError: the file cannot be read that way, or no tensor matches.
+        InputError: the file cannot be read that way, no tensor matches, one that does has values that are not finite,
+            or its first layer takes another number of channels.
     """
-    stored = _read(path)
+    return f"{copy_weights(model, _read(path), str(path), setting)} from {path.name}"
+
+
+def copy_weights(model: nn.Module, weights: Mapping[str, Tensor], where: str, setting: str) -> str:
+    """Copy named tensors as `load_start_weights` does those of a file.
+
+    Args:
+        model: modified in place.
+        weights: tensors by name.
+        where: their origin, for error messages.
+        setting: the setting that chose `model`, likewise.
+
+    Returns:
+        How many tensors were copied, such as "342 of 403 tensors".
+
+    Raises:
+        InputError: no tensor matches, one that does has values that are not finite, or the first layer takes another
+            number of channels.
+    """
     own = model.state_dict()
+    stored = {name: _as_wide_as(own.get(name), tensor, where) for name, tensor in weights.items()}
     fitting = {name: t.to(own[name].dtype) for name, t in stored.items() if name in own and own[name].shape == t.shape}
     if not fitting:
         raise InputError(
-            f"{path}: none of its {len(stored)} tensors fits the network (expected equal names and shapes). "
+            f"{where}: none of its {len(stored)} tensors fits the network (expected equal names and shapes). "
             f"Try: another {setting}"
         )
+    for name, tensor in fitting.items():
+        if not tensor.isfinite().all():
+            raise InputError(f"{where}: values that are not finite in {name}. Try: other weights")
     model.load_state_dict(fitting, strict=False)
-    return f"{len(fitting)} of {len(own)} tensors from {path.name}"
+    return f"{len(fitting)} of {len(own)} tensors"
+
+
+def inflate(weight: Tensor) -> Tensor:
+    """Extend a first convolution from three channels to a fourth, so that the network starts from what it knows.
+
+    The new channel gets 3/4 of the mean of the three, whose own mean falls to 3/4; differences between the three stay.
+    Where the fourth channel is the mean of the other three, the output is that of the given weights.
+
+    Args:
+        weight: (O, 3, h, w).
+
+    Returns:
+        (O, 4, h, w) of the same type.
+
+    Example:
+        >>> inflate(torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1)).flatten()
+        tensor([0.5000, 1.5000, 2.5000, 1.5000])
+    """
+    mean = weight.mean(1, keepdim=True)
+    return torch.cat([weight - mean / 4, mean * 3 / 4], dim=1)
+
+
+def _as_wide_as(own: Tensor | None, stored: Tensor, where: str) -> Tensor:
+    """Return a stored tensor, inflated if it is a convolution of three channels where the network has four."""
+    if own is None or own.ndim != 4 or stored.ndim != 4 or own.shape[1] == stored.shape[1]:
+        return stored
+    if own.shape[:1] + own.shape[2:] != stored.shape[:1] + stored.shape[2:]:
+        return stored
+    if (stored.shape[1], own.shape[1]) == (3, 4):
+        return inflate(stored)
+    if own.shape[1] in (3, 4):
+        raise InputError(
+            f"{where}: weights for images of {stored.shape[1]} channels (expected 3"
+            f"{', or 4' if own.shape[1] == 4 else ''}). Try: other weights"
+        )
+    return stored
 
 
 def _read(path: Path) -> dict[str, Tensor]:

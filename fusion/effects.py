@@ -30,7 +30,7 @@ def effect_maps(fuser: Fuser, infrared: Tensor, visible: Tensor, generator: torc
     Args:
         fuser: runs once on the unchanged pair and once for each intervention.
         infrared: (1, H, W) luma in [0, 1]; H, W >= 16, the side of a hole.
-        visible: likewise.
+        visible: likewise, or (3, H, W) RGB.
         generator: a CPU generator; draws the holes of "complementary" and "random" as in training.
 
     Returns:
@@ -58,19 +58,25 @@ def effect_maps(fuser: Fuser, infrared: Tensor, visible: Tensor, generator: torc
         _, height, width = infrared.shape
         complementary = complementary_masks(1, height, width, generator)
         random = random_masks(1, height, width, generator)
-        infrared, visible = infrared[None], visible[None]  # (1, 1, H, W)
-        black = torch.zeros_like(infrared)
+        infrared, visible = infrared[None], visible[None]  # (1, 1, H, W), visible maybe (1, 3, H, W)
         intervened = (
             (infrared * complementary.infrared, visible * complementary.visible),
             (infrared * random.infrared, visible * random.visible),
-            (infrared, black),
-            (black, visible),
+            (infrared, torch.zeros_like(visible)),
+            (torch.zeros_like(infrared), visible),
         )
-        fused = fuse_checked(fuser, infrared, visible)
+        fused = _fused_luma(fuser, infrared, visible)
         return {
-            name: (fuse_checked(fuser, *pair) - fused)[0].abs()
+            name: (_fused_luma(fuser, *pair) - fused)[0].abs()
             for name, pair in zip(INTERVENTIONS, intervened, strict=True)
         }
+
+
+def _fused_luma(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
+    from fusion.images import luma
+
+    fused = fuse_checked(fuser, infrared, visible)
+    return luma(fused) if fused.shape[1] == 3 else fused
 
 
 def pair_effects(fuser: Fuser, pair: Pair, seed: int) -> EffectMaps:
@@ -80,12 +86,10 @@ def pair_effects(fuser: Fuser, pair: Pair, seed: int) -> EffectMaps:
         InputError: an image cannot be read or is smaller than a hole, or the two sizes differ.
         FuserError: the fuser fails on the pair, which the message names.
     """
-    from fusion.images import luma
-
     infrared, visible = pair.read()
     try:
         with naming(f"image {pair.stem}"):
-            return effect_maps(fuser, infrared, luma(visible), generator_for(seed, "effects", pair.stem))
+            return effect_maps(fuser, infrared, visible, generator_for(seed, "effects", pair.stem))
     except ValueError as error:
         raise InputError(f"{pair.infrared}: {error}") from error
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from fusion.fusers import describe_fusers
 from pipelines.config import list_pipelines
 from pipelines.extras import TASKS
-from pipelines.rows import FOLDER
+from pipelines.rows import FOLDER, TYPES
 
 
 def listing() -> str:
     """List pipelines, tasks, fusers, and the other values of `fuser_options.ROW.type`, one per line."""
-    others = {FOLDER: "images fused by other code, in the folder dir=", "FILE.py:CLASS": "a fuser class of your own"}
+    others = {
+        FOLDER: "images fused by other code, in the folder dir=",
+        "FILE.py:CLASS": "a fuser class of your own",
+        **TYPES,
+    }
     sections = {
         "pipelines": list_pipelines(),
         "tasks": TASKS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
@@ -18,18 +18,23 @@ def write_model(
     kind: int = TensorProto.FLOAT,
     outputs: int = 1,
     nodes: Sequence[onnx.NodeProto] = (),
+    channels: Mapping[str, int] | None = None,
 ) -> Path:
-    """Write a model of 0.25 * first + 0.75 * second input, or of `nodes`, which map the inputs to "fused"."""
+    """Write a model of 0.25 * first + 0.75 * second input, or of `nodes`, which map the inputs to "fused".
+
+    `channels` gives an input or output other channels than `shape`.
+    """
     weights = [helper.make_tensor(f"weight{k}", kind, [], [value]) for k, value in enumerate((0.25, 0.75))]
     weigh = [helper.make_node("Mul", [name, f"weight{k}"], [f"part{k}"]) for k, name in enumerate(names[:2])]
     nodes = list(nodes) or [*weigh, helper.make_node("Sum", ["part0", "part1"], ["fused"])]
     more = [f"fused{k}" for k in range(1, outputs)]
+    shapes = {name: [shape[0], number, *shape[2:]] for name, number in (channels or {}).items()}
     nodes += [helper.make_node("Identity", ["fused"], [name]) for name in more]
     graph = helper.make_graph(
         nodes,
         "tiny",
-        [helper.make_tensor_value_info(name, kind, shape) for name in names],
-        [helper.make_tensor_value_info(name, kind, shape) for name in ("fused", *more)],
+        [helper.make_tensor_value_info(name, kind, shapes.get(name, shape)) for name in names],
+        [helper.make_tensor_value_info(name, kind, shapes.get(name, shape)) for name in ("fused", *more)],
         weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)

@@ -50,7 +50,7 @@ ORDER = {  # of the rooms and files directly in a package; each may import those
         ),
         *("effects", "__main__"),
     ),
-    "downstream": ("scores", "conditions", "start_weights", "datasets", "detection", "segmentation"),
+    "downstream": ("scores", "conditions", "start_weights", "four_channels", "datasets", "detection", "segmentation"),
     "pipelines": (
         *("extras", "config", "data_settings", "settings", "stages", "rows", "sample", "report", "tasks"),
         *("check_data", "listing", "stage_worker", "run", "benchmarks"),

@@ -35,6 +35,7 @@ def test_every_option_the_readme_uses_is_in_the_help(tool, arguments, tmp_path):
 def test_every_pipeline_command_of_the_readme_is_understood(arguments, tmp_path):
     arguments = arguments.replace("yolov8s.pt", str(tmp_path / "w.pt")).split()
     (tmp_path / "w.pt").touch()
+    (tmp_path / "results.json").touch()
     rig().save(tmp_path / "registration.json")
     arguments = [str(tmp_path) if value.startswith(("path/", "../", "mine")) else value for value in arguments]
     arguments = [

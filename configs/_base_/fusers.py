@@ -2,7 +2,7 @@
 fusers = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse"]
 # Options of the fusers by row. `weights` is a file, "shipped", or "train" to train on the training pairs first. With
 # `type`, a row can be any fuser, an ONNX model, a class in a Python file, or a folder of fused images:
-# mine=dict(type="laplacian", levels=3).
+# mine=dict(type="laplacian", levels=3). Rows of a detector or segmenter may also be early, late or predictions.
 fuser_options = dict(isfuse=dict(weights="shipped"))
 variants = dict()  # further rows: isfuse trained with changes to `training`, such as wider=dict(network=...)
 training = dict(

@@ -1,5 +1,6 @@
 from .alignment import check_alignment as check_alignment
 from .boxes import Box as Box
+from .boxes import coordinate as coordinate
 from .detection_data import DetectionData as DetectionData
 from .detection_data import LabelledPair as LabelledPair
 from .detection_data import load_detection_data as load_detection_data
@@ -25,6 +26,7 @@ from .inspection import mask_labels as mask_labels
 from .label_transform import VISIBLE as VISIBLE
 from .label_transform import LabelTransform as LabelTransform
 from .label_transform import require_camera as require_camera
+from .masks import MASK_SUFFIXES as MASK_SUFFIXES
 from .masks import Mask as Mask
 from .masks import read_mask as read_mask
 from .masks import write_mask as write_mask

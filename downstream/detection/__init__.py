@@ -7,6 +7,8 @@ Light modules, without ultralytics, pycocotools or torch at import:
     yolo_data: write fused images and labels as the folder a YOLO trains on.
     outputs: the files a detector leaves: weights, training log, predictions.
     matches: which predictions match a ground-truth box; bootstrap mAP from them.
+    external: read boxes that other code has predicted.
+    merging, calibration: the boxes of several networks as one set; scores as probabilities.
 
 Heavy modules:
     arguments, trainer, yolo: everything that needs ultralytics: check the arguments, resume a training, predict.

@@ -1,7 +1,13 @@
 from .arguments import require_arguments as require_arguments
+from .calibration import Calibration as Calibration
+from .calibration import fit_calibration as fit_calibration
 from .environment import isolate_ultralytics as isolate_ultralytics
+from .external import read_external_boxes as read_external_boxes
 from .matches import DetectionMatches as DetectionMatches
 from .matches import bootstrap_ap as bootstrap_ap
+from .merging import METHODS as METHODS
+from .merging import merge_boxes as merge_boxes
+from .merging import require_method as require_method
 from .outputs import Prediction as Prediction
 from .outputs import detector_weights as detector_weights
 from .outputs import load_predictions as load_predictions

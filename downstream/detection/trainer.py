@@ -7,14 +7,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from tqdm import tqdm
-from ultralytics.data.augment import Albumentations
+from ultralytics.data.augment import Albumentations, RandomHSV
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import init_seeds, strip_optimizer
 
 from downstream.conditions import Precision
+from downstream.four_channels import CHANNELS
 from downstream.start_weights import load_start_weights
 from fusion.errors import InputError
 from fusion.seeds import seed_for
@@ -30,6 +32,19 @@ from fusion.storage import (
 )
 
 _AVERAGE = "average."
+
+
+class _CameraHSV(RandomHSV):  # type: ignore[misc]
+    """Jitters either camera of a four-channel image as the image of one camera; ultralytics would leave it as it is."""
+
+    def apply_image(self, labels: dict[str, Any], params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Change hue, saturation and value of red, green and blue, and the value of infrared, by gains of its own."""
+        image = labels["img"]  # (H, W, 4) uint8: red, green, blue, infrared
+        for channels in ((2, 1, 0), (3, 3, 3)):  # BGR; grey
+            planes = np.ascontiguousarray(image[..., channels])
+            super().apply_image({"img": planes})
+            image[..., channels] = planes
+        return labels
 
 
 class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
@@ -88,15 +103,17 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
         """Build the data set, with albumentations only if they are asked for."""
         dataset = super().build_dataset(img_path, mode, batch)
-        self._choose_albumentations(dataset)
+        self._adapt_transforms(dataset)
         return dataset
 
     def _close_dataloader_mosaic(self) -> None:
         super()._close_dataloader_mosaic()  # builds all transforms again
-        self._choose_albumentations(self.train_loader.dataset)
+        self._adapt_transforms(self.train_loader.dataset)
 
-    def _choose_albumentations(self, dataset: Any) -> None:
-        for transform in dataset.transforms.transforms:
+    def _adapt_transforms(self, dataset: Any) -> None:
+        for number, transform in enumerate(dataset.transforms.transforms):
+            if isinstance(transform, RandomHSV) and dataset.channels == CHANNELS:
+                dataset.transforms.transforms[number] = _CameraHSV(transform.hgain, transform.sgain, transform.vgain)
             if not isinstance(transform, Albumentations):
                 continue
             if not self._albumentations:

@@ -29,6 +29,7 @@ from downstream.detection.arguments import as_input_errors, yolo_arguments
 from downstream.detection.outputs import Prediction, detector_weights
 from downstream.detection.settings import DetectorSettings
 from downstream.detection.trainer import ResumableTrainer
+from downstream.four_channels import SUFFIX, read_four_channels
 from fusion.storage import link_or_copy
 
 CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # of the evaluation protocol, equal for all fusers
@@ -87,7 +88,7 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
 
     Args:
         weights: of `train_detector`.
-        images: the image files; predictions refer to them by stem.
+        images: the image files, as the network was trained on; predictions refer to them by stem.
         detector: the settings of the training; images of equal size are predicted in batches of its batch size.
         device: "cpu" or "cuda".
 
@@ -99,7 +100,7 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
         model = _load(weights)
         for batch in _batches(images, detector.batch_size):
             results = model.predict(
-                [str(path) for path in batch],
+                [read_four_channels(path) if path.suffix == SUFFIX else str(path) for path in batch],
                 predictor=_ValidatorBoxes,
                 batch=len(batch),
                 imgsz=detector.image_size,

@@ -3,6 +3,7 @@
 Light modules, without torch or segmentation_models_pytorch at import:
     settings: the architecture and its schedule.
     score: confusion matrix, IoU, and bootstrap mIoU from the confusion matrices of single images.
+    external: import masks that other code has predicted.
     labelled_images: an image with its mask; a cache of both.
 
 Heavy modules:

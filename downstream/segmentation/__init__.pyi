@@ -1,5 +1,7 @@
+from .external import import_external_masks as import_external_masks
 from .labelled_images import Labelled as Labelled
 from .prediction import predict_masks as predict_masks
+from .prediction import predict_mean_masks as predict_mean_masks
 from .score import Confusion as Confusion
 from .score import bootstrap_ious as bootstrap_ious
 from .score import class_shares as class_shares

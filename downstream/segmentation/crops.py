@@ -49,7 +49,8 @@ class SegmentationCrops:
             number: of the batch, from the start of the training.
 
         Returns:
-            Images (B, 3, S, S) float32 RGB in [0, 1], and masks (B, S, S) int64 of class numbers and `IGNORED`.
+            Images (B, C, S, S) float32 in [0, 1], RGB and maybe infrared, and masks (B, S, S) int64 of class numbers
+            and `IGNORED`.
 
         Raises:
             InputError: as `LabelledImages.read`.
@@ -57,7 +58,7 @@ class SegmentationCrops:
         draws = torch.rand(len(indices), 6, generator=generator_for(self._seed, "crops", number))
         with ThreadPoolExecutor(self._workers) as readers:
             crops = list(readers.map(self._cut, indices, draws[:, :4].tolist()))
-        images = torch.from_numpy(np.stack([image for image, _ in crops])).permute(0, 3, 1, 2) / 255  # (B, 3, S, S)
+        images = torch.from_numpy(np.stack([image for image, _ in crops])).permute(0, 3, 1, 2) / 255  # (B, C, S, S)
         masks = torch.from_numpy(np.stack([mask for _, mask in crops])).long()  # (B, S, S)
         contrast, brightness = (2 * draws[:, 4:] - 1).view(-1, 2, 1, 1, 1).unbind(1)
         jittered = (images - 0.5) * (1 + self._contrast * contrast) + 0.5 + self._brightness * brightness
@@ -81,7 +82,7 @@ def _offset(spare: int, draw: float) -> int:
 
 
 def _window(pixels: Pixels, top: int, left: int, side: int) -> Pixels:
-    """Cut a square out of an image (H, W, 3) or a mask (H, W), and pad what lies outside."""
+    """Cut a square out of an image (H, W, C) or a mask (H, W), and pad what lies outside."""
     height, width = pixels.shape[:2]
     bottom, right = top + side, left + side
     inside = pixels[max(top, 0) : bottom, max(left, 0) : right]

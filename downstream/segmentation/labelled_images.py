@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from downstream.datasets import Mask, read_mask
+from downstream.four_channels import CHANNELS, SUFFIX, read_four_channels
 from fusion.errors import InputError
 
 Pixels = npt.NDArray[np.uint8]
@@ -40,11 +41,16 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self._files)
 
+    @property
+    def channels(self) -> int:
+        """Number of channels of the images."""
+        return CHANNELS if self._files[0].image.suffix == SUFFIX else 3
+
     def read(self, index: int) -> tuple[Pixels, Mask]:
         """Read one image and its mask; the arrays are shared and must not be modified.
 
         Returns:
-            (H, W, 3) uint8 RGB, and (H, W) uint8 of class numbers and `IGNORED`.
+            (H, W, C) uint8 as `read_pixels`, and (H, W) uint8 of class numbers and `IGNORED`.
 
         Raises:
             InputError: a file cannot be decoded, the mask contains no class numbers, or the two sizes differ.
@@ -62,12 +68,15 @@ class LabelledImages:
 
 
 def read_pixels(path: Path) -> Pixels:
-    """Read one image as (H, W, 3) uint8 RGB.
+    """Read one image as (H, W, 3) uint8 RGB, or as (H, W, 4) with infrared, from a file of `four_channels`.
 
     Raises:
         InputError: the file is missing or cannot be decoded.
     """
     from fusion.images import read_visible, to_bytes
+
+    if path.suffix == SUFFIX:
+        return read_four_channels(path)
 
     return np.ascontiguousarray(to_bytes(read_visible(path)))
 

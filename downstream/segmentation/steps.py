@@ -55,7 +55,7 @@ def training_step(state: SegmenterState, images: Tensor, truth: Tensor, rate: fl
 
     Args:
         state: its network, optimizer, scaler and step number are updated.
-        images: (B, 3, S, S) float32 RGB in [0, 1].
+        images: (B, C, S, S) float32 in [0, 1].
         truth: (B, S, S) int64 of class numbers and `IGNORED`.
         rate: the learning rate.
         seed: of dropout.

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from downstream.conditions import Precision, describe_precision, save_conditions
 from downstream.segmentation.crops import SegmentationCrops
 from downstream.segmentation.labelled_images import Labelled, LabelledImages
-from downstream.segmentation.normalisation import IMAGENET_STATISTICS, measure_statistics
+from downstream.segmentation.normalisation import imagenet_statistics, measure_statistics
 from downstream.segmentation.segmenter import build_segmenter, untrained_segmenter
 from downstream.segmentation.settings import IMAGENET, SegmenterSettings
 from downstream.segmentation.state import COLUMNS, Row, SegmenterState, read_progress, write_log
@@ -131,14 +131,14 @@ def _start_or_resume(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_for(facts["seed"], "initial weights"))
         if resumes:
-            network = untrained_segmenter(settings.model, settings.encoder, classes)
+            network = untrained_segmenter(settings.model, settings.encoder, classes, images.channels)
         else:
-            network = build_segmenter(settings, classes, tqdm.write)
+            network = build_segmenter(settings, classes, tqdm.write, images.channels)
     network = network.to(device).to(memory_format=torch.channels_last)
     if resumes:
         statistics, _ = read_progress(last, facts)
     elif settings.normalisation == IMAGENET:
-        statistics = IMAGENET_STATISTICS
+        statistics = imagenet_statistics(images.channels)
     else:
         statistics = measure_statistics(images)
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)

@@ -9,6 +9,7 @@ Looking up (no torch):
 Methods:
     classical, wavelet, guided, diffusion, two_scale, gradient_transfer: without training; `per_image` and `pyramid`
         are what several of them share.
+    false_colour: planes of both cameras as a colour image.
     learned: the networks of the project and their weight files.
     onnx: any network in an ONNX or OpenVINO file.
 Applying:

@@ -40,6 +40,9 @@ BUILT_IN = {
         "fusion.fusers.gradient_transfer:GradientTransfer",
         "GTF: infrared intensities with visible gradients, by total variation (Ma 2016)",
     ),
+    "false_colour": Entry(
+        "fusion.fusers.false_colour:FalseColour", "red is infrared, green and blue are visible; or planes=ir,y,mean, .."
+    ),
     "isfuse": Entry("fusion.fusers.learned:ISFuseFuser", "the intervention-stable fusion network"),
     "isfuse-lite": Entry("fusion.fusers.learned:ISFuseLiteFuser", "a small student of isfuse, real time on a CPU"),
     "onnx": Entry("fusion.fusers.onnx:OnnxFuser", "any network in an ONNX or OpenVINO file"),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fusion.errors import FuserError, InputError, one_line, reason_of
-from fusion.fusers.fuser import Fuser
+from fusion.fusers.fuser import Fuser, sees_colour, visible_for
 
 SIZES = ((4, 4), (5, 7), (4, 19), (33, 47), (64, 48))  # height, width
 _BATCH = 3
@@ -34,23 +34,33 @@ def contract_violations(fuser: Fuser) -> list[str]:
     found = dict.fromkeys(flags)
     for size in SIZES:
         generator = torch.Generator().manual_seed(size[0] * size[1])
-        noise = torch.rand(2, _BATCH, 1, *size, generator=generator)
+        noise = list(torch.rand(2, _BATCH, 1, *size, generator=generator))
+        if sees_colour(fuser):
+            noise[1] = torch.rand(_BATCH, 3, *size, generator=generator)
         found |= dict.fromkeys(_violations(fuser, *noise))
         for levels in _FLAT:
-            flat = torch.tensor(levels).view(2, 1, 1, 1, 1).expand(2, 1, 1, *size).contiguous()
-            found |= dict.fromkeys(_violations_of_output(fuser, *flat))
+            infrared, visible = torch.tensor(levels).view(2, 1, 1, 1, 1).expand(2, 1, 1, *size).contiguous()
+            found |= dict.fromkeys(_violations_of_output(fuser, infrared, visible_for(fuser, visible).contiguous()))
     return list(found)
 
 
 def fuse_checked(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
     """Call `fuser.fuse`, and check that the result can be used.
 
+    Args:
+        fuser: any.
+        infrared: (B, 1, H, W) float32 luma in [0, 1].
+        visible: luma of the same shape, or (B, 3, H, W) RGB; converted to what the fuser takes.
+
+    Returns:
+        (B, 1, H, W) luma or (B, 3, H, W) RGB, as the fuser returns it.
+
     Raises:
-        FuserError: it raised an exception, or returned something other than finite luma in [0, 1], a thousandth aside,
-            of the shape and on the device of `infrared`.
+        FuserError: it raised an exception, or returned something other than finite luma or RGB in [0, 1], a thousandth
+            aside, of the size and on the device of `infrared`.
     """
     try:
-        fused = fuser.fuse(infrared, visible)
+        fused = fuser.fuse(infrared, visible_for(fuser, visible))
     except Exception as error:
         raise FuserError(reason_of(error)) from error
     if fault := _fault(fused, infrared, _SLACK):
@@ -59,11 +69,13 @@ def fuse_checked(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
 
 
 def _fault(fused: object, like: Tensor, slack: float = 0.0) -> str:
-    """Say what keeps a result from being a fused image of the shape and on the device of `like`; "" if nothing does."""
+    """Say what keeps a result from being luma or RGB of the size and on the device of `like`; "" if nothing does."""
     if not isinstance(fused, Tensor):
         return f"wrong return type (found {type(fused).__name__}, expected Tensor)"
-    if fused.shape != like.shape:
-        return f"wrong shape (found {tuple(fused.shape)}, expected {tuple(like.shape)})"
+    batch, _, *size = like.shape
+    if fused.shape not in (like.shape, (batch, 3, *size)):
+        expected = f"{tuple(like.shape)} for luma or {(batch, 3, *size)} for RGB"
+        return f"wrong shape (found {tuple(fused.shape)}, expected {expected})"
     if fused.device != like.device:
         return f"wrong device (found {fused.device}, expected {like.device} as the inputs)"
     if not fused.isfinite().all():

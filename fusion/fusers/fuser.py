@@ -12,33 +12,56 @@ if TYPE_CHECKING:
 
 
 class Fuser(Protocol):
-    """A fusion method: maps two registered luma images to one.
+    """A fusion method: maps two registered images to one, in luma or in colour.
 
-    `contract.contract_violations` checks an implementation against this contract.
+    `contract.contract_violations` checks an implementation against this contract. A class may also set
+    `sees_colour = True`: its method `fuse` then takes the visible image as RGB instead of luma.
 
     Attributes:
         learned: whether the method has trained weights.
-        colour: whether fused images take the chroma of the visible image. It is False for a method that must not see
-            the visible image, such as "infrared": its images are grey.
+        colour: whether fused luma takes the chroma of the visible image. It is False for a method that must not see
+            the visible image, such as "infrared": its images are grey. Without meaning for a method that returns RGB.
     """
 
     learned: ClassVar[bool]
     colour: ClassVar[bool]
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Fuse a batch of luma images.
+        """Fuse a batch of pairs.
 
         The result is deterministic, is the same for a batch as for its images one by one, and carries no gradients;
         the inputs are not modified.
 
         Args:
             infrared: (B, 1, H, W) float32 luma in [0, 1], H, W >= 4.
-            visible: the same shape, type and range.
+            visible: the same shape, type and range; (B, 3, H, W) RGB if the class says `sees_colour = True`.
 
         Returns:
-            (B, 1, H, W) float32 luma in [0, 1], on the device of `infrared`.
+            (B, 1, H, W) luma or (B, 3, H, W) RGB, float32 in [0, 1], on the device of `infrared`.
         """
         ...
+
+
+def sees_colour(fuser: Fuser) -> bool:
+    """Tell whether a fuser takes the visible image as RGB."""
+    return bool(getattr(fuser, "sees_colour", False))
+
+
+def visible_for(fuser: Fuser, visible: Tensor) -> Tensor:
+    """Convert a visible image to what a fuser takes.
+
+    Args:
+        fuser: takes luma or RGB.
+        visible: (B, 1, H, W) luma, which becomes grey RGB if needed, or (B, 3, H, W) RGB.
+
+    Returns:
+        (B, 1, H, W) luma or (B, 3, H, W) RGB.
+    """
+    from fusion.images import luma
+
+    if sees_colour(fuser):
+        return visible.expand(-1, 3, -1, -1)
+    return luma(visible) if visible.shape[1] == 3 else visible
 
 
 def require_fuser_class(found: Any, where: str) -> type[Fuser]:

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _INFRARED, _VISIBLE = ("ir", "infrared", "thermal"), ("vi", "rgb")
-_EXPECTED = "expected two inputs and one output, each float32 (batch, 1, height, width) with dynamic height and width"
+_EXPECTED = (
+    "expected two inputs and one output, each float32 (batch, 1, height, width) with dynamic height and width; 3 "
+    "channels for a visible image or an output in RGB"
+)
 
 
 class OnnxFuser:
     """A network in an ONNX or OpenVINO file, run on the CPU.
 
-    The model maps two luma images, float32 (B, 1, H, W) in [0, 1], to one; its output is clamped to [0, 1]. Images are
-    fused one by one, so its batch size may be fixed to 1. Inputs are assigned by `order_inputs`. The number of threads
-    is that of torch at construction.
+    The model maps two luma images, float32 (B, 1, H, W) in [0, 1], to one; its visible image, its output or both may be
+    RGB, (B, 3, H, W). The output is clamped to [0, 1]. Images are fused one by one, so its batch size may be fixed to
+    1. Inputs are assigned by `order_inputs`. The number of threads is that of torch at construction.
 
     Args:
         model: the `.onnx` file, or for OpenVINO its `.xml`.
@@ -43,21 +46,24 @@ class OnnxFuser:
         self._path = Path(model)
         self._session = open_model(self._path, backend, precision)
         inputs, outputs = self._session.inputs, self._session.outputs
-        counts_fit = (len(inputs), len(outputs)) == (2, 1)
-        if not (counts_fit and all(map(_is_image, inputs)) and _is_image(outputs[0], (1, None))):
+        by_name = {port.name: port for port in inputs}
+        names = order_inputs(*by_name) if len(by_name) == 2 else ("", "")
+        fit = len(by_name) == 2 and len(outputs) == 1 and _is_image(outputs[0], (1, 3, None))
+        if not (fit and _is_image(by_name[names[0]]) and _is_image(by_name[names[1]], (1, 3))):
             found = f"inputs {_describe(inputs)} and outputs {_describe(outputs)}"
             raise InputError(f"{self._path}: not a fusion model (found {found}; {_EXPECTED})")
-        self._infrared, self._visible = order_inputs(inputs[0].name, inputs[1].name)
+        self._infrared, self._visible = names
+        self.sees_colour = by_name[self._visible].shape[1] == 3
 
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
         """Run the model on the pairs of a batch, one by one.
 
         Args:
             infrared: (B, 1, H, W) luma in [0, 1], on any device.
-            visible: likewise.
+            visible: likewise, or (B, 3, H, W) RGB if the model takes that.
 
         Returns:
-            (B, 1, H, W) luma in [0, 1], in the type and on the device of `infrared`.
+            (B, 1, H, W) luma or (B, 3, H, W) RGB in [0, 1], in the type and on the device of `infrared`.
 
         Raises:
             InputError: the model does not support this image size, or returns another one.
@@ -76,8 +82,8 @@ class OnnxFuser:
             fused = self._session.run({name: image.float().cpu().numpy() for name, image in images.items()})
         except Exception as error:  # the engines' exceptions have no common base class
             raise InputError(f"{self._path}: cannot fuse images of {size} ({one_line(error)})") from error
-        if fused.shape != infrared.shape:
-            expected = tuple(infrared.shape)
+        expected = tuple(infrared.shape)
+        if fused.shape not in (expected, (1, 3, *expected[2:])):
             raise InputError(f"{self._path}: wrong output shape (found {fused.shape}, expected {expected})")
         return torch.from_numpy(fused)
 

@@ -1,4 +1,4 @@
-"""Fuse one pair of images in colour: fused luma combined with the chroma of the visible image."""
+"""Fuse one pair of images in colour; fused luma is combined with the chroma of the visible image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from fusion.fusers.contract import fuse_checked
-from fusion.fusers.fuser import Fuser
-from fusion.images import EncodedImage, luma, to_bytes, with_chroma_of
+from fusion.fusers.fuser import Fuser, sees_colour
+from fusion.images import EncodedImage, to_bytes, with_chroma_of
 
 
 @torch.inference_mode()
@@ -22,8 +22,8 @@ def fuse_pair(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
         visible: (3, H, W) float32 RGB in [0, 1].
 
     Returns:
-        (3, H, W) float32 RGB in [0, 1]: the fused luma with the chroma of the visible image; three equal channels if
-        `fuser.colour` is False.
+        (3, H, W) float32 RGB in [0, 1]: the fused luma with the chroma of the visible image, three equal channels if
+        `fuser.colour` is False, or what the fuser returns if that is RGB.
 
     Raises:
         ValueError: the shapes are not as above.
@@ -41,7 +41,7 @@ def fuse_pair(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
             f"wrong shapes of a pair (found infrared {tuple(infrared.shape)} and visible {tuple(visible.shape)}, "
             "expected (1, H, W) and (3, H, W))"
         )
-    fused = fuse_checked(fuser, infrared[None], luma(visible)[None])[0]
+    fused = fuse_checked(fuser, infrared[None], visible[None])[0]
     return _in_colour(fuser, fused, visible)
 
 
@@ -60,7 +60,8 @@ def fuse_encoded(fuser: Fuser, infrared: Tensor, visible: EncodedImage) -> npt.N
     Raises:
         FuserError: as `fuse_checked`.
     """
-    fused = fuse_checked(fuser, infrared[None], visible.luma()[None])[0]
+    seen = visible.rgb() if sees_colour(fuser) else visible.luma()
+    fused = fuse_checked(fuser, infrared[None], seen[None])[0]
     levels = np.empty((*infrared.shape[1:], 3), np.uint8)
     for rows in visible.strips():
         levels[rows] = to_bytes(_in_colour(fuser, fused[:, rows], visible.rgb(rows)))
@@ -68,5 +69,7 @@ def fuse_encoded(fuser: Fuser, infrared: Tensor, visible: EncodedImage) -> npt.N
 
 
 def _in_colour(fuser: Fuser, fused: Tensor, visible: Tensor) -> Tensor:
-    """Return (3, H, W) RGB from (1, H, W) luma: with the chroma of `visible`, or grey if the fuser asks for it."""
+    """Return (3, H, W) RGB: the image as it is, or from (1, H, W) luma with the chroma of `visible`, or grey."""
+    if fused.shape[0] == 3:
+        return fused
     return with_chroma_of(fused, visible) if fuser.colour else fused.expand(3, -1, -1)

@@ -91,7 +91,7 @@ def require_options(name: str, options: Mapping[str, Any]) -> None:
 
     Raises:
         InputError: an option is unknown, one without a default is missing, or a value does not have the annotated
-            type.
+            type; or a method of the project that has no weights refuses a value.
     """
     found = fuser_class(name)
     known = inspect.signature(found).parameters
@@ -111,6 +111,8 @@ def require_options(name: str, options: Mapping[str, Any]) -> None:
                 kind.__name__ if isinstance(kind, type) else repr(kind) for kind in _kinds(hints[option])
             )
             raise InputError(f"fuser {name!r}: wrong type of option {option!r} (found {value!r}, expected {expected})")
+    if name in BUILT_IN and not found.learned:
+        found(**options)  # costs nothing, and checks the values
 
 
 def fuser_files(name: str, options: Mapping[str, Any]) -> dict[str, Path]:

@@ -84,7 +84,8 @@ class CropSource:
         channels = [infrared, luma(visible)]
         if self._teacher:
             with naming(f"image {self._pairs[index].stem}"):
-                channels.append(fuse_checked(self._teacher, channels[0][None], channels[1][None])[0])
+                fused = fuse_checked(self._teacher, infrared[None], visible[None])[0]
+            channels.append(luma(fused) if fused.shape[0] == 3 else fused)
         image = _at_least(torch.cat(channels), self._size).half()
         if self._cached_bytes + image.nbytes <= CACHE_BYTES:
             self._cache[index] = image

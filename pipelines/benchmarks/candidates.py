@@ -136,10 +136,19 @@ def is_network(fuser: str) -> bool:
 
 
 def build(candidate: Candidate) -> Fuse:
-    """Build the function that fuses (B, 1, H, W) luma in [0, 1] on the device of the candidate."""
+    """Build the function that fuses (B, 1, H, W) luma in [0, 1] on the device of the candidate.
+
+    A fuser that takes RGB sees the luma as a grey image.
+    """
     import torch
 
-    fuse = build_subject(candidate).fuse
+    subject = build_subject(candidate)
+    fuse = subject.fuse
+    if getattr(subject, "sees_colour", False):
+
+        def fuse(infrared: Tensor, visible: Tensor) -> Tensor:
+            return subject.fuse(infrared, visible.expand(-1, 3, -1, -1))
+
     if candidate.backend == COMPILED:
         fuse = torch.compile(fuse)
     if candidate.options is not None or candidate.precision != BFLOAT16:

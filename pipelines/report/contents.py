@@ -14,6 +14,7 @@ from downstream.datasets import DetectionData, SegmentationData, group_images
 from downstream.segmentation import Confusion
 from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
+from pipelines.report.answer import answer
 from pipelines.report.elements import Section, Table
 from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
@@ -21,8 +22,9 @@ from pipelines.report.panels import Panel
 from pipelines.report.provenance import Made, provenance_tables
 from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, fold_table, result_tables
 from pipelines.report.significance import ImageGroups, Resampled
-from pipelines.report.verdicts import write_comparison
+from pipelines.report.verdicts import Comparison, write_comparison
 from pipelines.rows import (
+    SOURCES,
     Experiment,
     ResultRow,
     RunId,
@@ -45,6 +47,9 @@ _EXPLANATION = """\
 - **rank correlation** is Spearman's: +1 where a metric ranks the fusions as the network's score does, counted in its
   better direction (↑ or ↓), 0 where the two are unrelated. The two sources are left out, since they are no fusions.
   With so few fusions a high value may be chance. scores.csv has every image, means.csv means with bootstrap intervals.
+- **level** says where the two cameras meet: not at all (source), in the image (pixel), in one network of four channels
+  (input), or in the predictions of several networks (decision); external predictions come from other code. Rows without
+  fused images have no fusion metrics, and their predictions are shown on the visible image.
 - The rows **infrared** and **visible** are networks trained on one source alone, and **average** is the simplest
   fusion. A fusion method is worth its cost only where it beats all three.
 """
@@ -65,7 +70,9 @@ class Report:
         agreement: the fusion metrics of the same test images.
         sections: the task's own pictures in report.md, in place of which the HTML page shows `curves`, `panels` and
             `confusions`.
-        comparison: the tables of differences to the baseline, if there are any.
+        beside: further columns of the first table, each a text by row: its level, and its networks per frame.
+        baseline: the row that all others are compared with.
+        comparison: the differences to it with their tables, if there are any.
         daytime: rows from `daytime_rows`.
         by_fold: the results of every fold, if there are folds.
         provenance: the table of what each row was computed with, if rows differ in it.
@@ -83,7 +90,9 @@ class Report:
     facts: list[tuple[str, str]]
     agreement: Agreement
     sections: list[Section] = field(default_factory=list)
-    comparison: list[Table] = field(default_factory=list)
+    beside: dict[str, dict[str, str]] = field(default_factory=dict)
+    baseline: str | None = None
+    comparison: Comparison = field(default_factory=lambda: Comparison([], []))
     daytime: list[ResultRow] = field(default_factory=list)
     by_fold: list[ResultRow] = field(default_factory=list)
     provenance: list[Table] = field(default_factory=list)
@@ -102,6 +111,15 @@ class Report:
         return f"{self.mark}{self.name}"
 
     @property
+    def answer(self) -> str:
+        """What to feed the network with, in a few sentences; "" without any score."""
+        failed = {row["fuser"] for row in failures(self.rows)}
+        means = {row: mean for row, mean in mean_over_seeds(self.rows, self.task.main).items() if row not in failed}
+        found = [one for one in self.comparison.found if one.name == (self.task.main, "all")]
+        seeds = len({row["seed"] for row in self.rows})
+        return answer(means, self.task.means[self.task.main], self.baseline, found, seeds)
+
+    @property
     def explanation(self) -> str:
         """How to read the tables, as a Markdown list."""
         return self.task.explanation + _EXPLANATION
@@ -109,8 +127,8 @@ class Report:
     @property
     def tables(self) -> list[Table]:
         """The result tables, with those by day and night where the file names tell which is which."""
-        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes)]
-        tables[1:1] = self.comparison
+        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes, self.beside)]
+        tables[1:1] = self.comparison.tables
         if self.daytime:
             tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
         if self.by_fold:
@@ -166,7 +184,9 @@ def gather_report(
     fusers, runs, test = experiment.row_names, experiment.runs, data.of("test")
     dataset, split = dataset_name(experiment), split_name(experiment, data.split_name)
     rows = [row for run_id in runs for row in run_rows(run_id, task, inputs, dataset, split, len(test))]
-    fused = load_fusion_scores(fusers, experiment.settings.metrics.convention, inputs)
+    fused = load_fusion_scores(
+        [row.name for row in experiment.fused_rows], experiment.settings.metrics.convention, inputs
+    )
     means = write_scores(out_dir, fused.rows, fused.convention)
     stems = [item.pair.stem for item in test]
     images = ImageGroups(np.array(group_images(stems, experiment.settings.data.groups)), reader.shows)
@@ -182,6 +202,8 @@ def gather_report(
         classes=list(data.classes),
         facts=facts,
         agreement=Agreement(fused.convention, means, task.main, mean_over_seeds(rows, task.main)),
+        beside=_beside(experiment),
+        baseline=experiment.settings.baseline,
         comparison=write_comparison(out_dir, experiment, task, _resampled(runs, inputs, reader), images),
         daytime=daytime_rows(parts, scorers, dataset, split),
         by_fold=_fold_rows(experiment, task, inputs, dataset),
@@ -189,14 +211,26 @@ def gather_report(
     )
 
 
-def fused_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:
-    """Return the folder of the fused images that each of the shown runs reads, by fuser."""
-    return {fuser: inputs[f"fuse/{experiment.fusion_of(run_id)}"] / "images" for fuser, run_id in shown.items()}
+def _beside(experiment: Experiment) -> dict[str, dict[str, str]]:
+    return {
+        "level": {row.name: row.level for row in experiment.rows},
+        "networks per frame": {row.name: str(row.networks or "-") for row in experiment.rows},
+    }
+
+
+def shown_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs, stem: str) -> dict[str, Path]:
+    """Return the image under the predictions of each of the shown runs, by row: fused, or else that of row visible."""
+    fusions = {
+        name: experiment.fusion_of(run_id) if experiment.row(name).fuses else SOURCES[1]
+        for name, run_id in shown.items()
+    }
+    return {name: inputs[f"fuse/{fusion}"] / "images" / f"{stem}.png" for name, fusion in fusions.items()}
 
 
 def first_trainings(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs) -> dict[str, Path]:
-    """Return the folder of the training behind each of the shown runs, with folds of the first, by fuser."""
-    return {fuser: inputs[experiment.trainings(run_id)[0].training_stage] for fuser, run_id in shown.items()}
+    """Return the folder of the training behind each of the shown runs, with folds of the first, by row that trains."""
+    trained = {name: run_id for name, run_id in shown.items() if experiment.row(name).trains}
+    return {name: inputs[experiment.trainings(run_id)[0].training_stage] for name, run_id in trained.items()}
 
 
 def _resampled(runs: Sequence[RunId], inputs: Inputs, reader: Reader) -> dict[str, list[Resampled]]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
 from downstream.detection import DetectionMatches, Prediction, bootstrap_ap, load_predictions, training_losses
 from fusion.storage import read_json
-from pipelines.report.contents import Reader, first_trainings, fused_images, gather_report
+from pipelines.report.contents import Reader, first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import detection_facts
 from pipelines.report.figures.boxes import LOWEST_SCORE
@@ -57,9 +57,11 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
         curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
         trainings = first_trainings(experiment, shown, inputs)
         losses = {fuser: training_losses(folder) for fuser, folder in trainings.items()}
-        fused = fused_images(experiment, shown, inputs)
         found = {fuser: load_predictions(inputs[r.scoring_stage] / PREDICTIONS) for fuser, r in shown.items()}
-        panels = [_panel(item, found, fused) for item in _shown(data, experiment.settings.panels)]
+        panels = [
+            _panel(item, found, shown_images(experiment, shown, inputs, item.pair.stem))
+            for item in _shown(data, experiment.settings.panels)
+        ]
         report = replace(
             report,
             sections=_sections(out_dir, curves, losses, data, panels, report.title),
@@ -115,10 +117,9 @@ def _shown(data: DetectionData, count: int) -> list[LabelledPair]:
     return [max(block, key=lambda item: len(item.boxes)) for block in blocks(test, count)]
 
 
-def _panel(item: LabelledPair, predictions: dict[str, list[Prediction]], fused: dict[str, Path]) -> Panel:
+def _panel(item: LabelledPair, predictions: dict[str, list[Prediction]], images: dict[str, Path]) -> Panel:
     stem = item.pair.stem
     found: dict[str, list[tuple[Box, float]]] = {
         fuser: [(p.box, p.score) for p in of_fuser if p.stem == stem] for fuser, of_fuser in predictions.items()
     }
-    images = {fuser: folder / f"{stem}.png" for fuser, folder in fused.items()}
     return Panel(item.pair, images, item.boxes, found)

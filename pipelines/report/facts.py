@@ -12,7 +12,7 @@ from downstream.detection import DetectorSettings
 from downstream.segmentation import IMAGENET, SegmenterSettings
 from fusion.fusers import SHIPPED, weights_file
 from pipelines.report.provenance import Made, provenance_facts
-from pipelines.rows import Experiment, FuserRow, load_pairs
+from pipelines.rows import Experiment, FuserRow, LateRow, load_pairs
 from pipelines.stages import Inputs
 
 Facts = list[tuple[str, str]]
@@ -31,11 +31,21 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs,
         *_registration_fact(experiment),
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
+        *calibration_fact(experiment, data),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
         ("command", experiment.command),
         *provenance_facts(made),
     ]
+
+
+def calibration_fact(experiment: Experiment, data: DetectionData) -> Facts:
+    """Say on which images the scores were calibrated that rows merge as probabilities."""
+    if not any(isinstance(row, LateRow) and row.calibrates for row in experiment.rows):
+        return []
+    unseen = data.of("val") and not experiment.folds
+    images = "validation images" if unseen else "training images, which the networks have seen, as there are no others"
+    return [("calibration", f"of the merged scores, by Platt's method, per network, on the {images}")]
 
 
 def _label_facts(data: DetectionData) -> Facts:
@@ -97,7 +107,10 @@ def split_name(experiment: Experiment, name: str) -> str:
 
 def fuser_facts(experiment: Experiment) -> Facts:
     """Describe every row whose name alone does not: its type, its options, and the origin of its weights."""
-    described = [(row.name, [*_kind(row), *_origin(row, experiment)]) for row in experiment.rows]
+    described = [
+        (row.name, [*_kind(row), *_origin(row, experiment)] if isinstance(row, FuserRow) else row.says)
+        for row in experiment.rows
+    ]
     return [(name, ", ".join(said)) for name, said in described if said]
 
 
@@ -143,7 +156,7 @@ def _seeds_fact(experiment: Experiment) -> tuple[str, str]:
 
 def _conditions_fact(experiment: Experiment, inputs: Inputs) -> Facts:
     """Describe the precision that networks were trained in, and what else was active; several if they differ."""
-    trainings = [part.training_stage for run_id in experiment.runs for part in experiment.trainings(run_id)]
+    trainings = [run_id.training_stage for run_id in experiment.network_runs]
     found = [load_conditions(inputs[stage]) for stage in trainings if stage in inputs.folders]
     told = [", ".join(text if name == "precision" else f"{name} {text}" for name, text in one.items()) for one in found]
     return [("trained in", " and ".join(dict.fromkeys(told)))] if told else []
@@ -175,7 +188,7 @@ def _origin(row: FuserRow, experiment: Experiment) -> list[str]:
             f"the shipped weights, see fusion/weights/{_card(row).name}" if weights == SHIPPED else f"weights {weights}"
         ]
     schedule = row.training.schedule
-    seeds = [one.training.schedule.seed for one in experiment.trained(row.name) if one.training]
+    seeds = [one.training.schedule.seed for one in experiment.trained(row) if one.training]
     return [
         f"trained on the training pairs ({schedule.validation:.0%} held out to choose the epoch): "
         f"{row.training.objective.ablation} objective, {schedule.epochs} epochs, crops of {schedule.crop} px, "

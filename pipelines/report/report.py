@@ -12,7 +12,7 @@ from pipelines.report.html.chart_groups import metrics_against_score
 from pipelines.report.html.page import Page, write_page
 from pipelines.report.latex import latex_tables
 from pipelines.report.results import column, failure, fuser_label
-from pipelines.rows import BASELINES, failures, write_results
+from pipelines.rows import failures, write_results
 from pipelines.sample import SAMPLE_NOTE
 
 
@@ -41,7 +41,7 @@ def write_report(out_dir: Path, report: Report) -> None:
 
 
 def summary_text(report: Report) -> str:
-    """Format the first two metrics of every fuser as plain text for a terminal; * marks the best of a column."""
+    """Format the first two metrics of every row, * marks the best of a column, and the answer, for a terminal."""
     metrics = list(report.task.means)[:2]
     columns = [column(report.rows, report.fusers, metric) for metric in metrics]
     lines = [["fuser", *(report.task.means[metric] for metric in metrics)]]
@@ -53,7 +53,8 @@ def summary_text(report: Report) -> str:
     widths = [max(len(line[index]) for line in lines if len(line) == 3) for index in range(3)]
     widths[0] = max(len(line[0]) for line in lines)
     table = "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
-    return f"{report.title} (* best)\n{table}" + (f"{SAMPLE_NOTE}\n" if report.is_sample else "")
+    said = f"{report.answer}\n" if report.answer else ""
+    return f"{report.title} (* best)\n{table}{said}" + (f"{SAMPLE_NOTE}\n" if report.is_sample else "")
 
 
 def _page(report: Report) -> str:
@@ -61,6 +62,7 @@ def _page(report: Report) -> str:
     failed = [(row["fuser"], str(row["seed"]), row["reason"]) for row in failures(report.rows)]
     parts = [
         f"# {report.title}\n",
+        f"{report.answer}\n" if report.answer else "",
         f"**{SAMPLE_NOTE}**\n" if report.is_sample else "",
         f"## {mark}The run\n\n{markdown_table(('fact', 'value'), report.facts)}",
         *(table.markdown(mark) for table in report.tables),
@@ -81,7 +83,7 @@ def html_page(report: Report) -> Page:
         title=report.name,
         mark=report.mark,
         note=SAMPLE_NOTE if report.is_sample else "",
-        lead=_lead(report),
+        lead=report.answer,
         facts=report.facts,
         tables=report.tables,
         failed=[(f"{row['fuser']}, seed {row['seed']}", row["reason"]) for row in failures(report.rows)],
@@ -93,12 +95,3 @@ def html_page(report: Report) -> Page:
         classes=report.classes,
         explanation=report.explanation,
     )
-
-
-def _lead(report: Report) -> str:
-    """Name the best fuser and the scores of the baselines in a sentence."""
-    main = report.task.main
-    cells = column(report.rows, report.fusers, main)
-    best = [f"{fuser} ({cell.text})" for fuser, cell in cells.items() if cell.best]
-    baselines = [f"{fuser} {cells[fuser].text}" for fuser in BASELINES if fuser in cells]
-    return f"Best {main}: {', '.join(best)}. The baselines: {', '.join(baselines)}." if best else ""

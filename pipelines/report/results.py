@@ -17,7 +17,11 @@ _DAYTIMES = {"day": "D", "night": "N"}  # last letter of MSRS's file names
 
 
 def result_tables(
-    rows: Sequence[ResultRow], task: TaskScores, fusers: Sequence[str], classes: Sequence[str]
+    rows: Sequence[ResultRow],
+    task: TaskScores,
+    fusers: Sequence[str],
+    classes: Sequence[str],
+    beside: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[Table, Table]:
     """Build the two main tables: one of the means over all classes, one with a column per class.
 
@@ -28,6 +32,7 @@ def result_tables(
         task: what was scored.
         fusers: one table row each, in this order; every fuser of `rows` is among them.
         classes: one column each of the second table, headed by the number of ground-truth objects or pixels.
+        beside: further columns of the first table, each a text by fuser.
 
     Raises:
         ValueError: `rows` mix data sets or splits, or hold a fuser that is not in `fusers`.
@@ -43,9 +48,11 @@ def result_tables(
     means = [column(rows, fusers, metric) for metric in task.means]
     per_class = [column(rows, fusers, task.per_class, name) for name in classes]
     heading = f"{task.title} on {dataset}, split {split}, {images} test images"
+    beside = beside or {}
+    texts = [{fuser: Cell(of.get(fuser, "-"), False) for fuser in fusers} for of in beside.values()]
     per_class_heading = f"{task.per_class} per class (number of {task.counted})"
     return (
-        Table(heading, "fuser", list(task.means.values()), _table_rows(rows, fusers, means)),
+        Table(heading, "fuser", [*beside, *task.means.values()], _table_rows(rows, fusers, [*texts, *means])),
         Table(per_class_heading, "fuser", heads, _table_rows(rows, fusers, per_class)),
     )
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
 from downstream.segmentation import Confusion, bootstrap_ious
-from pipelines.report.contents import Reader, first_trainings, fused_images, gather_report
+from pipelines.report.contents import Reader, first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import segmentation_facts
 from pipelines.report.figures.curves import draw_validation_curves, validation_curve
@@ -53,11 +53,10 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     if shown := first_finished(experiment.runs, inputs):
         trainings = first_trainings(experiment, shown, inputs)
         curves = {fuser: validation_curve(folder) for fuser, folder in trainings.items()}
-        fused = fused_images(experiment, shown, inputs)
         confusions = {fuser: load_confusions(inputs[r.scoring_stage]).sum(axis=0) for fuser, r in shown.items()}
         masks = {fuser: inputs[r.scoring_stage] / "masks" for fuser, r in shown.items()}
         chosen = [max(block, key=_foreground_classes) for block in blocks(data.of("test"), experiment.settings.panels)]
-        panels = [_panel(item, fused, masks) for item in chosen]
+        panels = [_panel(item, shown_images(experiment, shown, inputs, item.pair.stem), masks) for item in chosen]
         report = replace(
             report,
             sections=_sections(out_dir, confusions, data, curves, panels, report.title),
@@ -107,7 +106,6 @@ def _foreground_classes(item: MaskedPair) -> int:
     return sum(count > 0 for count in item.pixels[1:])
 
 
-def _panel(item: MaskedPair, fused: dict[str, Path], masks: dict[str, Path]) -> Panel:
-    name = f"{item.pair.stem}.png"
-    images, predicted = ({fuser: folder / name for fuser, folder in of.items()} for of in (fused, masks))
+def _panel(item: MaskedPair, images: dict[str, Path], masks: dict[str, Path]) -> Panel:
+    predicted = {fuser: folder / f"{item.pair.stem}.png" for fuser, folder in masks.items()}
     return Panel(item.pair, images, masks=Masks(item.mask, predicted, item.values))

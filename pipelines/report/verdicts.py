@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from fusion.markdown import Cell
 from fusion.storage import write_csv
@@ -14,22 +15,29 @@ from pipelines.rows import Experiment, TaskScores
 _COLUMNS = ("metric", "class", "fuser", "baseline", "difference", "low", "high", "p", "p_holm", "detectable", "verdict")
 
 
+class Comparison(NamedTuple):
+    """The differences to the baseline, and their tables."""
+
+    found: list[Difference]
+    tables: list[Table]
+
+
 def write_comparison(
     out_dir: Path,
     experiment: Experiment,
     task: TaskScores,
     resampled: Mapping[str, Sequence[Resampled]],
     images: ImageGroups,
-) -> list[Table]:
+) -> Comparison:
     """Write differences.csv and return its tables; none if the baseline failed or has nothing to be compared with."""
     baseline = experiment.settings.baseline
     if baseline is None or baseline not in resampled or len(resampled) < 2:
-        return []
+        return Comparison([], [])
     found = differences(resampled, images, baseline)
     write_differences(out_dir / "differences.csv", found, baseline)
     left_out = [row for row in experiment.row_names if row not in resampled]
     note = explain(describe(images, experiment), len(resampled) - 1, len(experiment.settings.seeds), left_out)
-    return verdict_tables(found, task, baseline, note)
+    return Comparison(found, verdict_tables(found, task, baseline, note))
 
 
 def describe(images: ImageGroups, experiment: Experiment) -> str:

@@ -11,7 +11,6 @@ from .effects import save_scene as save_scene
 from .effects import scene_effects as scene_effects
 from .experiment import Experiment as Experiment
 from .experiment import build_experiment as build_experiment
-from .fuser_rows import BASELINES as BASELINES
 from .fuser_rows import FOLDER as FOLDER
 from .fuser_rows import SOURCES as SOURCES
 from .fuser_rows import FuserRow as FuserRow
@@ -43,3 +42,8 @@ from .task_results import segmentation_scorer as segmentation_scorer
 from .task_scores import DETECTION as DETECTION
 from .task_scores import SEGMENTATION as SEGMENTATION
 from .task_scores import TaskScores as TaskScores
+from .unfused_rows import EMPTY as EMPTY
+from .unfused_rows import TYPES as TYPES
+from .unfused_rows import EarlyRow as EarlyRow
+from .unfused_rows import LateRow as LateRow
+from .unfused_rows import PredictionsRow as PredictionsRow

@@ -1,14 +1,13 @@
-"""The rows of a table: each is a fuser with its options, or a folder of images that other code has fused."""
+"""Rows with fused images: each is a fuser with its options, or a folder of images that other code has fused."""
 
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fusion.errors import FuserError, InputError, unknown_name
 from fusion.fusers import (
@@ -17,8 +16,6 @@ from fusion.fusers import (
     fuser_class,
     fuser_files,
     installed_fusers,
-    is_in_file,
-    list_fusers,
     require_options,
 )
 from pipelines.config import SettingsDict, flatten, override
@@ -32,7 +29,7 @@ SOURCES = ("infrared", "visible")  # one camera alone: no fusion
 BASELINES = (*SOURCES, "average")  # rows of every table
 FOLDER = "folder"  # as `type`: images that other code has fused
 _TRAIN = "train"  # as `weights`: train the network in the pipeline
-_TRAINABLE = "isfuse"  # the network that a pipeline trains, and that variants are variants of
+TRAINABLE = "isfuse"  # the network that a pipeline trains, and that variants are variants of
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,8 @@ class FuserRow:
         options: the arguments of the fuser's constructor.
         training: the settings the network is trained with; None where the pipeline trains nothing.
         fold: whose training pairs the network is trained on; None without folds.
+
+    `unfused_rows` says what the other attributes tell.
     """
 
     name: str
@@ -63,6 +62,16 @@ class FuserRow:
         assert self.training is not None  # of a row that trains its network
         schedule = replace(self.training.schedule, seed=self.training.schedule.seed + seed)
         return replace(self, name=name, training=replace(self.training, schedule=schedule), fold=fold)
+
+    fuses: ClassVar[bool] = True
+    trains: ClassVar[bool] = True
+    suffix: ClassVar[str] = ".png"
+    networks: ClassVar[int | None] = 1
+
+    @property
+    def level(self) -> str:
+        """Where the two cameras meet: "source", not at all, or "pixel"."""
+        return "source" if self.name in SOURCES else "pixel"
 
     @property
     def folder(self) -> Path | None:
@@ -112,29 +121,20 @@ class FuserRow:
             raise FuserError(str(error)) from error
 
 
-def build_rows(fusers: FuserSettings, device: str) -> tuple[FuserRow, ...]:
-    """Build and check the rows of a table: the baselines, then the chosen fusers and the variants, each once.
+def fuser_row(fusers: FuserSettings, name: str, fuser: str, given: Mapping[str, Any], device: str) -> FuserRow:
+    """Build and check the row of a fuser or of a folder of fused images.
 
     Args:
         fusers: as the user named them.
-        device: default of every fuser that has an option `device`.
+        name: of the row.
+        fuser: as `FuserRow.fuser`.
+        given: as `FuserRow.given`.
+        device: default of a fuser that has an option `device`.
 
     Raises:
-        InputError: an unknown fuser or option, a missing file or folder, a name that cannot be a folder, or a variant
-            that changes a setting that does not exist.
+        InputError: an unknown option, a missing file or folder, or a variant that changes a setting that does not
+            exist.
     """
-    names = list(dict.fromkeys([*BASELINES, *fusers.names, *fusers.variants]))
-    rows = tuple(_build_row(fusers, name, device) for name in names)
-    for name in fusers.options:
-        if name not in names and name not in list_fusers():
-            raise unknown_name("row of fuser_options", name, names)
-    return rows
-
-
-def _build_row(fusers: FuserSettings, name: str, device: str) -> FuserRow:
-    given = _given(fusers, name)
-    fuser = _TRAINABLE if name in fusers.variants else str(given.get("type", name))
-    _require_name(fusers, name, fuser, given)
     options = {option: value for option, value in given.items() if option != "type"}
     if fuser == FOLDER:
         row = FuserRow(name, fuser, given, options, None)
@@ -142,42 +142,15 @@ def _build_row(fusers: FuserSettings, name: str, device: str) -> FuserRow:
     else:
         if "device" in inspect.signature(fuser_class(fuser)).parameters:
             options.setdefault("device", device)
-        if fuser == _TRAINABLE and "type" in given:
+        if fuser == TRAINABLE and "type" in given:
             options.setdefault("weights", SHIPPED)
-        trained = name in fusers.variants or (fuser == _TRAINABLE and options.get("weights") == _TRAIN)
+        trained = name in fusers.variants or (fuser == TRAINABLE and options.get("weights") == _TRAIN)
         row = FuserRow(name, fuser, given, options, _training(fusers, name) if trained else None)
         require_options(fuser, options)
     for path in row.inputs:
         if not path.exists():
             raise InputError(f"{path}: no such file or folder (named by fuser_options.{name})")
     return row
-
-
-def _given(fusers: FuserSettings, name: str) -> Mapping[str, Any]:
-    given = fusers.options.get(name, {})
-    if not isinstance(given, dict):
-        raise InputError(
-            f"fuser_options.{name}={given!r}: expected options of a fuser. Try: fuser_options.{name}.type=laplacian"
-        )
-    return given
-
-
-def _require_name(fusers: FuserSettings, name: str, fuser: str, given: Mapping[str, Any]) -> None:
-    """Check that a row may have its name and type."""
-    if "type" in given and name in (*BASELINES, *fusers.variants):
-        kind = "baseline" if name in BASELINES else "variant"
-        raise InputError(
-            f"fuser_options.{name}.type={given['type']}: {name} is a {kind}, whose type is fixed. "
-            "Try: a row with another name"
-        )
-    if fuser != FOLDER and not is_in_file(fuser) and fuser not in list_fusers():
-        typed = {other for other in fusers.options if "type" in _given(fusers, other)}
-        raise unknown_name("fuser", fuser, {*list_fusers(), *(typed if fuser == name else (FOLDER,))})
-    if not re.fullmatch(r"\w[\w+-]*", name) or re.search(r"-(seed|fold)\d+$", name):
-        raise InputError(
-            f"row {name!r}: cannot be the name of a folder (expected letters, digits, _, + and -, without -seedN or "
-            f"-foldN at the end). Try: fusers=NAME fuser_options.NAME.type={name}"
-        )
 
 
 def _require_dir(row: FuserRow) -> None:

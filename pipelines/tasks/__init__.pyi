@@ -1,3 +1,3 @@
+from .boxes import isolate_detector as isolate_detector
 from .build import build_task as build_task
-from .detection import isolate_detector as isolate_detector
 from .fusing import build_trainer as build_trainer

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from downstream.datasets import SPLITS
 from downstream.detection import DetectorSettings
-from pipelines.rows import CURVES, MATCHES, PREDICTIONS, SCORES, Experiment, RunId, fold_folder, fold_suffix
+from pipelines.rows import PREDICTIONS, Experiment, PredictionsRow, RunId, fold_folder
 from pipelines.stages import Inputs, Stage, Summary, Task
+from pipelines.tasks.boxes import box_stages, dataset_of, image_suffix, isolate_detector, reading_stage, score_boxes
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
-from pipelines.tasks.scoring import scoring_stage, task_report_stage
-
-if TYPE_CHECKING:
-    from downstream.datasets import DetectionData
-    from downstream.detection import Prediction
+from pipelines.tasks.scoring import metric_stages, task_report_stage
 
 
 def detection_task(experiment: Experiment, work_dir: Path) -> Task:
@@ -31,17 +27,18 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     detector = settings.detector
     assert detector is not None  # of a detection task
     stages = [*sample_stages(experiment), _prepare_stage(experiment, detector, work_dir)]
+    stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
     stages += fusion_stages(experiment, SPLITS)
-    stages += [scoring_stage(experiment, row) for row in experiment.row_names]
-    trainings = [training for run_id in experiment.runs for training in experiment.trainings(run_id)]
-    named = {_dataset_of(experiment, training): training for training in trainings}
-    stages += [_dataset_stage(name, experiment.fusion_of(run_id), run_id.fold) for name, run_id in named.items()]
+    stages += metric_stages(experiment)
+    trainings = experiment.network_runs
+    named = {dataset_of(experiment, training): training for training in trainings}
+    stages += [_dataset_stage(experiment, name, run_id) for name, run_id in named.items()]
     for run_id in trainings:
-        dataset = _dataset_of(experiment, run_id)
         stages += [
-            _training_stage(detector, settings.device, work_dir, run_id, dataset),
-            _scoring_stage(detector, settings.device, work_dir, run_id, dataset),
+            _training_stage(detector, settings.device, work_dir, run_id, dataset_of(experiment, run_id)),
+            _scoring_stage(experiment, detector, work_dir, run_id),
         ]
+    stages += box_stages(experiment, detector, work_dir)
     if experiment.folds:
         stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
     stages.append(task_report_stage(experiment, _write_report))
@@ -72,24 +69,19 @@ def _prepare_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
     return prepare_stage(experiment, read_data, version=3)
 
 
-def _dataset_of(experiment: Experiment, run_id: RunId) -> str:
-    """Return the stage that lays out the images a run trains on; seeds share it unless they trained the fusion."""
-    fusion = experiment.fusion_of(run_id)
-    return f"dataset/{fusion}" + (fold_suffix(run_id.fold) if fusion == run_id.fuser else "")
-
-
-def _dataset_stage(name: str, fusion: str, fold: int | None) -> Stage:
-    """Lay the fused images out as ultralytics reads them."""
+def _dataset_stage(experiment: Experiment, name: str, run_id: RunId) -> Stage:
+    """Lay the images of a row out as ultralytics reads them."""
+    images, suffix = f"fuse/{experiment.fusion_of(run_id)}", image_suffix(experiment, run_id)
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
         from downstream.detection import write_yolo_data
 
-        data = load_detection_data(fold_folder(inputs["prepare"], fold) / "data.json")
-        write_yolo_data(out_dir, data, inputs[f"fuse/{fusion}"] / "images")
+        data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
+        write_yolo_data(out_dir, data, inputs[images] / "images", suffix)
         return {}
 
-    return Stage(name, run, needs=("prepare", f"fuse/{fusion}"), may_fail=True)
+    return Stage(name, run, needs=("prepare", images), may_fail=True)
 
 
 def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId, dataset: str) -> Stage:
@@ -108,7 +100,10 @@ def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run
     return Stage(run_id.training_stage, run, key, needs=(dataset,), inputs=files, may_fail=True, version=2)
 
 
-def _scoring_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId, dataset: str) -> Stage:
+def _scoring_stage(experiment: Experiment, detector: DetectorSettings, work_dir: Path, run_id: RunId) -> Stage:
+    dataset, suffix = dataset_of(experiment, run_id), image_suffix(experiment, run_id)
+    device = experiment.settings.device
+
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
         from fusion.devices import choose_device
@@ -117,10 +112,10 @@ def _scoring_stage(detector: DetectorSettings, device: str, work_dir: Path, run_
         from downstream.detection import detector_weights, load_predictions, predict, save_predictions
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        images = [inputs[dataset] / "images" / "test" / f"{item.pair.stem}.png" for item in data.of("test")]
+        images = [inputs[dataset] / "images" / "test" / f"{item.pair.stem}{suffix}" for item in data.of("test")]
         weights = detector_weights(inputs[run_id.training_stage])
         save_predictions(out_dir / PREDICTIONS, predict(weights, images, detector, str(choose_device(device))))
-        return _score(out_dir, data, load_predictions(out_dir / PREDICTIONS))
+        return score_boxes(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 
     needs = ("prepare", dataset, run_id.training_stage)
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=4, may_fail=True)
@@ -136,32 +131,13 @@ def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:
         data = load_detection_data(inputs["prepare"] / "data.json")
         found = [one for stage in parts for one in load_predictions(inputs[stage] / PREDICTIONS)]
         save_predictions(out_dir / PREDICTIONS, found)
-        return _score(out_dir, data, found)
+        return score_boxes(out_dir, data, found)
 
     parts = [training.scoring_stage for training in trainings]
     return Stage(run_id.scoring_stage, run, needs=("prepare", *parts), version=2, may_fail=True)
-
-
-def _score(out_dir: Path, data: DetectionData, found: Sequence[Prediction]) -> Summary:
-    """Score the boxes of the test images, and leave all that the report reads."""
-    from downstream.detection import score_detections
-    from fusion.storage import write_json
-
-    result = score_detections(data.of("test"), found, data.classes)
-    write_json(out_dir / SCORES, [asdict(score) for score in result.scores])
-    write_json(out_dir / CURVES, result.curves)
-    result.matches.save(out_dir / MATCHES)
-    return {"mAP50": result.scores[1].value}
 
 
 def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:
     from pipelines.report import write_detection_report
 
     write_detection_report(out_dir, experiment, inputs)
-
-
-def isolate_detector(work_dir: Path) -> None:
-    """Keep ultralytics inside the pipeline's work folder; must come before anything imports it."""
-    from downstream.detection import isolate_ultralytics
-
-    isolate_ultralytics(work_dir / ".ultralytics")

@@ -1,4 +1,4 @@
-"""The stages that end in one folder of fused images per row."""
+"""The stages that end in one folder of images per row."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fusion.fusers import fuser_class, fuser_files, start_file
-from pipelines.rows import Experiment, FuserRow, RunId, fold_folder, load_pairs
+from pipelines.rows import EarlyRow, Experiment, FuserRow, RunId, fold_folder, load_pairs
 from pipelines.settings import TrainingSettings
 from pipelines.stages import Inputs, Stage, Summary
 
@@ -19,7 +19,7 @@ TRAINING_VERSION = 2  # 2: one intervened pass a step
 
 
 def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
-    """Return the training stage of every network that is trained here, and the fusing stage of every row.
+    """Return the training stage of every fusion network that is trained here, and the fusing stage of every row.
 
     Folders of images come first, so that a missing image is reported before anything trains. Networks that are trained
     once per fold fuse all pairs; a last stage collects the test images of all folds.
@@ -29,8 +29,9 @@ def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
         if row.training:
             stages.append(_training_stage(row, row.training, experiment.settings.device))
         stages.append(_fusing_stage(row, splits))
+    stages += [_stacking_stage(row, splits) for row in experiment.rows if isinstance(row, EarlyRow)]
     if experiment.folds:
-        trained = {row.name for row in experiment.rows if row.training}
+        trained = {row.name for row in experiment.fused_rows if row.training}
         of_trained = [run_id for run_id in experiment.runs if run_id.fuser in trained]
         stages += [_collecting_stage(run_id, experiment.trainings(run_id)) for run_id in of_trained]
     return stages
@@ -81,6 +82,24 @@ def _fusing_stage(row: FuserRow, splits: Sequence[str]) -> Stage:
         return {"images": len(pairs)}
 
     return Stage(f"fuse/{row.name}", run, row.key, needs=("prepare", *row.needs), inputs=row.inputs, may_fail=True)
+
+
+def _stacking_stage(row: EarlyRow, splits: Sequence[str]) -> Stage:
+    """Write every pair as an image of four channels."""
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from tqdm import tqdm
+
+        from downstream.four_channels import write_four_channels
+
+        pairs = load_pairs(inputs["prepare"], *splits)
+        for pair in tqdm(pairs, desc=f"stack {row.name}", unit="pair"):
+            path = out_dir / "images" / f"{pair.stem}{row.suffix}"
+            if not path.exists():
+                write_four_channels(path, pair)
+        return {"images": len(pairs)}
+
+    return Stage(f"fuse/{row.name}", run, {"channels": "r,g,b,ir"}, needs=("prepare",), may_fail=True)
 
 
 def _collecting_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:

@@ -13,7 +13,7 @@ from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.effects import effects_stages
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages
-from pipelines.tasks.scoring import scoring_stage
+from pipelines.tasks.scoring import metric_stages
 
 
 def quality_task(experiment: Experiment) -> Task:
@@ -22,13 +22,13 @@ def quality_task(experiment: Experiment) -> Task:
     Raises:
         InputError: a network has to be trained, but the split leaves no training pairs.
     """
-    trained = [row.name for row in experiment.rows if row.training]
+    trained = [row.name for row in experiment.fused_rows if row.training]
     if not experiment.is_sample and experiment.settings.data.split == ALL and trained:
         raise InputError(
             f"data.split={ALL!r}: leaves no pairs to train fuser {trained[0]!r}. Try: another split, or given weights"
         )
     stages = [*sample_stages(experiment), _prepare_stage(experiment), *fusion_stages(experiment, ("test",))]
-    stages += [scoring_stage(experiment, row) for row in experiment.row_names]
+    stages += metric_stages(experiment)
     stages += effects_stages(experiment)
     stages.append(_report_stage(experiment))
     return Task(stages, [])
@@ -57,7 +57,7 @@ def _report_stage(experiment: Experiment) -> Stage:
 
     of_rows = [f"{stage}/{row}" for row in experiment.row_names for stage in ("fuse", "score_fusion")]
     analysed = [f"effects/{row.name}" for row in experiment.analysed_rows]
-    trained = [stage for row in experiment.rows for stage in row.needs]
+    trained = [stage for row in experiment.fused_rows for stage in row.needs]
     settings = experiment.settings
     key = {"name": settings.name, "panels": settings.panels}
     return Stage("report", run, key, needs=("prepare", *trained, *of_rows, *analysed), version=4)

@@ -10,8 +10,12 @@ from pipelines.rows import Experiment, load_pairs
 from pipelines.stages import Inputs, Stage, Summary
 
 
-def scoring_stage(experiment: Experiment, row: str) -> Stage:
-    """Return the stage that measures the fused test images of one row; with several seeds, those of the first."""
+def metric_stages(experiment: Experiment) -> list[Stage]:
+    """Return the stages that measure the fused test images of every row; with several seeds, those of the first."""
+    return [_metric_stage(experiment, row.name) for row in experiment.fused_rows]
+
+
+def _metric_stage(experiment: Experiment, row: str) -> Stage:
     metrics, device = experiment.settings.metrics, experiment.settings.device
     fused = f"fuse/{experiment.shown_fusion(row)}"
 
@@ -43,12 +47,14 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
         return {"failed": [str(run_id) for run_id in experiment.runs if run_id.scoring_stage in inputs.failures]}
 
     needs = ["prepare"]
-    needs += [f"score_fusion/{row}" for row in experiment.row_names]
+    needs += [f"score_fusion/{row.name}" for row in experiment.fused_rows]
     needs += [stage for row in experiment.fusions for stage in row.needs]
     for run_id in experiment.runs:
-        trainings = experiment.trainings(run_id)
-        needs += [f"fuse/{experiment.fusion_of(run_id)}", run_id.scoring_stage]
-        needs += [stage for training in trainings for stage in (training.training_stage, training.scoring_stage)]
+        row, trainings = experiment.row(run_id.fuser), experiment.trainings(run_id)
+        needs += [f"fuse/{experiment.fusion_of(run_id)}"] if row.trains else []
+        needs.append(run_id.scoring_stage)
+        for training in trainings:
+            needs += [training.training_stage, training.scoring_stage] if row.trains else [training.scoring_stage]
     settings = experiment.settings
     key = {
         "name": settings.name,
@@ -56,4 +62,4 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
         "baseline": settings.baseline,
         "groups": settings.data.groups,
     }
-    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=4)
+    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=5)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from downstream.datasets import SPLITS
 from downstream.segmentation import IMAGENET, SegmenterSettings
-from pipelines.rows import SCORES, Experiment, RunId, fold_folder
+from pipelines.rows import EarlyRow, Experiment, FuserRow, PredictionsRow, RunId, fold_folder
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.fusing import fusion_stages
+from pipelines.tasks.masks import BEST, MASKS, image_path, mask_stages, reading_stage, save_mask_scores
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
-from pipelines.tasks.scoring import scoring_stage, task_report_stage
+from pipelines.tasks.scoring import metric_stages, task_report_stage
 
 
 def segmentation_task(experiment: Experiment) -> Task:
@@ -27,16 +28,15 @@ def segmentation_task(experiment: Experiment) -> Task:
     from downstream.segmentation import require_known
 
     require_known(segmenter.model, segmenter.encoder)
-    stages = [*sample_stages(experiment), _prepare_stage(experiment, segmenter), *fusion_stages(experiment, SPLITS)]
-    stages += [scoring_stage(experiment, row) for row in experiment.row_names]
-    for run_id in experiment.runs:
-        trainings = experiment.trainings(run_id)
-        for training in trainings:
-            fused = f"fuse/{experiment.fusion_of(training)}"
-            stages.append(_training_stage(segmenter, settings.device, training, fused))
-            stages.append(_scoring_stage(settings.device, training, fused))
-        if experiment.folds:
-            stages.append(_pooling_stage(run_id, trainings))
+    stages = [*sample_stages(experiment), _prepare_stage(experiment, segmenter)]
+    stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
+    stages += [*fusion_stages(experiment, SPLITS), *metric_stages(experiment)]
+    for training in experiment.network_runs:
+        stages.append(_training_stage(experiment, segmenter, training))
+        stages.append(_scoring_stage(experiment, training))
+    stages += mask_stages(experiment)
+    if experiment.folds:
+        stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
     stages.append(task_report_stage(experiment, _write_report))
     notices = []
     if segmenter.encoder_weights is None:
@@ -65,7 +65,9 @@ def _prepare_stage(experiment: Experiment, segmenter: SegmenterSettings) -> Stag
     return prepare_stage(experiment, read_data, version=2)
 
 
-def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId, fused: str) -> Stage:
+def _training_stage(experiment: Experiment, segmenter: SegmenterSettings, run_id: RunId) -> Stage:
+    fused, row, device = f"fuse/{experiment.fusion_of(run_id)}", _row_of(experiment, run_id), experiment.settings.device
+
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_segmentation_data
         from downstream.segmentation import Labelled, train_segmenter
@@ -73,9 +75,8 @@ def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId, fu
         from pipelines.report import draw_validation_curves, validation_curve
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        images = inputs[fused] / "images"
         training, validation = (
-            [Labelled(images / f"{item.pair.stem}.png", item.mask, item.values) for item in data.of(split)]
+            [Labelled(image_path(row, inputs[fused], item), item.mask, item.values) for item in data.of(split)]
             for split in ("train", "val")
         )
 
@@ -94,25 +95,19 @@ def _training_stage(segmenter: SegmenterSettings, device: str, run_id: RunId, fu
     return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, version=2, may_fail=True)
 
 
-def _scoring_stage(device: str, run_id: RunId, fused: str) -> Stage:
+def _scoring_stage(experiment: Experiment, run_id: RunId) -> Stage:
+    fused, row, device = f"fuse/{experiment.fusion_of(run_id)}", _row_of(experiment, run_id), experiment.settings.device
+
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_segmentation_data
         from downstream.segmentation import predict_masks
         from fusion.devices import choose_device
-        from fusion.storage import write_json
-        from pipelines.rows import score_masks
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        test, images = data.of("test"), inputs[fused] / "images"
-        predict_masks(
-            inputs[run_id.training_stage] / "best.safetensors",
-            [images / f"{item.pair.stem}.png" for item in test],
-            out_dir / "masks",
-            str(choose_device(device)),
-        )
-        scores = score_masks(out_dir, test, out_dir / "masks", data.classes)
-        write_json(out_dir / SCORES, [asdict(score) for score in scores])
-        return {"mIoU": scores[0].value}
+        images = [image_path(row, inputs[fused], item) for item in data.of("test")]
+        weights = inputs[run_id.training_stage] / BEST
+        predict_masks(weights, images, out_dir / MASKS, str(choose_device(device)))
+        return save_mask_scores(out_dir, data)
 
     needs = ("prepare", fused, run_id.training_stage)
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=2, may_fail=True)
@@ -123,19 +118,22 @@ def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_segmentation_data
-        from fusion.storage import link_or_copy, write_json
-        from pipelines.rows import score_masks
+        from fusion.storage import link_or_copy
 
         data = load_segmentation_data(inputs["prepare"] / "data.json")
         for stage in parts:
-            for mask in (inputs[stage] / "masks").iterdir():
-                link_or_copy(mask, out_dir / "masks" / mask.name)
-        scores = score_masks(out_dir, data.of("test"), out_dir / "masks", data.classes)
-        write_json(out_dir / SCORES, [asdict(score) for score in scores])
-        return {"mIoU": scores[0].value}
+            for mask in (inputs[stage] / MASKS).iterdir():
+                link_or_copy(mask, out_dir / MASKS / mask.name)
+        return save_mask_scores(out_dir, data)
 
     parts = [training.scoring_stage for training in trainings]
     return Stage(run_id.scoring_stage, run, needs=("prepare", *parts), may_fail=True)
+
+
+def _row_of(experiment: Experiment, run_id: RunId) -> FuserRow | EarlyRow:
+    row = experiment.row(run_id.fuser)
+    assert isinstance(row, FuserRow | EarlyRow)  # of a run that trains a network
+    return row
 
 
 def _write_report(out_dir: Path, experiment: Experiment, inputs: Inputs) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from fusion.errors import FuserError, InputError
 from fusion.fusers.contract import SIZES, contract_violations, fuse_checked
+from fusion.images.colour import luma
 
 Fuse = Callable[[Tensor, Tensor], Tensor]
 
@@ -60,7 +61,10 @@ def test_a_fuser_that_keeps_the_contract_has_no_violations() -> None:
     ("fuse", "sentence"),
     [
         (eights_only, "images of 7x5: raises RuntimeError (expected a multiple of 8)"),
-        (lambda infrared, visible: infrared[..., ::2, ::2], "wrong shape (found (3, 1, 2, 2), expected (3, 1, 4, 4))"),
+        (
+            lambda infrared, visible: infrared[..., ::2, ::2],
+            "wrong shape (found (3, 1, 2, 2), expected (3, 1, 4, 4) for luma or (3, 3, 4, 4) for RGB)",
+        ),
         (lambda infrared, visible: infrared.numpy(), "wrong return type (found ndarray, expected Tensor)"),
         (in_float64, "wrong dtype (found torch.float64, expected torch.float32)"),
         (lambda infrared, visible: infrared.to("meta"), "wrong device (found meta, expected cpu as the inputs)"),
@@ -94,7 +98,14 @@ def refuses(infrared: Tensor, visible: Tensor) -> Tensor:
         (eights_only, "RuntimeError: expected a multiple of 8"),
         (no_memory, "MemoryError"),
         (refuses, "net.onnx: cannot fuse images of 6x5"),
-        (lambda infrared, visible: infrared[..., ::2, ::2], "wrong shape (found (1, 1, 3, 3), expected (1, 1, 5, 6))"),
+        (
+            lambda infrared, visible: infrared[..., ::2, ::2],
+            "wrong shape (found (1, 1, 3, 3), expected (1, 1, 5, 6) for luma or (1, 3, 5, 6) for RGB)",
+        ),
+        (
+            lambda infrared, visible: infrared.expand(-1, 2, -1, -1),
+            "wrong shape (found (1, 2, 5, 6), expected (1, 1, 5, 6) for luma or (1, 3, 5, 6) for RGB)",
+        ),
         (lambda infrared, visible: infrared.numpy(), "wrong return type (found ndarray, expected Tensor)"),
         (lambda infrared, visible: infrared.to("meta"), "wrong device (found meta, expected cpu as the inputs)"),
         (lambda infrared, visible: infrared * 2, "values out of range (found 2..2, expected 0..1)"),
@@ -120,6 +131,26 @@ def test_a_violation_is_listed_once_with_the_image_size() -> None:
     broken = contract_violations(Made(lambda infrared, visible: infrared - 1))
     assert len(broken) == len(set(broken))
     assert all(re.match(r"images of \d+x\d+: ", found) for found in broken)
+
+
+class Colourful(Made):
+    """A fuser that takes the visible image as RGB."""
+
+    sees_colour = True
+
+
+def test_a_fuser_may_see_and_return_colour() -> None:
+    assert contract_violations(Colourful(lambda infrared, visible: (infrared + visible) / 2)) == []
+    assert contract_violations(Colourful(lambda infrared, visible: visible[:, :1])) == []
+    assert contract_violations(Made(lambda infrared, visible: visible.expand(-1, 3, -1, -1).contiguous())) == []
+
+
+def test_a_fuser_gets_luma_or_colour_as_it_asks() -> None:
+    infrared, visible = torch.rand(1, 1, 4, 4), torch.rand(1, 3, 4, 4)
+    assert torch.equal(fuse_checked(Made(lambda _, seen: seen), infrared, visible), luma(visible))
+    assert torch.equal(fuse_checked(Colourful(lambda _, seen: seen), infrared, visible), visible)
+    grey = fuse_checked(Colourful(lambda _, seen: seen), infrared, infrared)
+    assert torch.equal(grey, infrared.expand(-1, 3, -1, -1))
 
 
 def test_missing_flags_are_violations() -> None:

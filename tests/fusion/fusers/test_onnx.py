@@ -10,7 +10,7 @@ import pytest
 import torch
 from onnx import TensorProto, helper
 
-from fusion import InputError, build_fuser
+from fusion import InputError, build_fuser, fuse_pair
 from fusion.export.export import onnx_to_openvino
 from fusion.fusers.contract import contract_violations
 from fusion.fusers.onnx import order_inputs
@@ -66,9 +66,30 @@ def test_the_output_of_a_model_is_clamped(tmp_path: Path) -> None:
     assert float(fuser.fuse(dark, bright).min()) == 0
 
 
+@pytest.mark.parametrize("backend", ["onnxruntime", "openvino"])
+def test_a_model_may_see_and_return_colour(tmp_path: Path, backend: str) -> None:
+    model = write_model(tmp_path / "m.onnx", ["rgb", "ir"], channels={"rgb": 3, "fused": 3})
+    fuser = build_fuser("onnx", model=model, backend=backend)
+    assert contract_violations(fuser) == []
+    infrared, visible = torch.rand(1, 5, 7), torch.rand(3, 5, 7)
+    torch.testing.assert_close(fuse_pair(fuser, infrared, visible), 0.25 * visible + 0.75 * infrared)
+
+
+def test_a_model_may_see_colour_and_return_luma(tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("ReduceMax", ["vi"], ["brightest"], axes=[1]),
+        helper.make_node("Max", ["ir", "brightest"], ["fused"]),
+    ]
+    fuser = build_fuser("onnx", model=write_model(tmp_path / "m.onnx", nodes=nodes, channels={"vi": 3}))
+    assert contract_violations(fuser) == []
+    infrared, visible = torch.zeros(1, 1, 4, 4), torch.tensor([0.1, 0.7, 0.3]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
+    assert fuser.fuse(infrared, visible).unique().tolist() == [pytest.approx(0.7)]
+
+
 @pytest.mark.parametrize(
     ("model", "found"),
     [
+        ({"channels": {"ir": 3}}, "ir: tensor(float) ['batch', 3, 'height', 'width']"),
         ({"names": ["ir", "vi", "more"]}, "inputs ir: tensor(float) ['batch', 1, 'height', 'width'], vi: "),
         ({"outputs": 2}, "fused1: tensor(float)"),
         ({"shape": ("batch", 3, "height", "width")}, "['batch', 3, 'height', 'width']"),

@@ -17,7 +17,7 @@ from tests.onnx_models import write_split_model
 def test_the_catalogue_lists_every_fuser():
     classical = ["anisotropic_diffusion", "average", "gradient_transfer", "guided_filter", "infrared", "laplacian"]
     classical += ["maximum", "two_scale_saliency", "visible", "wavelet"]
-    assert sorted(BUILT_IN) == sorted([*classical, "isfuse", "isfuse-lite", "onnx"])
+    assert sorted(BUILT_IN) == sorted([*classical, "false_colour", "isfuse", "isfuse-lite", "onnx"])
     assert set(BUILT_IN) <= set(list_fusers())
 
 

@@ -151,9 +151,12 @@ def test_every_heading_of_a_sample_is_marked_and_none_of_real_data(tmp_path: Pat
     assert "SAMPLE" not in _page(tmp_path, kind, is_sample=False)
 
 
-def test_the_lead_names_the_best_fuser_and_the_baselines(tmp_path: Path) -> None:
+def test_the_page_leads_with_the_answer(tmp_path: Path) -> None:
     lead = html_page(report(tmp_path, "masks")).lead
-    assert lead == "Best mIoU: isfuse (1.000). The baselines: infrared .300, visible .350, average .400."
+    assert lead == (
+        "Highest mIoU: isfuse, 1.000, without a verdict (nothing to compare with); "
+        "the best single camera is visible (.350)."
+    )
 
 
 def test_a_report_without_scenes_charts_and_metrics_has_no_such_sections(tmp_path: Path) -> None:

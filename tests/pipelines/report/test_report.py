@@ -105,7 +105,7 @@ def test_a_section_of_the_task_stands_under_its_marked_heading(tmp_path: Path, r
 
 
 def test_the_summary_marks_the_best_of_each_column_and_the_sample(report: Report) -> None:
-    head, names, *lines, note = summary_text(report).splitlines()
+    head, names, *lines, answered, note = summary_text(report).splitlines()
     assert head.startswith("SAMPLE: ")
     assert "SAMPLE" in note
     assert names.split() == ["fuser", "mAP50", "mAP50:95"]
@@ -114,6 +114,22 @@ def test_the_summary_marks_the_best_of_each_column_and_the_sample(report: Report
         ["visible", "failed:", "out", "of", "memory"],
         ["average", ".700*", ".200"],
     ]
+    assert answered == report.answer
+    assert answered.startswith("Highest mAP50: average, .700, without a verdict")
+
+
+def test_the_report_begins_with_the_answer(tmp_path: Path, report: Report) -> None:
+    assert _page(tmp_path / "out", report).splitlines()[2] == report.answer
+    failed = [row for row in report.rows if row["status"] == "failed"]
+    assert replace(report, rows=[_row("infrared", 0.0), *failed]).answer == ""
+
+
+def test_the_first_table_has_the_level_and_the_networks_of_every_row(tmp_path: Path, report: Report) -> None:
+    beside = {"level": {"infrared": "source", "average": "pixel"}, "networks per frame": {"average": "1"}}
+    page = _page(tmp_path / "out", replace(report, beside=beside))
+    assert "| fuser | level | networks per frame | mAP50 | mAP50:95 |" in page
+    assert "| average | pixel | 1 | **.700** | .200 |" in page
+    assert "| infrared | source | - | .500 | **.300** |" in page
 
 
 def test_a_long_reason_does_not_widen_the_summary(report: Report) -> None:

@@ -10,8 +10,9 @@ from fusion.images.pairs import Pair
 from fusion.scoring import code_of_metrics
 from pipelines.config import Chosen, load_settings, override
 from pipelines.rows.experiment import build_experiment
-from pipelines.rows.fuser_rows import FuserRow, build_rows
+from pipelines.rows.fuser_rows import FuserRow
 from pipelines.rows.pair_lists import load_pairs, save_pairs
+from pipelines.rows.table_rows import build_rows
 from pipelines.settings import resolve_settings, resolve_training
 from pipelines.tasks.quality import quality_task, split_pairs
 
@@ -28,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 def rows_of(settings: dict[str, Any]) -> dict[str, FuserRow]:
     resolved = resolve_settings({**settings, "name": "ablation"})
-    return {row.name: row for row in build_rows(resolved.fusers, resolved.device)}
+    return {row.name: row for row in build_rows(resolved.fusers, resolved.device, resolved.task)}
 
 
 def stems(pairs: dict[str, list[Pair]]) -> dict[str, list[str]]:

@@ -1,0 +1,159 @@
+"""Tables with a row of every level from the command line: four channels, merged networks, external predictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from downstream.datasets import DetectionData, load_detection_data
+from downstream.detection import load_predictions, merge_boxes
+from pipelines.config import load_settings
+from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, rows, stages
+from tests.run_tool import Done
+
+SMALL = ["sample.train=6", "sample.test=3", "metrics.names=EN", "panels=1"]
+BOXES = ["m3fd_detect", *SMALL, f"detector.model={TINY_DETECTOR}", "detector.epochs=1", "detector.image_size=64"]
+BOXES += ["detector.batch_size=3"]
+DETECT = [*BOXES, "fusers=false_colour,early,late,mixed,theirs", "fuser_options.late.rows=infrared,theirs"]
+DETECT += [
+    "fuser_options.mixed.type=late",
+    "fuser_options.mixed.method=proben",
+    "fuser_options.mixed.rows=false_colour,early",
+]
+DETECT += ["fuser_options.theirs.type=predictions", "fuser_options.theirs.path=theirs.json"]
+MASKS = ["msrs_segment", *SMALL, "segmenter.encoder=mobilenet_v2", "segmenter.epochs=1", "segmenter.batch_size=2"]
+MASKS += ["segmenter.crop=64", "data.folds=2"]
+SEGMENT = [*MASKS, "fusers=early,late,theirs", "fuser_options.late.rows=infrared,early"]
+SEGMENT += ["fuser_options.theirs.type=predictions", "fuser_options.theirs.path=theirs"]
+LEVELS = {
+    **{"infrared": "source", "visible": "source", "average": "pixel", "false_colour": "pixel", "early": "input"},
+    **{"late": "decision", "mixed": "decision", "theirs": "external"},
+}
+Finished = tuple[CommandLine, Done]
+
+
+def work(tool: CommandLine, pipeline: str = "m3fd_detect-sample") -> Path:
+    return tool.cwd / "work" / pipeline
+
+
+@pytest.fixture(scope="module")
+def detected(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A table of all levels in which `theirs` are the true boxes, with scores that fall from image to image."""
+    tool = CommandLine(tmp_path_factory.mktemp("levels"))
+    assert tool.here(*BOXES, "fusers=average").returncode == 0
+    data = load_detection_data(work(tool) / "prepare/data.json")
+    (tool.cwd / "theirs.json").write_text(json.dumps(true_boxes(data)))
+    return tool, tool.here(*DETECT)
+
+
+def true_boxes(data: DetectionData) -> list[dict[str, object]]:
+    """Return the ground truth of the test images as COCO results, each box twice, the second time with low scores."""
+    return [
+        {
+            "image_id": item.pair.stem,
+            "category_id": box.class_name,
+            "bbox": [box.xyxy[0], box.xyxy[1], box.xyxy[2] - box.xyxy[0], box.xyxy[3] - box.xyxy[1]],
+            "score": score / (1 + number),
+        }
+        for number, item in enumerate(data.of("test"))
+        for box in item.boxes
+        for score in (1, 0.1)
+    ]
+
+
+@pytest.mark.slow
+def test_a_table_of_boxes_has_rows_of_every_level(detected: Finished) -> None:
+    tool, result = detected
+    assert result.returncode == 0, result.stderr
+    found = rows(work(tool))
+    assert {(row["fuser"], row["status"]) for row in found} == {(name, "ok") for name in LEVELS}
+    report = (work(tool) / "report/report.md").read_text(encoding="utf-8")
+    for name, level in LEVELS.items():
+        assert f"| {name} | {level} | {'2' if level == 'decision' else '-' if name == 'theirs' else '1'} | " in report
+    assert "| early | - | " not in report.split("Fusion metrics and mAP50")[0]
+    assert stages(tool.here(*DETECT).stdout, "finished, skipped") >= {"report", "score_task/late-seed0"}
+
+
+@pytest.mark.slow
+def test_what_late_rows_show_are_the_merged_boxes_of_their_members(detected: Finished) -> None:
+    folder = work(detected[0]) / "score_task"
+    members = [load_predictions(folder / f"{name}-seed0/predictions.json") for name in ("infrared", "theirs")]
+    merged = load_predictions(folder / "late-seed0/predictions.json")
+    assert merged == merge_boxes(members, "nms")
+    assert 0 < len(merged) <= len(members[0]) + len(members[1]) // 2
+    calibrated = json.loads((folder.parent / "calibrate/early-seed0/stage.json").read_text(encoding="utf-8"))
+    assert calibrated["summary"]["split"] == "train"  # the sample has no validation images
+
+
+@pytest.mark.slow
+def test_true_boxes_as_predictions_of_other_code_are_perfect(detected: Finished) -> None:
+    scores = [row for row in rows(work(detected[0])) if (row["fuser"], row["class"]) == ("theirs", "all")]
+    assert {row["value"] for row in scores if row["value"]} == {"1.0"}
+    assert (
+        (work(detected[0]) / "report/report.md").read_text(encoding="utf-8").splitlines()[2].startswith("Highest mAP50")
+    )
+
+
+@pytest.mark.slow
+def test_a_wrong_prediction_stops_the_run_with_one_line_and_nothing_is_lost(detected: Finished) -> None:
+    tool = detected[0]
+    wrong = json.loads((tool.cwd / "theirs.json").read_text())
+    wrong[4]["score"] = 2.5
+    (tool.cwd / "wrong.json").write_text(json.dumps(wrong))
+    arguments = [*DETECT, "fuser_options.theirs.path=wrong.json"]
+    assert_refused(tool.here(*arguments), "wrong.json: result 5: score out of range (found 2.5, expected 0..1)")
+    assert (work(tool) / "score_task/late-seed0/scores.json").is_file()
+    assert tool.here(*DETECT).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_member_that_failed_fails_its_late_row_with_the_reason(tmp_path: Path) -> None:
+    tool = CommandLine(tmp_path)
+    (tool.cwd / "breaks.py").write_text(
+        "class Breaks:\n    learned = colour = False\n    fuse = staticmethod(lambda infrared, visible: infrared * 9)\n"
+    )
+    arguments = [one for one in DETECT if "theirs" not in one and "mixed" not in one]
+    arguments += [
+        "fusers=mine,late",
+        "fuser_options.mine.type=breaks.py:Breaks",
+        "fuser_options.late.rows=mine,visible",
+    ]
+    result = tool.here(*arguments)
+    assert result.returncode == 1
+    failed = {row["fuser"]: row["reason"] for row in rows(work(tool)) if row["status"] == "failed"}
+    assert failed.keys() == {"mine", "late"}
+    assert failed["late"] == failed["mine"]
+    assert "values out of range" in failed["late"]
+
+
+@pytest.fixture(scope="module")
+def segmented(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A table of masks of all levels in two folds, in which `theirs` is background everywhere."""
+    tool = CommandLine(tmp_path_factory.mktemp("levels"))
+    first = tool.here(*MASKS, "fusers=average")
+    assert first.returncode == 0, first.stderr
+    (tool.cwd / "theirs").mkdir()
+    for path in (work(tool, "msrs_segment-sample") / "score_task/average-seed0/masks").iterdir():
+        assert cv2.imwrite(str(tool.cwd / "theirs" / path.name), np.zeros_like(cv2.imread(str(path), 0)))
+    return tool, tool.here(*SEGMENT)
+
+
+@pytest.mark.slow
+def test_a_table_of_masks_has_rows_of_every_level_in_folds(segmented: Finished) -> None:
+    tool, result = segmented
+    assert result.returncode == 0, result.stderr
+    found = rows(work(tool, "msrs_segment-sample"))
+    names = {"infrared", "visible", "average", "early", "late", "theirs"}
+    assert {(row["fuser"], row["status"], row["split"]) for row in found} == {(name, "ok", "2 folds") for name in names}
+    classes = load_settings("msrs_segment")["sample"]["settings"]["data.classes"]
+    theirs = {row["class"]: row["value"] for row in found if (row["fuser"], row["metric"]) == ("theirs", "IoU")}
+    assert float(theirs[classes[0]]) > 0.5
+    assert {float(value) for name, value in theirs.items() if name != classes[0] and value} <= {0.0}
+    folder = work(tool, "msrs_segment-sample") / "score_task"
+    for fold in (1, 2):
+        for mask in (folder / f"late-seed0-fold{fold}/masks").iterdir():
+            assert mask.read_bytes() == (folder / "late-seed0/masks" / mask.name).read_bytes()
