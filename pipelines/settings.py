@@ -13,8 +13,8 @@ from fusion.images import require_range
 from fusion.metrics import choose_metrics
 from fusion.networks import require_network
 from fusion.training import LossWeights, Objective, Schedule
-from pipelines.config import SettingsDict
 from pipelines.data_settings import DataSettings
+from pipelines.overrides import SettingsDict
 
 
 @dataclass(frozen=True)

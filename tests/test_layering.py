@@ -52,8 +52,8 @@ ORDER = {  # of the rooms and files directly in a package; each may import those
     ),
     "downstream": ("scores", "conditions", "start_weights", "four_channels", "datasets", "detection", "segmentation"),
     "pipelines": (
-        *("extras", "config", "data_settings", "settings", "stages", "rows", "sample", "report", "tasks"),
-        *("check_data", "listing", "stage_worker", "run", "benchmarks"),
+        *("extras", "overrides", "config", "data_settings", "settings", "stages", "rows", "sample", "report", "tasks"),
+        *("results", "check_data", "listing", "stage_worker", "run", "benchmarks"),
     ),
 }
 STRANGERS = {("downstream.detection", "downstream.segmentation")}  # whatever their order

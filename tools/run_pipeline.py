@@ -10,13 +10,13 @@ from pathlib import Path
 from fusion.command_line import exit_code
 from pipelines.config import list_pipelines
 from pipelines.listing import listing
-from pipelines.run import run_pipeline
+from pipelines.run import plan_pipeline, run_pipeline
 
 
 def main() -> int:
     """Parse, run, and give the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", nargs="?", help=f"one of: {', '.join(list_pipelines())}")
+    parser.add_argument("name", nargs="?", help=f"path/to/mine.py, or one of: {', '.join(list_pipelines())}")
     parser.add_argument("overrides", nargs="*", metavar="key.sub=value", help="a setting to change")
     parser.add_argument("--data", type=Path, help="the data folder (default: data/NAME, else the built-in sample)")
     parser.add_argument("--work-dir", type=Path, default=Path("work"), help="where to work (default: %(default)s)")
@@ -29,17 +29,15 @@ def main() -> int:
     if arguments.list or arguments.name is None:
         print(listing())
         return 0 if arguments.list else 2
-    return run_pipeline(
-        arguments.name,
-        arguments.overrides,
-        arguments.data,
-        arguments.work_dir,
-        arguments.force,
-        arguments.dry_run,
-        shlex.join(["python", *sys.argv]),
-        arguments.jobs,
-        arguments.ray,
-    )
+    wanted = (arguments.name, arguments.overrides, arguments.data, arguments.work_dir, arguments.force)
+    if arguments.dry_run:
+        for stage, plan in plan_pipeline(*wanted).items():
+            print(f"{plan:9} {stage}")
+        return 0
+    command = shlex.join(["python", *sys.argv])
+    results = run_pipeline(*wanted, jobs=arguments.jobs, ray=arguments.ray, command=command)
+    print(f"\n{results}")
+    return 1 if results.failed else 0
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ from pathlib import Path
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
 from fusion.images import add_reading_options, reading_options
-from pipelines.config import known_keys, load_training, override_by
+from pipelines.config import load_training
 from pipelines.extras import REPORT, require_packages
+from pipelines.overrides import known_keys, override_by
 
 DEFAULT_RECIPE = "fusion_quality"  # the recipe of the shipped weights
 

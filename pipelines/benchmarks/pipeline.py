@@ -41,7 +41,7 @@ def benchmark_pipeline(
         folder = work_dir or Path(temporary)
         for _ in range(2):
             start = time.monotonic()
-            run_pipeline(name, overrides, data, folder, (), False, command, jobs)
+            run_pipeline(name, overrides, data, folder, jobs=jobs, command=command)
             seconds = time.monotonic() - start
         rows = _stage_rows(next(path for path in (folder / name, folder / f"{name}-sample") if path.is_dir()))
     rows.append({**dict.fromkeys(rows[0]), "stage": _AGAIN, "seconds": round(seconds, 1)})

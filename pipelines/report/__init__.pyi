@@ -1,3 +1,4 @@
+from .comparison import compare_rows as compare_rows
 from .detection import write_detection_report as write_detection_report
 from .facts import Facts as Facts
 from .figures.curves import draw_validation_curves as draw_validation_curves
@@ -8,3 +9,4 @@ from .panels import spread as spread
 from .provenance import provenance_facts as provenance_facts
 from .quality import write_quality_report as write_quality_report
 from .segmentation import write_segmentation_report as write_segmentation_report
+from .significance import Difference as Difference

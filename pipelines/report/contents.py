@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from downstream.datasets import DetectionData, SegmentationData, group_images
+from downstream.datasets import DetectionData, SegmentationData
 from downstream.segmentation import Confusion
 from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
@@ -20,15 +16,14 @@ from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
 from pipelines.report.panels import Panel
 from pipelines.report.provenance import Made, provenance_tables
+from pipelines.report.reader import Reader, image_groups, resampled_runs
 from pipelines.report.results import column, daytime_rows, daytime_table, daytimes, fold_table, result_tables
-from pipelines.report.significance import ImageGroups, Resampled
 from pipelines.report.verdicts import Comparison, write_comparison
 from pipelines.rows import (
     SOURCES,
     Experiment,
     ResultRow,
     RunId,
-    SubsetScorer,
     TaskScores,
     failures,
     fold_folder,
@@ -143,20 +138,6 @@ class Report:
         return [agreement_table(self.agreement, column(self.rows, self.fusers, self.task.main))]
 
 
-class Reader(NamedTuple):
-    """How the report reads what the scoring of a run left in a folder.
-
-    Attributes:
-        resampled: scores on resamples of the test images.
-        scorer: scores on some of the test images.
-        shows: (I,) which test images have ground truth of a class, by class.
-    """
-
-    resampled: Callable[[Path], Resampled]
-    scorer: Callable[[Path], SubsetScorer]
-    shows: Mapping[str, npt.NDArray[np.bool_]]
-
-
 def gather_report(
     out_dir: Path,
     experiment: Experiment,
@@ -189,7 +170,6 @@ def gather_report(
     )
     means = write_scores(out_dir, fused.rows, fused.convention)
     stems = [item.pair.stem for item in test]
-    images = ImageGroups(np.array(group_images(stems, experiment.settings.data.groups)), reader.shows)
     parts = daytimes(stems)
     done = [run_id for run_id in runs if parts and run_id.scoring_stage in inputs.folders]
     scorers = {run_id: reader.scorer(inputs[run_id.scoring_stage]) for run_id in done}
@@ -204,7 +184,9 @@ def gather_report(
         agreement=Agreement(fused.convention, means, task.main, mean_over_seeds(rows, task.main)),
         beside=_beside(experiment),
         baseline=experiment.settings.baseline,
-        comparison=write_comparison(out_dir, experiment, task, _resampled(runs, inputs, reader), images),
+        comparison=write_comparison(
+            out_dir, experiment, task, resampled_runs(runs, inputs, reader), image_groups(experiment, data, reader)
+        ),
         daytime=daytime_rows(parts, scorers, dataset, split),
         by_fold=_fold_rows(experiment, task, inputs, dataset),
         provenance=provenance_tables(made),
@@ -231,16 +213,6 @@ def first_trainings(experiment: Experiment, shown: Mapping[str, RunId], inputs: 
     """Return the folder of the training behind each of the shown runs, with folds of the first, by row that trains."""
     trained = {name: run_id for name, run_id in shown.items() if experiment.row(name).trains}
     return {name: inputs[experiment.trainings(run_id)[0].training_stage] for name, run_id in trained.items()}
-
-
-def _resampled(runs: Sequence[RunId], inputs: Inputs, reader: Reader) -> dict[str, list[Resampled]]:
-    """Read what the scoring of every run left behind, by fuser; a fuser with a failed run is left out."""
-    failed = {run_id.fuser for run_id in runs if run_id.scoring_stage not in inputs.folders}
-    found: dict[str, list[Resampled]] = {}
-    for run_id in runs:
-        if run_id.fuser not in failed:
-            found.setdefault(run_id.fuser, []).append(reader.resampled(inputs[run_id.scoring_stage]))
-    return found
 
 
 def _fold_rows(experiment: Experiment, task: TaskScores, inputs: Inputs, dataset: str) -> list[ResultRow]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
 from downstream.detection import DetectionMatches, Prediction, bootstrap_ap, load_predictions, training_losses
 from fusion.storage import read_json
-from pipelines.report.contents import Reader, first_trainings, gather_report, shown_images
+from pipelines.report.contents import first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import detection_facts
 from pipelines.report.figures.boxes import LOWEST_SCORE
@@ -20,6 +20,7 @@ from pipelines.report.figures.curves import draw_loss_curves, draw_pr_curves
 from pipelines.report.html.chart_groups import loss_by_epoch, precision_recall
 from pipelines.report.panels import Panel, blocks, write_panels
 from pipelines.report.provenance import collect_provenance
+from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
 from pipelines.rows import (
@@ -42,17 +43,9 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
         InputError: a file cannot be written.
     """
     data = load_detection_data(inputs["prepare"] / "data.json")
-
-    def resampled(folder: Path) -> Resampled:
-        return resampled_detections(DetectionMatches.load(folder / MATCHES), data.classes)
-
-    def scorer(folder: Path) -> SubsetScorer:
-        return detection_scorer(folder, data.of("test"), data.classes)
-
     made = collect_provenance(experiment, inputs)
     facts = detection_facts(experiment, data, inputs, made)
-    reader = Reader(resampled, scorer, _shows(data))
-    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, made, reader)
+    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, made, detection_reader(data))
     if shown := first_finished(experiment.runs, inputs):
         curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
         trainings = first_trainings(experiment, shown, inputs)
@@ -72,6 +65,18 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
             panels=panels,
         )
     write_report(out_dir, report)
+
+
+def detection_reader(data: DetectionData) -> Reader:
+    """Read the boxes that the scoring of a run left."""
+
+    def resampled(folder: Path) -> Resampled:
+        return resampled_detections(DetectionMatches.load(folder / MATCHES), data.classes)
+
+    def scorer(folder: Path) -> SubsetScorer:
+        return detection_scorer(folder, data.of("test"), data.classes)
+
+    return Reader(resampled, scorer, _shows(data))
 
 
 def resampled_detections(matches: DetectionMatches, classes: Sequence[str]) -> Resampled:

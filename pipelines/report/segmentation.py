@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
 from downstream.segmentation import Confusion, bootstrap_ious
-from pipelines.report.contents import Reader, first_trainings, gather_report, shown_images
+from pipelines.report.contents import first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import segmentation_facts
 from pipelines.report.figures.curves import draw_validation_curves, validation_curve
@@ -19,6 +19,7 @@ from pipelines.report.figures.masks import draw_confusions
 from pipelines.report.html.chart_groups import validation
 from pipelines.report.panels import Masks, Panel, blocks, write_mask_panels
 from pipelines.report.provenance import collect_provenance
+from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
 from pipelines.rows import (
@@ -39,17 +40,9 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
         InputError: a file cannot be written.
     """
     data = load_segmentation_data(inputs["prepare"] / "data.json")
-
-    def resampled(folder: Path) -> Resampled:
-        return resampled_masks(load_confusions(folder), data.classes)
-
-    def scorer(folder: Path) -> SubsetScorer:
-        return segmentation_scorer(folder, data.classes)
-
     made = collect_provenance(experiment, inputs)
     facts = segmentation_facts(experiment, data, inputs, made)
-    reader = Reader(resampled, scorer, _shows(data))
-    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, made, reader)
+    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, made, segmentation_reader(data))
     if shown := first_finished(experiment.runs, inputs):
         trainings = first_trainings(experiment, shown, inputs)
         curves = {fuser: validation_curve(folder) for fuser, folder in trainings.items()}
@@ -65,6 +58,18 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
             confusions=confusions,
         )
     write_report(out_dir, report)
+
+
+def segmentation_reader(data: SegmentationData) -> Reader:
+    """Read the masks that the scoring of a run left."""
+
+    def resampled(folder: Path) -> Resampled:
+        return resampled_masks(load_confusions(folder), data.classes)
+
+    def scorer(folder: Path) -> SubsetScorer:
+        return segmentation_scorer(folder, data.classes)
+
+    return Reader(resampled, scorer, _shows(data))
 
 
 def resampled_masks(confusions: Confusion, classes: Sequence[str]) -> Resampled:

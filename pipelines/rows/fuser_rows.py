@@ -18,7 +18,7 @@ from fusion.fusers import (
     installed_fusers,
     require_options,
 )
-from pipelines.config import SettingsDict, flatten, override
+from pipelines.overrides import SettingsDict, flatten, override
 from pipelines.settings import FuserSettings, TrainingSettings, resolve_training
 from pipelines.stages import Inputs
 

@@ -13,6 +13,7 @@ from .ray_cluster import RayTasks as RayTasks
 from .runner import StageRunner as StageRunner
 from .side_by_side import run_side_by_side as run_side_by_side
 from .stage import Inputs as Inputs
+from .stage import Outcome as Outcome
 from .stage import Stage as Stage
 from .stage import Summary as Summary
 from .stage import Task as Task

@@ -12,7 +12,8 @@ from fusion.command_line import parse_override
 from fusion.errors import InputError
 from fusion.networks.isfuse import ISFuse
 from fusion.training.settings import LossWeights, Schedule
-from pipelines.config import CONFIGS, known_keys, list_pipelines, load_settings, override, override_by
+from pipelines.config import CONFIGS, list_pipelines, load_settings
+from pipelines.overrides import known_keys, override, override_by
 
 EVERY = sorted(list_pipelines())
 DETECTION = ("m3fd_detect", "msrs_detect")

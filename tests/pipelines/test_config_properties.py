@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fusion.command_line import parse_override
 from fusion.errors import InputError
-from pipelines.config import flatten, override
+from pipelines.overrides import flatten, override
 
 SETTINGS: dict[str, Any] = {
     "task": "detection",

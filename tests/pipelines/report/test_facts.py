@@ -7,7 +7,8 @@ import pytest
 
 from downstream.datasets.boxes import LabelFaults
 from downstream.datasets.detection_data import DetectionData
-from pipelines.config import Chosen, load_settings, override
+from pipelines.config import Chosen, load_settings
+from pipelines.overrides import override
 from pipelines.report.facts import detection_facts
 from pipelines.rows.experiment import build_experiment
 from pipelines.stages.provenance import current_provenance

@@ -8,7 +8,8 @@ import pytest
 
 from fusion.command_line import parse_override
 from fusion.errors import InputError
-from pipelines.config import Chosen, load_settings, override
+from pipelines.config import Chosen, load_settings
+from pipelines.overrides import override
 from pipelines.rows.experiment import build_experiment
 
 

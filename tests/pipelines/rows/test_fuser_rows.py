@@ -8,7 +8,8 @@ import pytest
 
 from fusion.command_line import parse_override
 from fusion.errors import InputError
-from pipelines.config import Chosen, load_settings, override
+from pipelines.config import Chosen, load_settings
+from pipelines.overrides import override
 from pipelines.report.facts import fuser_facts
 from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.rows.fuser_rows import FuserRow

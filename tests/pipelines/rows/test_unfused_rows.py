@@ -11,7 +11,8 @@ from downstream.datasets.detection_data import DetectionData, LabelledPair
 from fusion.command_line import parse_override
 from fusion.errors import InputError
 from fusion.images.pairs import Pair
-from pipelines.config import Chosen, load_settings, override
+from pipelines.config import Chosen, load_settings
+from pipelines.overrides import override
 from pipelines.report.facts import calibration_fact, fuser_facts
 from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.rows.runs import RunId

@@ -12,7 +12,8 @@ import torch
 from fusion import InputError, Pair
 from fusion.networks.checkpoints import save_network
 from fusion.networks.isfuse import ISFuse
-from pipelines.config import Chosen, load_settings, override
+from pipelines.config import Chosen, load_settings
+from pipelines.overrides import override
 from pipelines.rows.experiment import Experiment, build_experiment
 from pipelines.run import run_pipeline
 from pipelines.stages.stage import Stage
@@ -35,7 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: Path) -> Calla
 
     def run(*overrides: str, data: Path | None = None) -> Path:
         few = ("metrics.names=AG", "fusers=maximum,isfuse", f"fuser_options.isfuse.weights={weights}", *overrides)
-        assert run_pipeline("fusion_quality", few, data, tmp_path / "work", [], False, "command") == 0
+        assert not run_pipeline("fusion_quality", few, data, tmp_path / "work").failed
         return tmp_path / "work" / ("fusion_quality" if data else "fusion_quality-sample")
 
     return run

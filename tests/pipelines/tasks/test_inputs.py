@@ -8,7 +8,8 @@ import pytest
 from safetensors.torch import save_file
 
 from fusion.errors import InputError
-from pipelines.config import Chosen, flatten, list_pipelines, load_settings, override
+from pipelines.config import Chosen, list_pipelines, load_settings
+from pipelines.overrides import flatten, override
 from pipelines.stages.stage import Task
 from pipelines.tasks.build import build_task
 from tests.made_rigs import rig

@@ -8,7 +8,8 @@ import pytest
 from fusion.errors import InputError
 from fusion.images.pairs import Pair
 from fusion.scoring import code_of_metrics
-from pipelines.config import Chosen, load_settings, override
+from pipelines.config import Chosen, load_settings
+from pipelines.overrides import override
 from pipelines.rows.experiment import build_experiment
 from pipelines.rows.fuser_rows import FuserRow
 from pipelines.rows.pair_lists import load_pairs, save_pairs
