@@ -4,11 +4,13 @@ import re
 
 import pytest
 
+from fusion import InputError
 from tests.made_rigs import rig
 from tests.run_tool import ROOT, in_process
 
 README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
 ANY_METHOD = README[README.index("## Any method\n") : README.index("## Metrics\n")]  # test_readme_recipes.py runs these
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
 
 
@@ -51,5 +53,11 @@ def test_the_example_of_the_fusion_stage_runs(tmp_path, make_pairs, monkeypatch)
     pair.infrared.rename(tmp_path / "ir.png")
     pair.visible.rename(tmp_path / "vis.png")
     monkeypatch.chdir(tmp_path)
-    exec(re.search(r"```python\n(.*?)```", README, re.DOTALL)[1], {})
+    exec(next(example for example in EXAMPLES if "fuse_pair" in example), {})
     assert (tmp_path / "fused.png").exists()
+
+
+def test_the_example_of_a_pipeline_runs_up_to_its_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="path/to/M3FD: no such folder"):
+        exec(next(example for example in EXAMPLES if "run_pipeline(" in example), {})
