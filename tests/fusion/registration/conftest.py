@@ -14,14 +14,14 @@ from fusion.registration.transform import Matrix, Size, scaling
 from pipelines.sample import write_sample
 
 Named = list[tuple[str, Grey, Grey]]
-SIZE = (400, 300)
+SIZE = (320, 240)
 
 
 @pytest.fixture(scope="session")
 def scenes(tmp_path_factory: pytest.TempPathFactory) -> Named:
-    """Eight pairs of 400x300: name, infrared, visible."""
+    """Six pairs of 320x240: name, infrared, visible."""
     root = tmp_path_factory.mktemp("scenes")
-    write_sample(root, 8, 0, seed=5, size=SIZE)
+    write_sample(root, 6, 0, seed=5, size=SIZE)
     return [
         (pair.stem, pair.read_infrared()[0].numpy(), luma(read_visible(pair.visible))[0].numpy())
         for pair in match_pairs(root / "Ir", root / "Vis")

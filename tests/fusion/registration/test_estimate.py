@@ -37,25 +37,25 @@ def test_a_camera_of_half_the_size_that_is_turned_and_shifted_is_found(scenes: N
 
 def test_a_camera_that_is_tilted_is_found_by_a_homography(scenes: Named, seen_through: Seen) -> None:
     tilt = np.eye(3)
-    tilt[2, :2] = 1e-4, -1.5e-4
+    tilt[2, :2] = 2e-4, -3e-4
     matrix = rig_matrix(0.95, 3, (-12, 9), SIZE) @ tilt
     found = estimate_transform(collect(seen_through(scenes, matrix, SIZE)), "homography")
-    assert corner_errors(found.matrix, matrix, SIZE).max() < 1.5
+    assert corner_errors(found.matrix, matrix, SIZE).max() < 3
     affine = estimate_transform(collect(seen_through(scenes, matrix, SIZE)), "affine")
-    assert corner_errors(affine.matrix, matrix, SIZE).max() > 3
+    assert corner_errors(affine.matrix, matrix, SIZE).max() > 6
 
 
 def test_contrast_and_its_sign_do_not_matter(scenes: Named) -> None:
-    found = estimate_transform(collect(scenes))
-    negative = estimate_transform(collect([(name, 5 - 3 * infrared, visible) for name, infrared, visible in scenes]))
-    assert np.allclose(negative.matrix, found.matrix, atol=1e-3)
+    found = estimate_transform(collect(scenes[:3]))
+    negative = [(name, 5 - 3 * infrared, visible) for name, infrared, visible in scenes[:3]]
+    assert np.allclose(estimate_transform(collect(negative)).matrix, found.matrix, atol=1e-3)
 
 
 def test_a_pair_of_two_scenes_is_left_out(scenes: Named) -> None:
     names, infrared, visible = zip(*scenes, strict=True)
     mixed = [(names[0], infrared[0], visible[1]), *scenes[1:]]
     found = estimate_transform(collect(mixed))
-    assert found.used.tolist() == [False] + [True] * 7
+    assert found.used.tolist() == [False] + [True] * 5
     assert corner_errors(found.matrix, np.eye(3), SIZE).max() < 0.8
 
 
@@ -72,7 +72,7 @@ def test_images_without_structure_are_refused() -> None:
 
 
 def test_the_same_pairs_give_the_same_transform(scenes: Named) -> None:
-    rig = collect(scenes[:3])
+    rig = collect(scenes[:2])
     assert np.array_equal(estimate_transform(rig).matrix, estimate_transform(rig).matrix)
 
 
