@@ -15,7 +15,6 @@ from fusion.storage import write_bytes
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
     from torch import Tensor
 
     from fusion.images import EncodedImage, Pair

@@ -54,7 +54,9 @@ def result_tables(
     texts = [{fuser: Cell(of.get(fuser, "-"), False) for fuser in fusers} for of in beside.values()]
     per_class_heading = f"{task.per_class} per class (number of {task.counted})"
     return (
-        Table(heading, "fuser", [*beside, *task.means.values()], _table_rows(rows, fusers, [*texts, *means]), note=note),
+        Table(
+            heading, "fuser", [*beside, *task.means.values()], _table_rows(rows, fusers, [*texts, *means]), note=note
+        ),
         Table(per_class_heading, "fuser", heads, _table_rows(rows, fusers, per_class)),
     )
 
