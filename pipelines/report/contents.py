@@ -54,7 +54,8 @@ _EXPLANATION = """\
 - **fusing ms** is the time per frame to make what the network sees of the two images, and to merge what several
   networks predict; **network ms** that of all networks, from image to boxes or masks. One frame at a time, with the
   first seed and fold, while no other stage of this pipeline ran; without reading, registering and writing images. A
-  late row has the sum of its members and of merging. Times of other machines, or of a busy one, differ.
+  late row has the sum of its members and of merging. Rows whose networks are alike differ in network ms by chance
+  alone, as on a machine that is busy with something else.
 - The rows **infrared** and **visible** are networks trained on one source alone, and **average** is the simplest
   fusion. A fusion method is worth its cost only where it beats all three.
 """

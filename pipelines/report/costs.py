@@ -53,14 +53,10 @@ def _reasons(experiment: Experiment, inputs: Inputs, costs: Mapping[str, Cost]) 
 
 
 def _unknown(experiment: Experiment, row: Row) -> str:
-    external = (
-        [name for name in row.members if isinstance(experiment.row(name), PredictionsRow)]
-        if isinstance(row, LateRow)
-        else []
-    )
-    return (
-        f"the networks of {' and '.join(external)} are those of other code" if external else "predictions of other code"
-    )
+    if not isinstance(row, LateRow):
+        return "predictions of other code"
+    external = [name for name in row.members if isinstance(experiment.row(name), PredictionsRow)]
+    return f"merges the predictions of other code, {' and '.join(external)}"
 
 
 def _milliseconds(value: float | None) -> str:
