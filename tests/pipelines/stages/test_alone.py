@@ -15,8 +15,8 @@ from pipelines.stages.launching import Launched
 class Slow:
     """A stage that ends without a process when it was asked a few times whether it has."""
 
-    def __init__(self) -> None:
-        self.asked = 0
+    def __init__(self, stage: str) -> None:
+        self.stage, self.asked = stage, 0
 
     def code(self) -> int | None:
         self.asked += 1
@@ -28,21 +28,21 @@ class Slow:
 
 
 class Two:
-    """Holds two stages and takes note of how many others run when one starts."""
+    """Holds two stages and takes note of which others run when one starts."""
 
     def __init__(self) -> None:
-        self.beside: dict[str, int] = {}
-        self.running: Sequence[Launched] = ()
+        self.beside: dict[str, list[str]] = {}
+        self.running = list[str]()
 
     def holds(self, stage: str, running: Sequence[Launched]) -> bool:
-        self.running = running
+        self.running = [one.stage for one in running if isinstance(one, Slow)]
         return len(running) < 2
 
     def start(self, stage: str, order: Path, log: Path) -> Slow:
-        self.beside[stage] = len(self.running)
+        self.beside[stage] = self.running
         made = current_provenance()._replace(seconds=0.0)._asdict()
         result_of(order).write_text(json.dumps({"summary": {}, "made": made}))
-        return Slow()
+        return Slow(stage)
 
     def learn(self, stage: str, peak_bytes: int | None) -> None: ...
 
@@ -52,14 +52,12 @@ def nothing(out_dir: Path, inputs: Inputs) -> Summary:
 
 
 def test_no_stage_runs_beside_one_that_has_to_be_alone(tmp_path: Path) -> None:
-    stages = [Stage(name, nothing, alone=name.startswith("measure")) for name in ("a", "measure", "b", "measure2", "c")]
-    stages.append(Stage("report", nothing, needs=("measure", "b")))
-    launcher = Two()
-    runner = StageRunner(tmp_path, (), lambda line: None)
+    names = ("a", "measure/x", "b", "measure/y", "c")
+    stages = [Stage(name, nothing, alone=name.startswith("measure/")) for name in names]
+    launcher, runner = Two(), StageRunner(tmp_path, (), lambda line: None)
     found = run_side_by_side(runner, stages, tmp_path, launcher, {}, lambda line: None)
-    assert {name: outcome.status for name, outcome in found.items()} == dict.fromkeys(launcher.beside, "done")
-    assert launcher.beside == {"a": 0, "b": 1, "c": 0, "measure": 0, "measure2": 0, "report": 0}
-    assert list(launcher.beside) == ["a", "b", "c", "measure", "measure2", "report"]
+    assert {name: outcome.status for name, outcome in found.items()} == dict.fromkeys(names, "done")
+    assert launcher.beside == {"a": [], "b": ["a"], "measure/x": [], "measure/y": [], "c": []}
 
 
 @pytest.mark.parametrize("alone", [False, True])
