@@ -15,8 +15,9 @@ from fusion.storage import write_bytes
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from torch import Tensor
 
-    from fusion.images import Pair
+    from fusion.images import EncodedImage, Pair
 
 CHANNELS = 4
 SUFFIX = ".tiff"
@@ -36,13 +37,19 @@ def write_four_channels(path: Path, pair: Pair) -> None:
     import cv2
     import numpy as np
 
-    from fusion.images import to_bytes
-
-    infrared, visible = pair.read_encoded()
-    planes = np.concatenate([to_bytes(visible.rgb()), to_bytes(infrared)], axis=2)  # (H, W, 4)
+    planes = stack_channels(*pair.read_encoded())
     pages = [np.ascontiguousarray(planes[..., channel]) for channel in range(CHANNELS)]
     _, encoded = cv2.imencodemulti(SUFFIX, pages, [cv2.IMWRITE_TIFF_COMPRESSION, _LZW])
     write_bytes(path, encoded.data)
+
+
+def stack_channels(infrared: Tensor, visible: EncodedImage) -> npt.NDArray[np.uint8]:
+    """Stack a pair, as `Pair.read_encoded` returns it, to (H, W, 4) uint8: red, green, blue, infrared."""
+    import numpy as np
+
+    from fusion.images import to_bytes
+
+    return np.concatenate([to_bytes(visible.rgb()), to_bytes(infrared)], axis=2)
 
 
 def read_four_channels(path: Path) -> npt.NDArray[np.uint8]:

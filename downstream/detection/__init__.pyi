@@ -15,6 +15,8 @@ from .outputs import save_predictions as save_predictions
 from .outputs import training_losses as training_losses
 from .score import score_detections as score_detections
 from .settings import DetectorSettings as DetectorSettings
+from .yolo import opened_detector as opened_detector
 from .yolo import predict as predict
+from .yolo import read_levels as read_levels
 from .yolo import train_detector as train_detector
 from .yolo_data import write_yolo_data as write_yolo_data

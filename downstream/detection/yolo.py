@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -16,12 +16,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from tqdm import tqdm
 from ultralytics import YOLO, settings
 from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.utils import LOGGER, nms, torch_utils
+from ultralytics.utils.patches import imread
 
 from downstream.conditions import describe_precision, save_conditions
 from downstream.datasets import Box, image_size
@@ -33,6 +36,8 @@ from downstream.four_channels import SUFFIX, read_four_channels
 from fusion.storage import link_or_copy
 
 CONFIDENCE, NMS_IOU, MOST_BOXES = 0.001, 0.7, 300  # of the evaluation protocol, equal for all fusers
+Pixels = npt.NDArray[np.uint8]
+Detect = Callable[[Sequence[str | Pixels]], list[list[tuple[Box, float]]]]
 
 
 def train_detector(out_dir: Path, data_yaml: Path, detector: DetectorSettings, seed: int, device: str) -> None:
@@ -96,13 +101,33 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
         One record per box and class, in pixels of the image, clipped to it.
     """
     found: list[Prediction] = []
-    with _undo_process_changes(), tqdm(total=len(images), desc="predict", unit="image") as bar:
-        model = _load(weights)
+    with (
+        opened_detector(weights, detector, device) as detect,
+        tqdm(total=len(images), desc="predict", unit="image") as bar,
+    ):
         for batch in _batches(images, detector.batch_size):
+            results = detect([read_four_channels(path) if path.suffix == SUFFIX else str(path) for path in batch])
+            for path, boxes in zip(batch, results, strict=True):
+                found += [Prediction(path.stem, box, score) for box, score in boxes]
+            bar.update(len(batch))
+    return found
+
+
+@contextmanager
+def opened_detector(weights: Path, detector: DetectorSettings, device: str) -> Iterator[Detect]:
+    """Load a network once and yield the function that detects objects, as `predict` does; arguments as there.
+
+    The function takes one batch of images of equal size: paths, or (H, W, C) uint8 with C = 3 (BGR) or, for a network
+    of four channels, 4 (RGB and infrared). It returns a list of boxes with scores for each image.
+    """
+    with _undo_process_changes():
+        model = _load(weights)
+
+        def detect(images: Sequence[str | Pixels]) -> list[list[tuple[Box, float]]]:
             results = model.predict(
-                [read_four_channels(path) if path.suffix == SUFFIX else str(path) for path in batch],
+                list(images),
                 predictor=_ValidatorBoxes,
-                batch=len(batch),
+                batch=len(images),
                 imgsz=detector.image_size,
                 conf=CONFIDENCE,
                 iou=NMS_IOU,
@@ -110,13 +135,22 @@ def predict(weights: Path, images: Sequence[Path], detector: DetectorSettings, d
                 device=device,
                 verbose=False,
             )
-            for path, result in zip(batch, results, strict=True):
-                boxes = result.boxes
-                columns = boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist()
-                for xyxy, score, index in zip(*columns, strict=True):
-                    found.append(Prediction(path.stem, Box(result.names[int(index)], tuple(xyxy)), score))
-            bar.update(len(batch))
-    return found
+            return [_boxes_of(result) for result in results]
+
+        yield detect
+
+
+def read_levels(path: Path) -> Pixels:
+    """Read an image that `predict` can read, as the function of `opened_detector` takes it."""
+    levels: Pixels = read_four_channels(path) if path.suffix == SUFFIX else imread(str(path))
+    return levels
+
+
+def _boxes_of(result: Any) -> list[tuple[Box, float]]:
+    """Return the boxes and scores of one image from what ultralytics returns."""
+    boxes = result.boxes
+    columns = boxes.xyxy.tolist(), boxes.conf.tolist(), boxes.cls.tolist()
+    return [(Box(result.names[int(index)], tuple(xyxy)), score) for xyxy, score, index in zip(*columns, strict=True)]
 
 
 def _load(weights: Path) -> YOLO:

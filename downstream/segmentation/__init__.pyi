@@ -1,7 +1,12 @@
 from .external import import_external_masks as import_external_masks
 from .labelled_images import Labelled as Labelled
+from .labelled_images import read_pixels as read_pixels
+from .prediction import class_probabilities as class_probabilities
+from .prediction import load_segmenter as load_segmenter
+from .prediction import mean_mask as mean_mask
 from .prediction import predict_masks as predict_masks
 from .prediction import predict_mean_masks as predict_mean_masks
+from .prediction import segment as segment
 from .score import Confusion as Confusion
 from .score import bootstrap_ious as bootstrap_ious
 from .score import class_shares as class_shares

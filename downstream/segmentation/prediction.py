@@ -36,8 +36,7 @@ def predict_masks(weights: Path, images: Sequence[Path], out_dir: Path, device: 
     Raises:
         InputError: the weights are corrupt or not of a segmenter, an image cannot be read, or a mask cannot be written.
     """
-    place = torch.device(device)
-    network, statistics, precision = _load_onto(weights, place)
+    network, statistics, precision = load_segmenter(weights, device)
     with deferred_interrupt() as stop_if_asked:
         for path in tqdm(images, desc="predict", unit="image"):
             write_mask(out_dir / f"{path.stem}.png", segment(network, statistics, read_pixels(path), precision))
@@ -56,8 +55,7 @@ def predict_mean_masks(networks: Sequence[Path], images: Sequence[Sequence[Path]
     Raises:
         InputError: as `predict_masks`, or the images of a scene differ in size.
     """
-    place = torch.device(device)
-    loaded = [_load_onto(weights, place) for weights in networks]
+    loaded = [load_segmenter(weights, device) for weights in networks]
     with deferred_interrupt() as stop_if_asked:
         for paths in tqdm(list(zip(*images, strict=True)), desc="predict", unit="image"):
             pixels = [read_pixels(path) for path in paths]
@@ -65,9 +63,20 @@ def predict_mean_masks(networks: Sequence[Path], images: Sequence[Sequence[Path]
                 if one.shape[:2] != pixels[0].shape[:2]:
                     raise InputError(f"{path}: size differs from {paths[0]}")
             parts = [class_probabilities(*of, one) for of, one in zip(loaded, pixels, strict=True)]
-            mask = torch.stack(parts).mean(0).argmax(0).to(torch.uint8)  # (H, W)
-            write_mask(out_dir / f"{paths[0].stem}.png", np.asarray(mask.cpu()))
+            write_mask(out_dir / f"{paths[0].stem}.png", mean_mask(parts))
             stop_if_asked()
+
+
+def mean_mask(probabilities: Sequence[Tensor]) -> Mask:
+    """Return the class of the highest mean probability at each pixel.
+
+    Args:
+        probabilities: of two or more networks, (C, H, W) each, as from `class_probabilities`.
+
+    Returns:
+        (H, W) uint8 of class numbers 0..C-1.
+    """
+    return np.asarray(torch.stack(list(probabilities)).mean(0).argmax(0).to(torch.uint8).cpu())
 
 
 def segment(network: nn.Module, statistics: ImageStatistics, image: Pixels, precision: Precision) -> Mask:
@@ -105,9 +114,10 @@ def _logits(network: nn.Module, statistics: ImageStatistics, precision: Precisio
         return logits[0, :, :height, :width]
 
 
-def _load_onto(weights: Path, place: torch.device) -> tuple[nn.Module, ImageStatistics, Precision]:
-    """Load a network onto a device, and choose the precision that it predicts in."""
+def load_segmenter(weights: Path, device: str) -> tuple[nn.Module, ImageStatistics, Precision]:
+    """Load a network, its normalisation and the precision that it predicts in; arguments as for `predict_masks`."""
     network, statistics, trained_in = _load(weights)
+    place = torch.device(device)
     precision = trained_in if trained_in in available_precisions(place, has_bfloat16(place)) else "float32"
     return network.to(place).to(memory_format=torch.channels_last), statistics, precision
 

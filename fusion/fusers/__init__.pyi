@@ -8,6 +8,7 @@ from .learned import SHIPPED as SHIPPED
 from .learned import ISFuseFuser as ISFuseFuser
 from .learned import start_file as start_file
 from .learned import weights_file as weights_file
+from .pair import fuse_encoded as fuse_encoded
 from .pair import fuse_pair as fuse_pair
 from .plugins import installed_fusers as installed_fusers
 from .plugins import is_in_file as is_in_file

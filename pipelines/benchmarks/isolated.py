@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from fusion import networks
+from fusion.devices import synchronize
 from fusion.errors import one_line
 from fusion.fusers import BUILT_IN, fuser_class
 from pipelines.benchmarks.candidates import BFLOAT16, Candidate, build
@@ -136,10 +137,10 @@ def _import_ahead(candidate: Candidate) -> None:
 
 def _seconds(fuse: Fuse, images: list[Tensor], device: str) -> float:
     fuse(*images)
-    _synchronize(device)
+    synchronize(device)
     start = time.perf_counter()
     fuse(*images)
-    _synchronize(device)
+    synchronize(device)
     return time.perf_counter() - start
 
 
@@ -184,15 +185,9 @@ def matmul_flops(device: str, dtype: torch.dtype) -> float:
     matrix = torch.rand(side, side, device=device).to(dtype)
     seconds = []
     for _ in range(_MATMUL_WARM_UP + _MATMUL_TIMES):
-        _synchronize(device)
+        synchronize(device)
         start = time.perf_counter()
         matrix @ matrix
-        _synchronize(device)
+        synchronize(device)
         seconds.append(time.perf_counter() - start)
     return 2.0 * side**3 / median(seconds[_MATMUL_WARM_UP:])
-
-
-def _synchronize(device: str) -> None:
-    """Wait until a GPU has finished its work; a CPU works synchronously."""
-    if torch.device(device).type == "cuda":
-        torch.cuda.synchronize(device)

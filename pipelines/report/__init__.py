@@ -3,7 +3,7 @@
 - `detection`, `segmentation`, `quality`: one report per task, gathered from what the stages left behind.
 - `contents`, `report`: what a detection or segmentation report shows, and writing it.
 - `elements`: tables, pictures and sections; `latex` and `html/` are two more ways to print them.
-- `results`, `significance`, `agreement`, `effects`: the tables; `answer`: the sentence before them.
+- `results`, `significance`, `agreement`, `effects`, `costs`: the tables; `answer`: the sentence before them.
 - `facts`, `environment`: what a reader needs to repeat the run.
 - `panels`, `figures/`: the scenes shown, and all pictures.
 """

@@ -11,6 +11,7 @@ from downstream.segmentation import Confusion
 from fusion.scoring import write_scores
 from pipelines.report.agreement import Agreement, agreement_table
 from pipelines.report.answer import answer
+from pipelines.report.costs import cost_columns, cost_note, load_costs
 from pipelines.report.elements import Section, Table
 from pipelines.report.facts import Facts, dataset_name, split_name
 from pipelines.report.html.charts import ChartGroup
@@ -45,6 +46,11 @@ _EXPLANATION = """\
 - **level** says where the two cameras meet: not at all (source), in the image (pixel), in one network of four channels
   (input), or in the predictions of several networks (decision); external predictions come from other code. Rows without
   fused images have no fusion metrics, and their predictions are shown on the visible image.
+- **fusing ms** is the time per frame to make what the network sees of the two images, and to merge what several
+  networks predict; **network ms** that of all networks, from image to boxes or masks. One frame at a time, with the
+  first seed and fold, while no other stage of this pipeline ran; without reading, registering and writing images. A
+  late row has the sum of its members and of merging. Rows whose networks are alike differ in network ms by chance
+  alone, as on a machine that is busy with something else.
 - The rows **infrared** and **visible** are networks trained on one source alone, and **average** is the simplest
   fusion. A fusion method is worth its cost only where it beats all three.
 """
@@ -65,7 +71,8 @@ class Report:
         agreement: the fusion metrics of the same test images.
         sections: the task's own pictures in report.md, in place of which the HTML page shows `curves`, `panels` and
             `confusions`.
-        beside: further columns of the first table, each a text by row: its level, and its networks per frame.
+        beside: further columns of the first table, each a text by row: its level and what it costs.
+        note: below that table: on what the costs were measured.
         baseline: the row that all others are compared with.
         comparison: the differences to it with their tables, if there are any.
         daytime: rows from `daytime_rows`.
@@ -86,6 +93,7 @@ class Report:
     agreement: Agreement
     sections: list[Section] = field(default_factory=list)
     beside: dict[str, dict[str, str]] = field(default_factory=dict)
+    note: str = ""
     baseline: str | None = None
     comparison: Comparison = field(default_factory=lambda: Comparison([], []))
     daytime: list[ResultRow] = field(default_factory=list)
@@ -122,7 +130,7 @@ class Report:
     @property
     def tables(self) -> list[Table]:
         """The result tables, with those by day and night where the file names tell which is which."""
-        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes, self.beside)]
+        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes, self.beside, self.note)]
         tables[1:1] = self.comparison.tables
         if self.daytime:
             tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
@@ -170,7 +178,7 @@ def gather_report(
     )
     means = write_scores(out_dir, fused.rows, fused.convention)
     stems = [item.pair.stem for item in test]
-    parts = daytimes(stems)
+    parts, costs = daytimes(stems), load_costs(experiment, inputs)
     done = [run_id for run_id in runs if parts and run_id.scoring_stage in inputs.folders]
     scorers = {run_id: reader.scorer(inputs[run_id.scoring_stage]) for run_id in done}
     return Report(
@@ -182,7 +190,8 @@ def gather_report(
         classes=list(data.classes),
         facts=facts,
         agreement=Agreement(fused.convention, means, task.main, mean_over_seeds(rows, task.main)),
-        beside=_beside(experiment),
+        beside=cost_columns(experiment, costs),
+        note=cost_note(experiment, inputs, costs),
         baseline=experiment.settings.baseline,
         comparison=write_comparison(
             out_dir, experiment, task, resampled_runs(runs, inputs, reader), image_groups(experiment, data, reader)
@@ -191,13 +200,6 @@ def gather_report(
         by_fold=_fold_rows(experiment, task, inputs, dataset),
         provenance=provenance_tables(made),
     )
-
-
-def _beside(experiment: Experiment) -> dict[str, dict[str, str]]:
-    return {
-        "level": {row.name: row.level for row in experiment.rows},
-        "networks per frame": {row.name: str(row.networks or "-") for row in experiment.rows},
-    }
 
 
 def shown_images(experiment: Experiment, shown: Mapping[str, RunId], inputs: Inputs, stem: str) -> dict[str, Path]:

@@ -22,6 +22,7 @@ def result_tables(
     fusers: Sequence[str],
     classes: Sequence[str],
     beside: Mapping[str, Mapping[str, str]] | None = None,
+    note: str = "",
 ) -> tuple[Table, Table]:
     """Build the two main tables: one of the means over all classes, one with a column per class.
 
@@ -33,6 +34,7 @@ def result_tables(
         fusers: one table row each, in this order; every fuser of `rows` is among them.
         classes: one column each of the second table, headed by the number of ground-truth objects or pixels.
         beside: further columns of the first table, each a text by fuser.
+        note: a sentence below the first table.
 
     Raises:
         ValueError: `rows` mix data sets or splits, or hold a fuser that is not in `fusers`.
@@ -52,7 +54,9 @@ def result_tables(
     texts = [{fuser: Cell(of.get(fuser, "-"), False) for fuser in fusers} for of in beside.values()]
     per_class_heading = f"{task.per_class} per class (number of {task.counted})"
     return (
-        Table(heading, "fuser", [*beside, *task.means.values()], _table_rows(rows, fusers, [*texts, *means])),
+        Table(
+            heading, "fuser", [*beside, *task.means.values()], _table_rows(rows, fusers, [*texts, *means]), note=note
+        ),
         Table(per_class_heading, "fuser", heads, _table_rows(rows, fusers, per_class)),
     )
 

@@ -5,7 +5,7 @@
 - `fuser_rows`: a row is a fuser with options, a network to train, or a folder of images.
 - `unfused_rows`: or four channels, merged networks, or predictions of other code.
 - `runs`: one training of a detector or segmenter, or what stands in for it, per row and seed.
-- `pair_lists`, `fusion_scores`, `effects`, `task_results`: files of the stages.
+- `pair_lists`, `fusion_scores`, `effects`, `task_results`, `costs`: files of the stages.
 - `results`, `task_scores`: tidy result rows, and which metrics belong to a task.
 """
 

@@ -1,3 +1,5 @@
+from .costs import Cost as Cost
+from .costs import cost_stage as cost_stage
 from .effects import CAMERAS as CAMERAS
 from .effects import EFFECTS as EFFECTS
 from .effects import OBJECTS as OBJECTS
@@ -30,6 +32,7 @@ from .runs import RunId as RunId
 from .runs import first_finished as first_finished
 from .runs import fold_suffix as fold_suffix
 from .runs import row_of as row_of
+from .table_rows import Row as Row
 from .task_results import CURVES as CURVES
 from .task_results import MATCHES as MATCHES
 from .task_results import PREDICTIONS as PREDICTIONS

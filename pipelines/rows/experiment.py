@@ -102,6 +102,14 @@ class Experiment:
         seeds = [run_id.seed if RunId(name, run_id.seed) in self.runs else first[name] for name in row.members]
         return [RunId(name, seed, run_id.fold) for name, seed in zip(row.members, seeds, strict=True)]
 
+    def first_training(self, row: str) -> RunId:
+        """Return the training of the first seed and fold of a row, or what stands in for it."""
+        return next(self.trainings(run_id)[0] for run_id in self.runs if run_id.fuser == row)
+
+    def is_timed(self, row: Row) -> bool:
+        """Tell whether all networks of a row run here, so that their time per frame can be measured."""
+        return row.trains or (isinstance(row, LateRow) and all(self.row(name).trains for name in row.members))
+
     def row(self, name: str) -> Row:
         """Return the row of a name."""
         return next(row for row in self.rows if row.name == name)

@@ -34,8 +34,8 @@ def run_side_by_side(
 ) -> dict[str, Outcome]:
     """Run the unfinished stages, as many at a time as the launcher holds, and return every outcome by name.
 
-    The output of a stage goes to `work_dir`/logs/STAGE.log. Ctrl-C or a mistake of the user's stops all stages; started
-    again, the pipeline continues each where it was.
+    A stage that has to be alone waits until no other runs. The output of a stage goes to `work_dir`/logs/STAGE.log.
+    Ctrl-C or a mistake of the user's stops all stages; started again, the pipeline continues each where it was.
 
     Args:
         runner: knows which stages are finished.
@@ -58,7 +58,7 @@ def run_side_by_side(
             for stage in [stage for stage in waiting if all(need in runner.outcomes for need in stage.needs)]:
                 if runner.settle(stage):
                     waiting.remove(stage)
-                elif launcher.holds(stage.name, [job.process for job in running]):
+                elif _may_join(stage, running) and launcher.holds(stage.name, [job.process for job in running]):
                     waiting.remove(stage)
                     running.append(_start(runner, stage, work_dir, launcher, task))
                     announce(f"{stage.name}: log in {running[-1].log}")
@@ -70,6 +70,11 @@ def run_side_by_side(
             job.process.end()
         runner.remember()
     return runner.outcomes
+
+
+def _may_join(stage: Stage, running: Sequence[_Job]) -> bool:
+    """Tell whether a stage may run beside others: none of them has to be alone."""
+    return not running or not (stage.alone or any(job.stage.alone for job in running))
 
 
 def _start(runner: StageRunner, stage: Stage, work_dir: Path, launcher: Launcher, task: dict[str, Any]) -> _Job:

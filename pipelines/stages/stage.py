@@ -35,6 +35,7 @@ class Stage:
         inputs: files and folders from outside; if their content changes, the stage runs again.
         version: incremented when the code changes the results.
         may_fail: record an exception and continue with the stages that do not need this one.
+        alone: run while no other stage of the pipeline does, as a measurement of time must.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Stage:
     inputs: tuple[Path, ...] = ()
     version: int = 1
     may_fail: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)

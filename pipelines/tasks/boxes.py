@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from pipelines.rows import (
     fold_suffix,
 )
 from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks.costs import Timing, median_ms
 
 if TYPE_CHECKING:
     from downstream.datasets import DetectionData
@@ -110,19 +111,42 @@ def _merging_stage(row: LateRow, run_id: RunId, members: Sequence[RunId]) -> Sta
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
-        from downstream.detection import Calibration, load_predictions, merge_boxes, save_predictions
+        from downstream.detection import load_predictions, save_predictions
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
         networks = [load_predictions(inputs[member.scoring_stage] / PREDICTIONS) for member in members]
-        if row.calibrates:
-            fits = [Calibration.load(inputs[stage] / _CALIBRATION) for stage in calibrations]
-            networks = [fit.apply(found) for fit, found in zip(fits, networks, strict=True)]
-        save_predictions(out_dir / PREDICTIONS, merge_boxes(networks, row.method))
+        save_predictions(out_dir / PREDICTIONS, _merging(row, members, inputs)(networks))
         return score_boxes(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 
     calibrations = [_calibration_of(member) for member in members] if row.calibrates else []
     needs = ("prepare", *(member.scoring_stage for member in members), *calibrations)
     return Stage(run_id.scoring_stage, run, {"method": row.method}, needs=needs, may_fail=True)
+
+
+def _merging(
+    row: LateRow, members: Sequence[RunId], inputs: Inputs
+) -> Callable[[Sequence[Sequence[Prediction]]], list[Prediction]]:
+    """Return the function that merges the boxes of the members, after calibrating their scores if the method does."""
+    from downstream.detection import Calibration, merge_boxes
+
+    if not row.calibrates:
+        return lambda networks: merge_boxes(networks, row.method)
+    fits = [Calibration.load(inputs[_calibration_of(member)] / _CALIBRATION) for member in members]
+    return lambda networks: merge_boxes(
+        [fit.apply(found) for fit, found in zip(fits, networks, strict=True)], row.method
+    )
+
+
+def time_merged_boxes(
+    experiment: Experiment, inputs: Inputs, row: LateRow, run_id: RunId, stems: Sequence[str]
+) -> Timing:
+    """Time merging the boxes that the members of a late row have predicted, image by image."""
+    from downstream.detection import load_predictions
+
+    members = experiment.members(row, run_id)
+    networks = [load_predictions(inputs[member.scoring_stage] / PREDICTIONS) for member in members]
+    frames = ([[one for one in network if one.stem == stem] for network in networks] for stem in stems)
+    return median_ms(_merging(row, members, inputs), frames, "cpu")
 
 
 def _calibration_of(run_id: RunId) -> str:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from downstream.datasets import SPLITS
 from downstream.detection import DetectorSettings
 from pipelines.rows import PREDICTIONS, Experiment, PredictionsRow, RunId, fold_folder
 from pipelines.stages import Inputs, Stage, Summary, Task
-from pipelines.tasks.boxes import box_stages, dataset_of, image_suffix, isolate_detector, reading_stage, score_boxes
+from pipelines.tasks.boxes import (
+    box_stages,
+    dataset_of,
+    image_suffix,
+    isolate_detector,
+    reading_stage,
+    score_boxes,
+    time_merged_boxes,
+)
+from pipelines.tasks.costs import Timing, cost_stages, median_ms
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
@@ -41,6 +51,8 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     stages += box_stages(experiment, detector, work_dir)
     if experiment.folds:
         stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
+    time_network = partial(_time_network, detector, settings.device, work_dir)
+    stages += cost_stages(experiment, stages, time_network, partial(time_merged_boxes, experiment))
     stages.append(task_report_stage(experiment, _write_report))
     notices = []
     if detector.weights is None:
@@ -119,6 +131,19 @@ def _scoring_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
 
     needs = ("prepare", dataset, run_id.training_stage)
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=4, may_fail=True)
+
+
+def _time_network(
+    detector: DetectorSettings, device: str, work_dir: Path, inputs: Inputs, run_id: RunId, images: Sequence[Path]
+) -> Timing:
+    from fusion.devices import choose_device
+
+    isolate_detector(work_dir)
+    from downstream.detection import detector_weights, opened_detector, read_levels
+
+    place = str(choose_device(device))
+    with opened_detector(detector_weights(inputs[run_id.training_stage]), detector, place) as detect:
+        return median_ms(lambda image: detect([image]), map(read_levels, images), place)
 
 
 def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from pipelines.rows import SCORES, EarlyRow, Experiment, FuserRow, LateRow, PredictionsRow, RunId, fold_folder
 from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks.costs import Timing, median_ms
 
 if TYPE_CHECKING:
-    from downstream.datasets import MaskedPair, SegmentationData
+    from downstream.datasets import SegmentationData
 
 BEST = "best.safetensors"  # the weights that a training leaves
 MASKS = "masks"  # folder of predicted masks
@@ -29,9 +30,9 @@ def mask_stages(experiment: Experiment) -> list[Stage]:
     return stages
 
 
-def image_path(row: FuserRow | EarlyRow, folder: Path, item: MaskedPair) -> Path:
+def image_path(row: FuserRow | EarlyRow, folder: Path, stem: str) -> Path:
     """Return the image of a pair that the network of a row sees."""
-    return folder / "images" / f"{item.pair.stem}{row.suffix}"
+    return folder / "images" / f"{stem}{row.suffix}"
 
 
 def reading_stage(row: PredictionsRow) -> Stage:
@@ -84,14 +85,36 @@ def _merging_stage(experiment: Experiment, row: LateRow, run_id: RunId) -> Stage
         from fusion.devices import choose_device
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        images = []
-        for member, stage in zip(members, fused, strict=True):
-            of_member = experiment.row(member.fuser)
-            assert isinstance(of_member, FuserRow | EarlyRow)  # others cannot be merged
-            images.append([image_path(of_member, inputs[stage], item) for item in data.of("test")])
+        stems = [item.pair.stem for item in data.of("test")]
+        images = [_member_images(experiment, member, inputs, stems) for member in members]
         networks = [inputs[member.training_stage] / BEST for member in members]
         predict_mean_masks(networks, images, out_dir / MASKS, str(choose_device(device)))
         return save_mask_scores(out_dir, data)
 
     needs = ("prepare", *dict.fromkeys(fused), *(member.training_stage for member in members))
     return Stage(run_id.scoring_stage, run, {"method": row.method, "device": device}, needs=needs, may_fail=True)
+
+
+def _member_images(experiment: Experiment, run_id: RunId, inputs: Inputs, stems: Sequence[str]) -> list[Path]:
+    """Return what the network of a member of a late row sees of each scene."""
+    row = experiment.row(run_id.fuser)
+    assert isinstance(row, FuserRow | EarlyRow)  # others cannot be merged
+    folder = inputs[f"fuse/{experiment.fusion_of(run_id)}"]
+    return [image_path(row, folder, stem) for stem in stems]
+
+
+def time_merged_masks(
+    experiment: Experiment, inputs: Inputs, row: LateRow, run_id: RunId, stems: Sequence[str]
+) -> Timing:
+    """Time merging the class probabilities of the members of a late row, which are predicted again, untimed."""
+    from downstream.segmentation import class_probabilities, load_segmenter, mean_mask, read_pixels
+    from fusion.devices import choose_device
+
+    place, members = str(choose_device(experiment.settings.device)), experiment.members(row, run_id)
+    networks = [load_segmenter(inputs[member.training_stage] / BEST, place) for member in members]
+    images = [_member_images(experiment, member, inputs, stems) for member in members]
+    frames = (
+        [class_probabilities(*network, read_pixels(path)) for network, path in zip(networks, paths, strict=True)]
+        for paths in zip(*images, strict=True)
+    )
+    return median_ms(mean_mask, frames, place)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fusion.scoring import code_of_metrics
-from pipelines.rows import Experiment, load_pairs
+from pipelines.rows import Experiment, cost_stage, load_pairs
 from pipelines.stages import Inputs, Stage, Summary
 
 
@@ -55,6 +55,7 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
         needs.append(run_id.scoring_stage)
         for training in trainings:
             needs += [training.training_stage, training.scoring_stage] if row.trains else [training.scoring_stage]
+    needs += [cost_stage(row.name) for row in experiment.rows if experiment.is_timed(row)]
     settings = experiment.settings
     key = {
         "name": settings.name,
@@ -62,4 +63,4 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
         "baseline": settings.baseline,
         "groups": settings.data.groups,
     }
-    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=5)
+    return Stage("report", run, key, needs=tuple(dict.fromkeys(needs)), version=6)

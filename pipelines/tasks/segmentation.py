@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from downstream.datasets import SPLITS
 from downstream.segmentation import IMAGENET, SegmenterSettings
 from pipelines.rows import EarlyRow, Experiment, FuserRow, PredictionsRow, RunId, fold_folder
 from pipelines.stages import Inputs, Stage, Summary, Task
+from pipelines.tasks.costs import Timing, cost_stages, median_ms
 from pipelines.tasks.fusing import fusion_stages
-from pipelines.tasks.masks import BEST, MASKS, image_path, mask_stages, reading_stage, save_mask_scores
+from pipelines.tasks.masks import (
+    BEST,
+    MASKS,
+    image_path,
+    mask_stages,
+    reading_stage,
+    save_mask_scores,
+    time_merged_masks,
+)
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
 
@@ -37,6 +47,8 @@ def segmentation_task(experiment: Experiment) -> Task:
     stages += mask_stages(experiment)
     if experiment.folds:
         stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
+    time_network = partial(_time_network, settings.device)
+    stages += cost_stages(experiment, stages, time_network, partial(time_merged_masks, experiment))
     stages.append(task_report_stage(experiment, _write_report))
     notices = []
     if segmenter.encoder_weights is None:
@@ -76,7 +88,10 @@ def _training_stage(experiment: Experiment, segmenter: SegmenterSettings, run_id
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
         training, validation = (
-            [Labelled(image_path(row, inputs[fused], item), item.mask, item.values) for item in data.of(split)]
+            [
+                Labelled(image_path(row, inputs[fused], item.pair.stem), item.mask, item.values)
+                for item in data.of(split)
+            ]
             for split in ("train", "val")
         )
 
@@ -104,13 +119,23 @@ def _scoring_stage(experiment: Experiment, run_id: RunId) -> Stage:
         from fusion.devices import choose_device
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        images = [image_path(row, inputs[fused], item) for item in data.of("test")]
+        images = [image_path(row, inputs[fused], item.pair.stem) for item in data.of("test")]
         weights = inputs[run_id.training_stage] / BEST
         predict_masks(weights, images, out_dir / MASKS, str(choose_device(device)))
         return save_mask_scores(out_dir, data)
 
     needs = ("prepare", fused, run_id.training_stage)
     return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=2, may_fail=True)
+
+
+def _time_network(device: str, inputs: Inputs, run_id: RunId, images: Sequence[Path]) -> Timing:
+    from downstream.segmentation import load_segmenter, read_pixels, segment
+    from fusion.devices import choose_device
+
+    place = str(choose_device(device))
+    network, statistics, precision = load_segmenter(inputs[run_id.training_stage] / BEST, place)
+    frames = map(read_pixels, images)
+    return median_ms(lambda image: segment(network, statistics, image, precision), frames, place)
 
 
 def _pooling_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:

@@ -40,6 +40,10 @@ def work(tool: CommandLine, pipeline: str = "m3fd_detect-sample") -> Path:
     return tool.cwd / "work" / pipeline
 
 
+def cost_of(folder: Path, row: str) -> dict[str, float]:
+    return dict(json.loads((folder / f"measure_cost/{row}/cost.json").read_text(encoding="utf-8")))
+
+
 @pytest.fixture(scope="module")
 def detected(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A table of all levels in which `theirs` are the true boxes, with scores that fall from image to image."""
@@ -76,6 +80,62 @@ def test_a_table_of_boxes_has_rows_of_every_level(detected: Finished) -> None:
         assert f"| {name} | {level} | {'2' if level == 'decision' else '-' if name == 'theirs' else '1'} | " in report
     assert "| early | - | " not in report.split("Fusion metrics and mAP50")[0]
     assert stages(tool.here(*DETECT).stdout, "finished, skipped") >= {"report", "score_task/late-seed0"}
+
+
+@pytest.mark.slow
+def test_a_late_row_costs_as_much_as_its_members_and_merging(detected: Finished, segmented: Finished) -> None:
+    for folder, row, members in (
+        (work(detected[0]), "mixed", ("false_colour", "early")),
+        (work(segmented[0], "msrs_segment-sample"), "late", ("infrared", "early")),
+    ):
+        merged, *parts = (cost_of(folder, name) for name in (row, *members))
+        assert merged["network_ms"] == pytest.approx(sum(part["network_ms"] for part in parts))
+        assert merged["fusing_ms"] > sum(part["fusing_ms"] for part in parts)
+        assert cost_of(folder, "infrared")["fusing_ms"] == 0
+        assert cost_of(folder, "early")["fusing_ms"] > 0
+        assert all(part["network_ms"] > 0 for part in parts)
+
+
+@pytest.mark.slow
+def test_the_report_has_the_cost_of_every_row_and_says_why_it_lacks_some(
+    detected: Finished, segmented: Finished
+) -> None:
+    for tool, pipeline in ((detected[0], "m3fd_detect-sample"), (segmented[0], "msrs_segment-sample")):
+        folder = work(tool, pipeline) / "report"
+        report = (folder / "report.md").read_text(encoding="utf-8")
+        assert "| fuser | level | networks per frame | fusing ms | network ms | m" in report
+        assert "| infrared | source | 1 | 0 | " in report
+        assert "| theirs | external | - | - | - | " in report
+        assert "theirs (predictions of other code)" in report
+        assert "Milliseconds per frame: median over " in report
+        for name in ("report.html", "results.tex"):
+            assert "fusing ms" in (folder / name).read_text(encoding="utf-8")
+    assert "late (merges the predictions of other code, theirs)" in (
+        (work(detected[0]) / "report/report.md").read_text(encoding="utf-8")
+    )
+
+
+@pytest.mark.slow
+def test_a_slow_fuser_is_seen_to_be_and_one_that_cannot_be_measured_fails_nothing(tool: CommandLine) -> None:
+    (tool.cwd / "slow.py").write_text(
+        "import time\nfrom pathlib import Path\n\n"
+        "class Slow:\n    learned = colour = False\n\n    def fuse(self, infrared, visible):\n"
+        "        time.sleep(0.05)\n        if Path('broken').exists():\n            raise ValueError('no more')\n"
+        "        return infrared\n"
+    )
+    arguments = [*BOXES, "fusers=slow", "fuser_options.slow.type=slow.py:Slow", "--jobs", "2"]
+    first = tool.run(*arguments)
+    assert first.returncode == 0, first.stderr
+    assert 50 <= cost_of(work(tool), "slow")["fusing_ms"] < 500
+    assert cost_of(work(tool), "average")["fusing_ms"] < 50
+    (tool.cwd / "broken").touch()
+    again = tool.here(*arguments[:-2], "--force", "measure_cost/slow")
+    assert again.returncode == 0, again.stderr
+    assert stages(again.stdout, "done in") == {"report"}
+    report = (work(tool) / "report/report.md").read_text(encoding="utf-8")
+    assert "| slow | pixel | 1 | - | - | " in report
+    assert "Not measured: slow (" in report
+    assert "no more" in report
 
 
 @pytest.mark.slow

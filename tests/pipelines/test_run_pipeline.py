@@ -165,7 +165,7 @@ def test_a_second_run_skips_every_stage_and_leaves_the_report(copy_of_finished: 
     result = tool.here(*TINY)
     assert result.returncode == 0, result.stderr
     assert stages(result.stdout, "done in") == set()
-    assert len(stages(result.stdout, "finished, skipped")) == 2 + 5 * len(BASELINES) + 1
+    assert len(stages(result.stdout, "finished, skipped")) == 2 + 6 * len(BASELINES) + 1
     assert {path: path.read_bytes() for path in report.rglob("*") if path.is_file()} == before
 
 
@@ -174,6 +174,7 @@ def test_more_epochs_train_and_score_again_but_fuse_nothing(copy_of_finished: Co
     result = copy_of_finished.here(*TINY, "detector.epochs=2")
     assert result.returncode == 0, result.stderr
     again = {f"{group}/{fuser}-seed0" for group in ("train_task", "score_task") for fuser in BASELINES}
+    again |= {f"measure_cost/{fuser}" for fuser in BASELINES}
     assert stages(result.stdout, "done in") == {*again, "report"}
     kept = {f"{group}/{fuser}" for group in ("fuse", "score_fusion", "dataset") for fuser in BASELINES}
     assert stages(result.stdout, "finished, skipped") == {*kept, "sample", "prepare"}
