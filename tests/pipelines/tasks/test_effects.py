@@ -36,7 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: Path) -> Calla
 
     def run(*overrides: str, data: Path | None = None) -> Path:
         few = ("metrics.names=AG", "fusers=maximum,isfuse", f"fuser_options.isfuse.weights={weights}", *overrides)
-        assert not run_pipeline("fusion_quality", few, data, tmp_path / "work").failed
+        assert not run_pipeline("fusion_quality", few, data, tmp_path / "work", command="").failed
         return tmp_path / "work" / ("fusion_quality" if data else "fusion_quality-sample")
 
     return run
