@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 _MOST = 30
 _NOTES = f"""\
-The cameras must be fixed to each other; the images of a pair have the same file name apart from the suffix. Of more
-than {_MOST} pairs, {_MOST} spread evenly are used. Beside --out, a PNG of the same name shows one pair before and
-after. Use the file with --registration of the other tools, or data.registration of a pipeline."""
-_POOR = 2.0  # pixels
+The cameras must be fixed to each other, and all images of a camera of one size; the images of a pair have the same file
+name apart from the suffix. Ten pairs or more are good; of more than {_MOST}, {_MOST} spread evenly are used. What one
+camera shows may be up to twice what the other shows, turned by up to 10 degrees; beyond that, mark points. Beside
+--out, a PNG of the same name shows one pair before and after. Use the file with --registration of the other tools, or
+data.registration of a pipeline."""
+_POOR, _FEW = 2.0, 3  # pixels; pairs
 
 
 def main() -> None:
@@ -47,8 +49,14 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.out.suffix.lower() != ".json":
         raise InputError(f"--out {arguments.out}: not a JSON file (expected a name that ends in .json)")
+    picture = arguments.out.with_suffix(".png")
+    if picture.exists() and not (picture.is_file() and arguments.out.is_file()):
+        raise InputError(f"{picture}: exists, and is no picture of an earlier registration. Try: another --out")
     pairs = match_pairs(arguments.infrared, arguments.visible)
-    register(pairs, arguments.model, arguments.points, arguments.out)
+    try:
+        register(pairs, arguments.model, arguments.points, arguments.out)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{arguments.out} is not written") from None
 
 
 def register(pairs: Sequence[Pair], model: str, points: Path | None, out: Path) -> None:
@@ -79,8 +87,8 @@ def register(pairs: Sequence[Pair], model: str, points: Path | None, out: Path) 
     made = current_provenance()
     registration = found.registration(model, *sizes, made.date, made.commit)
     picture = encode(draw_registration(registration, *chosen[shown].read_luma()))
-    registration.save(out)
     write_bytes(out.with_suffix(".png"), picture)
+    registration.save(out)
     print(describe(registration, "points" if points else "pairs"))
     print(f"{out}, {out.with_suffix('.png')}")
 
@@ -100,8 +108,12 @@ def describe(registration: Registration, unit: str) -> str:
         f"{registration.model} from {registration.used} of {registration.given} {unit}",
         f"frame: {width}x{height} pixels from ({left}, {top}) of the visible {whole}",
     ]
+    if registration.used < _FEW and unit == "pairs":
+        lines.append(
+            f"warning: few pairs agree (found {registration.used}, expected {_FEW} or more); look at the picture"
+        )
     if registration.residual_median is None or registration.residual_95 is None:
-        return "\n".join([*lines, "residual: unknown, the images agree nowhere clearly; look at the picture"])
+        return "\n".join([*lines, "residual: unknown, there is too little to compare; look at the picture"])
     lines.append(f"residual: median {registration.residual_median:.1f}, 95 % {registration.residual_95:.1f} pixels")
     if registration.residual_95 > _POOR:
         lines.append(

@@ -45,15 +45,19 @@ def check_alignment(pairs: Sequence[Pair]) -> Alignment:
     found = measure_misalignment((pair.stem, *pair.read_luma()) for pair in bar)
     distances, places = found.distances, found.shifts.shape[0] * found.shifts.shape[1]
     seen = f"{len(distances)} of {places} places of {count} pairs"
+    is_registered = pairs[0].registration is not None
     if len(distances) < _FEW * places:
-        return Alignment([], [f"infrared and visible share edges at {seen} only: not the same scenes, or far apart"])
+        told = f"infrared and visible share edges at {seen} only: not the same scenes, or more than about 1 % apart"
+        return Alignment([], [told if is_registered else f"{told}. Try: {REGISTER}"])
     median, most = np.percentile(distances, (50, 95))
     worst = first_few([f"{stem} {distance:.1f}" for stem, distance in found.by_pair.items()][:_SHOWN])
     line = f"misalignment: median {median:.1f}, 95 % {most:.1f} pixels at {seen}; worst {worst}"
     if median <= _MOST_PIXELS:
         return Alignment([line], [])
+    told = f"infrared and visible are {median:.1f} pixels apart (median)"
     uneven = found.unevenness
-    remedy = f"Try: {REGISTER}"
     if uneven > _MOST_PIXELS / 2:
-        remedy += f", which leaves about {uneven:.1f}: the shift depends on the place (lens distortion or parallax)"
-    return Alignment([line], [f"infrared and visible are {median:.1f} pixels apart (median). {remedy}"])
+        told += f", of which one transform leaves about {uneven:.1f}: it depends on the place (lens or parallax)"
+    if not is_registered:
+        told += f". Try: {REGISTER}"
+    return Alignment([line], [told])

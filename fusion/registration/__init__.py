@@ -1,6 +1,7 @@
 """Registration of a rig: one transform for two fixed cameras that differ in size, lens and position.
 
 Files:
+    geometry: transforms of points, outlines of images.
     transform: the transform, its JSON file and its checks.
     json_values: which values that file holds.
     frame: which part of the visible image the infrared camera covers.

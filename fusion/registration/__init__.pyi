@@ -1,4 +1,6 @@
 from .estimate import estimate_transform as estimate_transform
+from .geometry import Size as Size
+from .geometry import transform_points as transform_points
 from .misalignment import measure_misalignment as measure_misalignment
 from .picture import Pixels as Pixels
 from .picture import draw_registration as draw_registration
@@ -8,10 +10,8 @@ from .structure import Grey as Grey
 from .transform import MODELS as MODELS
 from .transform import REGISTER as REGISTER
 from .transform import Registration as Registration
-from .transform import Size as Size
 from .transform import load_registration as load_registration
 from .transform import require_size as require_size
-from .transform import transform_points as transform_points
 from .warping import crop_visible as crop_visible
 from .warping import warp_infrared as warp_infrared
 from .warping import warp_mask as warp_mask

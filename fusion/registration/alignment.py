@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, optimize
 
+from fusion.registration.geometry import Matrix, Size, transform_points
 from fusion.registration.levels import Level
-from fusion.registration.transform import Matrix, Size, transform_points
 
 _FREE = {"affine": 3, "homography": 4}  # how many corners of the image decide a transform
 _STEP = 0.02  # pixels, for numerical gradients
@@ -46,12 +46,12 @@ def measure_agreement(
         level: the pairs.
         matrix: (3, 3), between the reduced images of `level`.
         radius: the largest shift in pixels.
-        cell: the approximate side of a cell in pixels; there are at least 4 x 3 cells.
+        cell: the approximate side of a cell in pixels; there are at least 4 x 3 cells in images of that size.
         used: (M,) the pairs that count; None for all.
     """
     width, height = level.size
-    left = np.linspace(0, width, max(4, round(width / cell)) + 1).round().astype(int)
-    top = np.linspace(0, height, max(3, round(height / cell)) + 1).round().astype(int)
+    left = np.linspace(0, width, min(width, max(4, round(width / cell))) + 1).round().astype(int)
+    top = np.linspace(0, height, min(height, max(3, round(height / cell))) + 1).round().astype(int)
     cells = [np.s_[y0:y1, x0:x1] for y0, y1 in pairwise(top) for x0, x1 in pairwise(left)]
     around = [
         np.s_[y0 : y1 + 2 * radius, x0 : x1 + 2 * radius] for y0, y1 in pairwise(top) for x0, x1 in pairwise(left)

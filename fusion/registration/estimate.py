@@ -11,23 +11,17 @@ from tqdm import tqdm
 from fusion.errors import InputError, unknown_name
 from fusion.registration.alignment import best_correction, find_peak, measure_agreement
 from fusion.registration.frame import covered_frame
+from fusion.registration.geometry import Matrix, Size, corners_of, transform_points
 from fusion.registration.levels import Level
 from fusion.registration.rig import Rig
 from fusion.registration.search import search_rig
-from fusion.registration.transform import (
-    MODELS,
-    Matrix,
-    Registration,
-    Size,
-    corners_of,
-    require_matrix,
-    transform_points,
-)
+from fusion.registration.transform import MODELS, Registration, require_matrix
 
 LEAST_CORRELATION = 0.17  # of structure that belongs together; that of other scenes reached .16 in 40 pairs
 _COARSE, _MIDDLE, _FINE = (160, 16), (320, 20), (640, 32)  # longer side of the visible image and of cells, in pixels
 _RADIUS, _FINE_RADIUS, _PLACE_RADIUS = 4, 2, 8  # of shifts, in pixels
 _STEPS, _STILL = 5, 0.03  # at most per resolution; a correction of the corners, in pixels, that is none
+_SCALES, _SQUEEZED, _TURNED_DEG = (0.4, 1.8), 1.3, 14.0  # of a plausible transform; a little beyond the search
 _FARTHEST = 3.0  # of a pair that counts from the others, in pixels at the middle resolution
 _PLACE, _WHOLE = 80, 10**6  # sides of cells
 
@@ -92,7 +86,7 @@ def estimate_transform(rig: Rig, model: str = "affine") -> Estimate:
         model: "affine" or "homography".
 
     Raises:
-        InputError: the model is unknown, or no pair agrees with the transform.
+        InputError: the model is unknown, no pair agrees with the transform, or it is not plausible.
     """
     if model not in MODELS:
         raise unknown_name("model of registration", model, MODELS)
@@ -104,13 +98,36 @@ def estimate_transform(rig: Rig, model: str = "affine") -> Estimate:
     correlations, used = _agreeing(middle, matrix)
     if not used.any():
         raise InputError(
-            f"registration: no pair shows the same edges in both images (found 0 of {len(used)}). Try: pairs with more "
-            "structure, or points that you click in both images, in a file for --points"
+            f"registration: no pair shows the same edges in both images (found 0 of {len(used)}; expected scenes that "
+            "differ in size by up to a factor of two and are turned by up to 10 degrees). Try: pairs with more "
+            "structure, or points that you mark in both images, in a file for --points"
         )
     fine = Level(rig.infrared, rig.visible, _FINE[0])
     matrix = _refined(fine, matrix, used, (model,), _FINE[1])
+    _require_plausible(rig, matrix)
     residuals = _place_residuals(fine, matrix, used) * max(rig.visible_size) / max(fine.size)
     return Estimate(rig.full(matrix), used, residuals, correlations)
+
+
+def _require_plausible(rig: Rig, matrix: Matrix) -> None:
+    """Check that a transform is near those that the search tries: few pairs may agree with a squeezed image by chance.
+
+    Raises:
+        InputError: it is not.
+    """
+    (height, width), (visible_height, visible_width) = rig.infrared[0].shape, rig.visible[0].shape
+    filling = max(visible_height / height, visible_width / width)
+    centre = np.array([width - 1, height - 1]) / 2
+    origin, right, down = transform_points(matrix, centre + np.array([[0, 0], [1, 0], [0, 1]]))
+    largest, smallest = np.linalg.svd([right - origin, down - origin], compute_uv=False) / filling
+    angle_deg = abs(np.rad2deg(np.arctan2(*(right - origin)[::-1])))
+    in_range = _SCALES[0] < smallest <= largest < min(_SCALES[1], _SQUEEZED * smallest)
+    if not in_range or angle_deg > _TURNED_DEG:
+        raise InputError(
+            "registration: the pairs agree with no plausible transform (expected scenes that differ in size by up to a "
+            "factor of two and are turned by up to 10 degrees). Try: more pairs, or points that you mark in both "
+            "images, in a file for --points"
+        )
 
 
 def _refined(level: Level, matrix: Matrix, used: npt.NDArray[np.bool_], models: tuple[str, ...], cell: int) -> Matrix:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.errors import InputError
-from fusion.registration.transform import Frame, Matrix, Size, corners_of, transform_points
+from fusion.registration.geometry import Frame, Matrix, Size, corners_of, transform_points
 
 Columns = npt.NDArray[np.int64]
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from fusion.registration.geometry import Matrix, Size, scaling
 from fusion.registration.structure import Grey, structure_map
-from fusion.registration.transform import Matrix, Size, scaling
 
 _BORDER = 9  # width and height of the neighbourhood that must lie inside the infrared image, for its edges to count
 

@@ -14,7 +14,7 @@ from fusion.registration.levels import Level
 from fusion.registration.rig import reduce_image
 from fusion.registration.structure import Grey
 
-_LONGEST, _RADIUS, _PLACE = 480, 6, 10**6  # pixels; shifts up to 1.25 % of the longer side are seen
+_LONGEST, _RADIUS, _PLACE = 480, 6, 10**6  # pixels
 _OF_ONE_PAIR = 1.5 * LEAST_CORRELATION  # a place of a single pair shows little, and correlates by chance more often
 
 
@@ -65,8 +65,9 @@ class Misalignment(NamedTuple):
 
 
 def measure_misalignment(pairs: Iterable[tuple[str, Grey, Grey]]) -> Misalignment:
-    """Estimate the shift between infrared and visible at 12 places of every pair, up to 1.25 % of the longer side.
+    """Estimate the shift between infrared and visible at 12 places of every pair.
 
+    Shifts of up to 6 pixels are seen, in larger images of up to 1.25 % of the longer side; none in images of 12 pixels.
     Single places are uncertain: in generated scenes of 640x480 that fit exactly, the median is .6 pixels. Pairs of
     different scenes have a shift at about 1 % of their places.
 
@@ -75,6 +76,10 @@ def measure_misalignment(pairs: Iterable[tuple[str, Grey, Grey]]) -> Misalignmen
     """
     names, shifts = [], []
     for name, infrared, visible in pairs:
+        if min(visible.shape) <= 2 * _RADIUS:  # every shift would leave the image
+            names.append(name)
+            shifts.append([np.full(2, np.nan)] * 12)
+            continue
         level = Level([reduce_image(infrared, _LONGEST)], [reduce_image(visible, _LONGEST)], _LONGEST)
         agreement = measure_agreement(level, np.eye(3), _RADIUS, _PLACE)
         peaks = map(find_peak, np.moveaxis(agreement.values[0], -1, 0), agreement.energies[0].T)

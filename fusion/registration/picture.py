@@ -39,20 +39,21 @@ def draw_registration(registration: Registration, infrared: Grey, visible: Grey)
 
 
 def _row(title: str, infrared: Grey, visible: Grey) -> Pixels:
-    height = max(1, round(_WIDTH * visible.shape[0] / visible.shape[1]))
     tiles = [
-        _tile(f"{title}, checkerboard", _checkerboard(_levels(infrared), _levels(visible)), height),
-        _tile("edges: visible cyan, infrared red, both white", _edges(infrared, visible), height),
+        _tile(f"{title}, checkerboard", _checkerboard(_levels(infrared), _levels(visible))),
+        _tile("edges: visible cyan, infrared red, both white", _edges(infrared, visible)),
     ]
     return np.hstack([tiles[0], np.full((len(tiles[0]), _GAP, 3), 255, np.uint8), tiles[1]])
 
 
-def _tile(title: str, picture: Pixels, height: int) -> Pixels:
-    shrinks = picture.shape[1] > _WIDTH
-    shown = cv2.resize(picture, (_WIDTH, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    head = np.full((_HEAD, _WIDTH, 3), 255, np.uint8)
+def _tile(title: str, picture: Pixels) -> Pixels:
+    """Scale a picture to fit a square of `_WIDTH`, on white of that width, below its title."""
+    scale = _WIDTH / max(picture.shape[:2])
+    width, height = (max(1, round(side * scale)) for side in picture.shape[1::-1])
+    shown = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    head, right = np.full((_HEAD, _WIDTH, 3), 255, np.uint8), np.full((height, _WIDTH - width, 3), 255, np.uint8)
     cv2.putText(head, title, (4, _HEAD - 9), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1, cv2.LINE_AA)
-    return np.vstack([head, shown]).astype(np.uint8)
+    return np.vstack([head, np.hstack([shown, right])]).astype(np.uint8)
 
 
 def _checkerboard(infrared: Pixels, visible: Pixels) -> Pixels:

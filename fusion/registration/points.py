@@ -12,7 +12,8 @@ import numpy as np
 
 from fusion.errors import InputError
 from fusion.registration.estimate import Estimate
-from fusion.registration.transform import Size, transform_points
+from fusion.registration.geometry import Size, transform_points
+from fusion.registration.transform import require_matrix
 
 COLUMNS = ("infrared_x", "infrared_y", "visible_x", "visible_y")
 _NEEDED = {"affine": 3, "homography": 4}
@@ -21,7 +22,7 @@ _TRIALS, _CONFIDENCE = 10_000, 0.9999
 
 
 def fit_points(path: Path, model: str, infrared_size: Size, visible_size: Size) -> Estimate:
-    """Fit a transform to pairs of points, and leave out those that do not agree with the others (RANSAC).
+    """Fit a transform to pairs of points, and leave out those that do not agree with most others (RANSAC).
 
     Args:
         path: a CSV file with the columns infrared_x, infrared_y, visible_x and visible_y, in pixels, where (0, 0) is
@@ -31,7 +32,8 @@ def fit_points(path: Path, model: str, infrared_size: Size, visible_size: Size) 
         visible_size: likewise.
 
     Returns:
-        The transform, which points are used, and their distances from it; correlations are empty.
+        The transform, which points are used, and their distances from it, none where any points would have fitted;
+        correlations are empty.
 
     Raises:
         InputError: the file cannot be read, a value is no number or outside its image, or the points are too few, on
@@ -52,14 +54,21 @@ def fit_points(path: Path, model: str, infrared_size: Size, visible_size: Size) 
         matrix, used = cv2.findHomography(
             infrared, visible, cv2.RANSAC, threshold, maxIters=_TRIALS, confidence=_CONFIDENCE
         )
-    if matrix is None or used.sum() < needed or not np.isfinite(matrix).all():
+    agreeing = 0 if matrix is None or not np.isfinite(matrix).all() else int(used.sum())
+    enough = max(needed + (len(points) > needed), len(points) // 2 + 1)  # any three points have an affine transform
+    if matrix is None or agreeing < enough:
         raise InputError(
-            f"{path}: the points agree with no {model} transform (expected at least {needed} that are not on one line "
-            "and mark the same spots in both images)"
+            f"{path}: the points agree with no {model} transform (found {agreeing} of {len(points)} that do, expected "
+            f"at least {enough}, not on one line, which mark the same spots in both images)"
         )
+    matrix = matrix / matrix[2, 2]
+    try:
+        require_matrix(matrix, model, infrared_size)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     agree = used.ravel().astype(bool)
     residuals = np.linalg.norm(transform_points(matrix, infrared[agree]) - visible[agree], axis=1)
-    return Estimate(matrix / matrix[2, 2], agree, residuals, np.empty(0))
+    return Estimate(matrix, agree, residuals if agreeing > needed else np.empty(0), np.empty(0))
 
 
 def _read(path: Path, infrared_size: Size, visible_size: Size) -> list[list[float]]:
@@ -69,7 +78,8 @@ def _read(path: Path, infrared_size: Size, visible_size: Size) -> list[list[floa
         raise InputError(f"{path}: cannot be read as text ({error})") from error
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     try:
-        names, rows = [name.strip() for name in reader.fieldnames or ()], list(reader)
+        names = [name.strip() for name in reader.fieldnames or ()]
+        rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise InputError(f"{path}: not a CSV file ({error})") from error
     if missing := [name for name in COLUMNS if name not in names]:
@@ -77,7 +87,7 @@ def _read(path: Path, infrared_size: Size, visible_size: Size) -> list[list[floa
         raise InputError(f"{path}: no column {missing[0]} (found {found}; expected {','.join(COLUMNS)})")
     sides = (*infrared_size, *visible_size)
     points = []
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         values = [_number(row[name]) for name in reader.fieldnames or () if name.strip() in COLUMNS]
         ordered = dict(zip([name for name in names if name in COLUMNS], values, strict=True))
         point = [ordered[name] for name in COLUMNS]

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from fusion.errors import InputError
+from fusion.registration.geometry import Matrix, Size, scaling
 from fusion.registration.structure import Grey
-from fusion.registration.transform import Matrix, Size, scaling
 
 _LONGEST = 640  # pixels; finer images make an estimate slower, not better
 
@@ -35,11 +35,6 @@ class Rig(NamedTuple):
         found = np.linalg.inv(_to(self.visible[0], self.visible_size)) @ matrix
         found = found @ _to(self.infrared[0], self.infrared_size)
         return np.asarray(found / found[2, 2])
-
-    def reduced(self, matrix: Matrix) -> Matrix:
-        """Convert a transform between the images as they were to one between the reduced images."""
-        found = _to(self.visible[0], self.visible_size) @ matrix
-        return np.asarray(found @ np.linalg.inv(_to(self.infrared[0], self.infrared_size)))
 
 
 def collect(pairs: Iterable[tuple[str, Grey, Grey]]) -> Rig:

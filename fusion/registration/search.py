@@ -10,9 +10,9 @@ import numpy.typing as npt
 from scipy import fft
 from tqdm import tqdm
 
+from fusion.registration.geometry import Matrix
 from fusion.registration.levels import Level
 from fusion.registration.structure import Grey
-from fusion.registration.transform import Matrix
 
 SCALES = np.exp(0.05 * np.arange(-14, 9))  # .5 to 1.5, relative to images that fill each other's width or height
 ANGLES_DEG = np.arange(-10, 10.1, 2.5)

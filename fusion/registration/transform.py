@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from fusion.errors import InputError, unknown_name
+from fusion.registration.frame import covered_spans
+from fusion.registration.geometry import Frame, Matrix, Size, area, corners_of, transform_points
 from fusion.registration.json_values import DECISIVE, require_json_values
 from fusion.storage import read_json, write_json
-
-Size = tuple[int, int]  # width and height in pixels
-Frame = tuple[int, int, int, int]  # left, top, width and height in pixels
-Matrix = npt.NDArray[np.float64]  # (3, 3), acts on (x, y, 1); whole numbers are the centres of pixels
 
 MODELS = ("affine", "homography")
 REGISTER = "python tools/register_pairs.py"  # what makes a registration, for error messages
@@ -51,7 +48,7 @@ class Registration:
     Raises:
         InputError: the model is unknown; the matrix is not finite, singular, mirrors, has its horizon inside the
             image, or is no affine one for the model "affine"; a size is not positive; or the frame is not inside the
-            visible image.
+            visible image, or outside the infrared one.
     """
 
     model: str
@@ -72,8 +69,13 @@ class Registration:
         for name, size in (("infrared_size", self.infrared_size), ("visible_size", self.visible_size)):
             if len(size) != 2 or not all(type(side) is int and side > 0 for side in size):
                 raise InputError(f"{name}: not a size (found {list(size)}, expected width and height in pixels)")
-        require_matrix(np.array(self.matrix, float), self.model, self.infrared_size)
+        require_matrix(self.array, self.model, self.infrared_size)
         _require_frame(self.frame, self.visible_size)
+        first, last = covered_spans(self.to_frame, self.infrared_size, self.size)
+        if (first > last).all():
+            raise InputError(
+                f"frame: the infrared camera sees nothing of it (found {list(self.frame)} of the visible image)"
+            )
 
     @property
     def array(self) -> Matrix:
@@ -130,7 +132,7 @@ def load_registration(path: Path) -> Registration:
     """
     content = read_json(path)
     if not isinstance(content, dict):
-        expected = f"expected one of {REGISTER}"
+        expected = f"expected a file of {REGISTER}"
         raise InputError(f"{path}: not a registration (found a {type(content).__name__}, {expected})")
     try:
         return Registration.from_json(content)
@@ -148,10 +150,12 @@ def require_matrix(matrix: Matrix, model: str, infrared_size: Size) -> None:
         raise InputError(f"matrix: not a transform (found {matrix.tolist()}, expected 3x3 finite numbers)")
     if (corners_of(infrared_size) @ matrix[2, :2] + matrix[2, 2]).min() <= 0:
         raise InputError("matrix: sends a part of the infrared image to infinity (expected a horizon outside of it)")
-    area = _area(transform_points(matrix, corners_of(infrared_size)))
-    if not area > _SMALLEST_AREA * infrared_size[0] * infrared_size[1]:
-        found = f"area of the infrared image in the visible one: {area:.3g} pixels"
+    covers = area(transform_points(matrix, corners_of(infrared_size)))
+    if not covers > _SMALLEST_AREA * infrared_size[0] * infrared_size[1]:
+        found = f"area of the infrared image in the visible one: {covers:.3g} pixels"
         raise InputError(f"matrix: singular or mirrored (found {found}, expected a positive one)")
+    if not math.isclose(matrix[2, 2], 1, abs_tol=1e-9):
+        raise InputError(f"matrix: not scaled (found {matrix[2, 2]:g} as its last element, expected 1)")
     if model == "affine" and not np.allclose(matrix[2], (0, 0, 1), rtol=0, atol=1e-12):
         raise InputError(f"matrix: not affine (found last row {matrix[2].tolist()}, expected 0, 0, 1)")
 
@@ -182,54 +186,3 @@ def require_size(source: Path | str, found: Size, expected: Size) -> None:
             f"{source}: size differs from that of the registration (found {found[0]}x{found[1]}, expected "
             f"{expected[0]}x{expected[1]}). Try: {REGISTER}"
         )
-
-
-def enlargement(matrix: Matrix, size: Size) -> float:
-    """Return by which factor a transform enlarges the sides of an image; for a homography, on average.
-
-    Example:
-        >>> enlargement(np.diag([0.5, 0.5, 1.0]), (640, 480))
-        0.5
-    """
-    return math.sqrt(_area(transform_points(matrix, corners_of(size))) / (size[0] * size[1]))
-
-
-def _area(outline: npt.NDArray[np.float64]) -> float:
-    """Return the area of a polygon of (N, 2) corners; negative where y points down and they run anticlockwise."""
-    x, y = (outline - outline.mean(0)).T
-    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
-
-
-def corners_of(size: Size) -> npt.NDArray[np.float64]:
-    """Return the outer corners of the corner pixels of an image, clockwise from the top left: (4, 2) x and y."""
-    right, bottom = size[0] - 0.5, size[1] - 0.5
-    return np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
-
-
-def transform_points(matrix: Matrix, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Apply a transform to points.
-
-    Args:
-        matrix: (3, 3).
-        points: (N, 2) x and y.
-
-    Returns:
-        (N, 2) x and y.
-
-    Example:
-        >>> transform_points(np.diag([2.0, 3.0, 1.0]), np.array([[1.0, 1.0]])).tolist()
-        [[2.0, 3.0]]
-    """
-    found = points @ matrix[:, :2].T + matrix[:, 2]
-    return np.asarray(found[:, :2] / found[:, 2:])
-
-
-def scaling(scale_x: float, scale_y: float) -> Matrix:
-    """Return the transform of an image that is resized by two factors, where whole numbers are centres of pixels.
-
-    Example:
-        >>> scaling(0.5, 0.5)[0].tolist()  # the first pixel of the result lies between the first two
-        [0.5, 0.0, -0.25]
-    """
-    x, y = float(scale_x), float(scale_y)
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.registration.frame import covered_spans
-from fusion.registration.transform import Matrix, Registration, Size, enlargement, scaling
+from fusion.registration.geometry import Matrix, Size, enlargement, scaling
+from fusion.registration.transform import Registration
 
 _REDUCE_BELOW = 0.75  # a warp that shrinks more than this skips pixels; the image is averaged down first
 

@@ -11,7 +11,7 @@ import pytest
 
 from downstream.datasets import load_detection_data, load_segmentation_data, read_mask
 from fusion.registration import Registration
-from fusion.registration.transform import scaling
+from fusion.registration.geometry import scaling
 from pipelines.config import load_settings
 from pipelines.sample import write_sample
 from tests.made_rigs import HOMOGRAPHY, frame_view, rig, write_pairs

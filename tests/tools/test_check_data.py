@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fusion.registration.transform import scaling
+from fusion.registration.geometry import scaling
 from pipelines.sample import write_sample
 from tests.made_rigs import rig
 from tests.run_tool import Done, as_process, in_process

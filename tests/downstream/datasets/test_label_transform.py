@@ -21,7 +21,7 @@ from downstream.datasets.boxes import Box
 from downstream.datasets.inspection import Findings, LabelFiles, box_labels, inspect_folder, mask_labels
 from fusion.errors import InputError
 from fusion.registration import Registration, warp_mask
-from fusion.registration.transform import scaling
+from fusion.registration.geometry import scaling
 from tests.downstream.datasets.labelled_scenes import CLASSES, SIZE, make_folder, write_blank
 from tests.made_rigs import HOMOGRAPHY, rig
 

@@ -10,7 +10,7 @@ import pytest
 
 from fusion.images import luma, match_pairs, read_visible
 from fusion.registration import Grey
-from fusion.registration.transform import Matrix, Size, scaling
+from fusion.registration.geometry import Matrix, Size, scaling
 from pipelines.sample import write_sample
 
 Named = list[tuple[str, Grey, Grey]]

@@ -9,7 +9,7 @@ import pytest
 
 from fusion.errors import InputError
 from fusion.registration import collect, estimate_transform
-from fusion.registration.transform import Matrix, Size, corners_of, transform_points
+from fusion.registration.geometry import Matrix, Size, corners_of, transform_points
 from tests.fusion.registration.conftest import SIZE, Named, rig_matrix
 
 Seen = Callable[[Named, Matrix, Size], Named]
@@ -74,6 +74,12 @@ def test_images_without_structure_are_refused() -> None:
 def test_the_same_pairs_give_the_same_transform(scenes: Named) -> None:
     rig = collect(scenes[:2])
     assert np.array_equal(estimate_transform(rig).matrix, estimate_transform(rig).matrix)
+
+
+def test_a_squeezed_transform_that_few_pairs_agree_with_by_chance_is_refused(scenes: Named, seen_through: Seen) -> None:
+    squeezed = np.diag([1.0, 0.6, 1.0])
+    with pytest.raises(InputError, match=r"no plausible transform .*twice|factor of two|no pair"):
+        estimate_transform(collect(seen_through(scenes[:3], squeezed, SIZE)))
 
 
 def test_an_unknown_model_is_refused(scenes: Named) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from fusion.registration import measure_misalignment
 from tests.fusion.registration.conftest import Named
@@ -48,6 +49,12 @@ def test_pairs_of_different_scenes_agree_nowhere(scenes: Named) -> None:
     names, infrared, visible = zip(*scenes, strict=True)
     found = measure_misalignment(zip(names, infrared, visible[3:] + visible[:3], strict=True))
     assert np.isfinite(found.shifts).mean() < 0.15
+
+
+@pytest.mark.parametrize("size", [(1, 2), (3, 3), (2, 40), (12, 30), (13, 20)])
+def test_tiny_images_are_no_error(size: tuple[int, int]) -> None:
+    infrared, visible = np.random.default_rng(0).random((2, *size), np.float32)
+    assert measure_misalignment([("tiny", infrared, visible)]).shifts.shape == (1, 12, 2)
 
 
 def test_nothing_to_measure_is_no_error() -> None:

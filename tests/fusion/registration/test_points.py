@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fusion.errors import InputError
 from fusion.registration import fit_points
+from fusion.registration.geometry import transform_points
 from fusion.registration.points import COLUMNS
-from fusion.registration.transform import transform_points
 
 INFRARED, VISIBLE = (320, 256), (640, 480)
 AFFINE = np.array([[1.8, 0.05, 12.0], [-0.04, 1.7, 20.0], [0, 0, 1]])
@@ -53,6 +53,29 @@ def test_points_that_somebody_clicked_wrongly_are_left_out(tmp_path: Path) -> No
     assert len(found.residuals) == 10
 
 
+def test_points_that_only_a_minority_agrees_with_are_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.uniform((0, 0, 0, 0), (319, 255, 639, 479), (12, 4))
+    with pytest.raises(InputError, match=r"p\.csv: the points agree with no affine .*of 12 .*expected at least 7"):
+        fit_points(write(tmp_path / "p.csv", rows), "affine", INFRARED, VISIBLE)
+    good = rows_of(AFFINE)[:4]
+    good[3, 2:] = 5, 470
+    with pytest.raises(InputError, match=r"found 3 of 4 .*expected at least 4"):
+        fit_points(write(tmp_path / "p.csv", good), "affine", INFRARED, VISIBLE)
+
+
+def test_as_many_points_as_always_fit_have_no_residual(tmp_path: Path) -> None:
+    found = fit_points(write(tmp_path / "p.csv", rows_of(AFFINE)[:3]), "affine", INFRARED, VISIBLE)
+    assert np.allclose(found.matrix, AFFINE, atol=1e-4)
+    assert not len(found.residuals)
+
+
+def test_a_mirrored_image_is_refused_with_the_name_of_its_file(tmp_path: Path) -> None:
+    mirror = np.array([[-1.8, 0, 600], [0, 1.7, 20.0], [0, 0, 1]])
+    with pytest.raises(InputError, match=r"p\.csv: matrix: singular or mirrored"):
+        fit_points(write(tmp_path / "p.csv", rows_of(mirror)), "affine", INFRARED, VISIBLE)
+
+
 def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
     rows = [(y2, "note", x1, x2, y1) for x1, y1, x2, y2 in rows_of(AFFINE)]
     path = write(tmp_path / "p.csv", rows, " visible_y, what, infrared_x, visible_x, infrared_y")
@@ -70,6 +93,7 @@ def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
         (f"{HEAD}\n1,2,3,4\n1,2,640,4\n", "line 3: visible_x .*found 640, expected 0 to 639"),
         (f"{HEAD}\n-1,2,3,4\n", "line 2: infrared_x .*found -1"),
         (f"{HEAD}\n1,2,3,4\n5,6,7,8\n", "too few points for model homography .*found 2, expected at least 4"),
+        (f"{HEAD}\n1,2,3,4\n\n1,2,640,4\n", "line 4: visible_x"),
         (f"{HEAD}\n" + "".join(f"{i},{i},{i},{i}\n" for i in range(8)), "agree with no homography"),
         (f"{HEAD}\n" + "5,5,9,9\n" * 8, "agree with no homography"),
     ],

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from fusion.errors import InputError
 from fusion.registration import Registration, load_registration, require_size
+from fusion.registration.geometry import enlargement
 from fusion.registration.json_values import KINDS
-from fusion.registration.transform import enlargement
 from tests.made_rigs import AFFINE, HOMOGRAPHY, rig
 
 VALID = {
@@ -130,7 +130,7 @@ def test_a_missing_value_is_named(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("content", [[], "a", 3, None])
 def test_another_kind_of_json_is_refused(tmp_path: Path, content: Any) -> None:
     with pytest.raises(
-        InputError, match=r"registration.json: not a registration \(found a \w+, expected one of python"
+        InputError, match=r"registration.json: not a registration \(found a \w+, expected a file of python"
     ):
         load(tmp_path, content)
 
