@@ -51,11 +51,6 @@ class Results:
     Attributes:
         report: the folder of the report: report.md, report.html, results.csv and others.
         failed: the runs, or rows of fused images, that failed.
-
-    Example:
-        >>> results = run_pipeline("m3fd_detect", {"fusers": ["late"]})  # doctest: +SKIP
-        >>> results.best(), results.verdict("late", "average").verdict  # doctest: +SKIP
-        ('late', 'better')
     """
 
     report: Path

@@ -119,7 +119,8 @@ def _plan(
 ) -> _Planned:
     chosen = choose_settings(str(name), overrides, Path(data) if data is not None else None)
     folder = Path(work_dir) / (chosen.name if chosen.root else f"{chosen.name}-sample")
-    command = command or f"run_pipeline({str(name)!r}, {overrides!r})"
+    if command is None:
+        command = f"run_pipeline({str(name)!r}, {overrides!r})"
     stages, notices = build_task(chosen, folder, command)
     runner = StageRunner(folder, forced, lambda line: print(f"[{chosen.name}] {line}", flush=True))
     return _Planned(chosen, folder, command, stages, notices, runner)
