@@ -61,10 +61,9 @@ def read_four_channels(path: Path) -> npt.NDArray[np.uint8]:
     import cv2
     import numpy as np
 
-    try:
-        raw = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    from fusion.images import read_raw
+
+    raw = read_raw(path)
     _, pages = cv2.imdecodemulti(raw, cv2.IMREAD_UNCHANGED) if raw.size else (False, ())
     if len(pages) != CHANNELS or any(page.shape != pages[0].shape or page.ndim != 2 for page in pages):
         raise InputError(f"{path}: not an image of four channels (found {len(pages)} pages, expected {CHANNELS})")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fusion import InputError, match_pairs
 from fusion.command_line import exit_code
-from fusion.images import Pair
+from fusion.images import Pair, spread_pairs
 from fusion.registration import MODELS
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def register(pairs: Sequence[Pair], model: str, points: Path | None, out: Path) 
     from fusion.storage import write_bytes
     from pipelines.stages import current_provenance
 
-    count = min(len(pairs), _MOST)
-    chosen = [pairs[index * len(pairs) // count] for index in range(count)]
+    chosen = spread_pairs(pairs, _MOST)
     with tqdm(chosen[:1] if points else chosen, desc="read", unit="pair", leave=False) as read:
         rig = collect((pair.stem, *pair.read_luma()) for pair in read)
     sizes = rig.infrared_size, rig.visible_size

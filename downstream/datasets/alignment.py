@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from fusion.errors import first_few
-from fusion.images import Pair
+from fusion.images import Pair, spread_pairs
 
 _MOST_PAIRS, _MOST_PIXELS = 20, 2.0
 _FEW = 0.1  # share of the places where two images of one scene agree, at the least
@@ -39,12 +39,11 @@ def check_alignment(pairs: Sequence[Pair]) -> Alignment:
 
     from fusion.registration import REGISTER, measure_misalignment
 
-    count = min(len(pairs), _MOST_PAIRS)
-    chosen = [pairs[index * len(pairs) // count] for index in range(count)]
+    chosen = spread_pairs(pairs, _MOST_PAIRS)
     bar = tqdm(chosen, desc="check alignment", unit="pair", leave=False)
     found = measure_misalignment((pair.stem, *pair.read_luma()) for pair in bar)
     distances, places = found.distances, found.shifts.shape[0] * found.shifts.shape[1]
-    seen = f"{len(distances)} of {places} places of {count} pairs"
+    seen = f"{len(distances)} of {places} places of {len(chosen)} pairs"
     is_registered = pairs[0].registration is not None
     if len(distances) < _FEW * places:
         told = f"infrared and visible share edges at {seen} only: not the same scenes, or more than about 1 % apart"

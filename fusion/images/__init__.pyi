@@ -3,6 +3,7 @@ from .colour import to_bgr as to_bgr
 from .colour import to_bytes as to_bytes
 from .colour import with_chroma_of as with_chroma_of
 from .decoding import read_pixels as read_pixels
+from .decoding import read_raw as read_raw
 from .io import EncodedImage as EncodedImage
 from .io import read_infrared as read_infrared
 from .io import read_visible as read_visible
@@ -14,6 +15,7 @@ from .options import add_reading_options as add_reading_options
 from .options import reading_options as reading_options
 from .pairs import Pair as Pair
 from .pairs import match_pairs as match_pairs
+from .pairs import spread_pairs as spread_pairs
 from .ranges import InfraredRange as InfraredRange
 from .ranges import require_range as require_range
 from .ranges import with_infrared_range as with_infrared_range

@@ -30,10 +30,7 @@ def read_pixels(path: Path) -> npt.NDArray[Any]:
     Raises:
         InputError: the file cannot be read or decoded.
     """
-    try:
-        raw = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    raw = read_raw(path)
     try:
         pixels = cv2.imdecode(raw, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR) if raw.size else None
     except cv2.error:  # the header announces more pixels than OpenCV accepts
@@ -44,6 +41,18 @@ def read_pixels(path: Path) -> npt.NDArray[Any]:
     if pixels.dtype.itemsize > 1 and raw[:2].tobytes() in (b"II", b"MM") and has_white_zero(io.BytesIO(raw.tobytes())):
         pixels = -pixels if np.issubdtype(pixels.dtype, np.floating) else np.invert(pixels)
     return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def read_raw(path: Path) -> npt.NDArray[np.uint8]:
+    """Read the bytes of a file, (N,), as OpenCV decodes them.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    try:
+        return np.fromfile(path, np.uint8)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def is_deep(path: Path) -> bool:

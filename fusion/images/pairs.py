@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,6 +159,12 @@ class Pair:
 
         cropped = EncodedImage(crop_visible(self.registration, visible.pixels))
         return warp_luma(self.registration, infrared), cropped
+
+
+def spread_pairs(pairs: Sequence[Pair], most: int) -> list[Pair]:
+    """Pick at most `most` pairs spread evenly, the first one among them; all pairs if there are no more."""
+    count = min(len(pairs), most)
+    return [pairs[index * len(pairs) // count] for index in range(count)]
 
 
 def match_pairs(

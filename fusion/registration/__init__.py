@@ -6,6 +6,7 @@ Files:
     json_values: which values that file holds.
     frame: which part of the visible image the infrared camera covers.
     warping: bring images into that part.
+    reducing: average images down.
     rig, levels, structure: pairs of images, reduced to the edges that both cameras share.
     search, alignment, estimate: find the transform from many pairs.
     points: find it from marked points.

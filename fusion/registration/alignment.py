@@ -36,6 +36,19 @@ class Agreement(NamedTuple):
         """The largest shift in pixels."""
         return int(self.values.shape[1]) // 2
 
+    @property
+    def by_pair(self) -> list[Peak]:
+        """Where each pair agrees best, over all cells."""
+        return [find_peak(*pair) for pair in zip(self.values.sum(-1), self.energies.sum(-1), strict=True)]
+
+    @property
+    def by_place(self) -> list[Peak]:
+        """Where each cell agrees best, over all pairs."""
+        return [
+            find_peak(*cell)
+            for cell in zip(np.moveaxis(self.values.sum(0), -1, 0), self.energies.sum(0).T, strict=True)
+        ]
+
 
 def measure_agreement(
     level: Level, matrix: Matrix, radius: int, cell: int, used: npt.NDArray[np.bool_] | None = None

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from fusion.errors import InputError, unknown_name
-from fusion.registration.alignment import best_correction, find_peak, measure_agreement
+from fusion.registration.alignment import best_correction, measure_agreement
 from fusion.registration.frame import covered_frame
 from fusion.registration.geometry import Matrix, Size, corners_of, transform_points
 from fusion.registration.levels import Level
@@ -146,10 +146,7 @@ def _refined(level: Level, matrix: Matrix, used: npt.NDArray[np.bool_], models: 
 def _agreeing(level: Level, matrix: Matrix) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
     """Return the correlation of every pair, and which pairs agree with a transform."""
     agreement = measure_agreement(level, level.reduced(matrix), _PLACE_RADIUS, _WHOLE)
-    peaks = [
-        find_peak(values.sum(-1), energies.sum(-1))
-        for values, energies in zip(agreement.values, agreement.energies, strict=True)
-    ]
+    peaks = agreement.by_pair
     correlations = np.array([peak.correlation for peak in peaks])
     return correlations, (correlations >= LEAST_CORRELATION) & ([np.hypot(*p.shift) <= _FARTHEST for p in peaks])
 
@@ -157,5 +154,6 @@ def _agreeing(level: Level, matrix: Matrix) -> tuple[npt.NDArray[np.float64], np
 def _place_residuals(level: Level, matrix: Matrix, used: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """Measure how far all pairs together are from agreement, for each cell where they agree clearly; reduced pixels."""
     agreement = measure_agreement(level, level.reduced(matrix), _PLACE_RADIUS, _PLACE, used)
-    peaks = map(find_peak, np.moveaxis(agreement.values.sum(0), -1, 0), agreement.energies.sum(0).T)
-    return np.array([float(np.hypot(*peak.shift)) for peak in peaks if peak.correlation >= LEAST_CORRELATION])
+    return np.array(
+        [float(np.hypot(*peak.shift)) for peak in agreement.by_place if peak.correlation >= LEAST_CORRELATION]
+    )

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fusion.registration.geometry import Matrix, Size, scaling
+from fusion.registration.geometry import Matrix
+from fusion.registration.reducing import reduce_by
 from fusion.registration.structure import Grey, structure_map
 
 _BORDER = 9  # width and height of the neighbourhood that must lie inside the infrared image, for its edges to count
@@ -28,12 +29,13 @@ class Level:
     """
 
     def __init__(self, infrared: Sequence[Grey], visible: Sequence[Grey], longest: int) -> None:
-        self.size, self._to_visible = _reduction(visible[0].shape, longest / max(visible[0].shape))
+        smaller = [reduce_by(image, longest / max(image.shape)) for image in visible]
+        self.visible = [structure_map(image) for image, _ in smaller]
+        self.size, self._to_visible = smaller[0][0].shape[::-1], smaller[0][1]
         height, width = infrared[0].shape
         fine_enough = max(self.size[0] / width, self.size[1] / height)
-        infrared_size, self._to_infrared = _reduction((height, width), fine_enough)
-        self.visible = [structure_map(_reduced(image, self.size)) for image in visible]
-        self._infrared = [_reduced(image, infrared_size) for image in infrared]
+        reduced = [reduce_by(image, fine_enough) for image in infrared]
+        self._infrared, self._to_infrared = [image for image, _ in reduced], reduced[0][1]
 
     def __len__(self) -> int:
         return len(self.visible)
@@ -61,15 +63,3 @@ class Level:
             self._infrared[index], matrix, self.size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return structure_map(np.asarray(warped, np.float32))
-
-
-def _reduction(shape: tuple[int, ...], factor: float) -> tuple[Size, Matrix]:
-    """Return width and height of a (height, width) image reduced by a factor of at most 1, and the transform to it."""
-    height, width = shape
-    factor = min(1.0, factor)
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    return size, scaling(size[0] / width, size[1] / height)
-
-
-def _reduced(image: Grey, size: Size) -> Grey:
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fusion.registration.alignment import find_peak, measure_agreement
+from fusion.registration.alignment import measure_agreement
 from fusion.registration.estimate import LEAST_CORRELATION
 from fusion.registration.levels import Level
 from fusion.registration.rig import reduce_image
@@ -82,8 +82,9 @@ def measure_misalignment(pairs: Iterable[tuple[str, Grey, Grey]]) -> Misalignmen
             continue
         level = Level([reduce_image(infrared, _LONGEST)], [reduce_image(visible, _LONGEST)], _LONGEST)
         agreement = measure_agreement(level, np.eye(3), _RADIUS, _PLACE)
-        peaks = map(find_peak, np.moveaxis(agreement.values[0], -1, 0), agreement.energies[0].T)
         scale = max(visible.shape) / max(level.size)
         names.append(name)
-        shifts.append([np.multiply(scale if p.correlation >= _OF_ONE_PAIR else np.nan, p.shift) for p in peaks])
+        shifts.append(
+            [np.multiply(scale if p.correlation >= _OF_ONE_PAIR else np.nan, p.shift) for p in agreement.by_place]
+        )
     return Misalignment(tuple(names), np.array(shifts, float).reshape(-1, 12, 2))

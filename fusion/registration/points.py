@@ -78,7 +78,7 @@ def _read(path: Path, infrared_size: Size, visible_size: Size) -> list[list[floa
         raise InputError(f"{path}: cannot be read as text ({error})") from error
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
     try:
-        names = [name.strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = names = [name.strip() for name in reader.fieldnames or ()]
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise InputError(f"{path}: not a CSV file ({error})") from error
@@ -88,9 +88,7 @@ def _read(path: Path, infrared_size: Size, visible_size: Size) -> list[list[floa
     sides = (*infrared_size, *visible_size)
     points = []
     for number, row in rows:
-        values = [_number(row[name]) for name in reader.fieldnames or () if name.strip() in COLUMNS]
-        ordered = dict(zip([name for name in names if name in COLUMNS], values, strict=True))
-        point = [ordered[name] for name in COLUMNS]
+        point = [_number(row[name]) for name in COLUMNS]
         for name, value, side in zip(COLUMNS, point, sides, strict=True):
             if not -0.5 <= value <= side - 0.5:
                 found = "no number" if math.isnan(value) else f"{value:g}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from fusion.errors import InputError
 from fusion.registration.geometry import Matrix, Size, scaling
+from fusion.registration.reducing import reduce_by
 from fusion.registration.structure import Grey
 
 _LONGEST = 640  # pixels; finer images make an estimate slower, not better
@@ -71,11 +71,7 @@ def collect(pairs: Iterable[tuple[str, Grey, Grey]]) -> Rig:
 
 def reduce_image(image: Grey, longest: int) -> Grey:
     """Average an image down so that its longer side is at most `longest` pixels."""
-    factor = longest / max(image.shape)
-    if factor >= 1:
-        return image
-    size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(reduce_by(image, longest / max(image.shape))[0], np.float32)
 
 
 def _size(image: Grey) -> Size:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fusion.registration.frame import covered_spans
-from fusion.registration.geometry import Matrix, Size, enlargement, scaling
+from fusion.registration.geometry import Matrix, Size, enlargement
+from fusion.registration.reducing import reduce_by
 from fusion.registration.transform import Registration
 
 _REDUCE_BELOW = 0.75  # a warp that shrinks more than this skips pixels; the image is averaged down first
@@ -26,7 +27,8 @@ def warp_infrared(registration: Registration, image: npt.NDArray[Any]) -> npt.ND
         (h, w) or (h, w, C) of the same type and within the range of `image`; 0 where the camera sees nothing.
     """
     matrix = registration.to_frame
-    reduced, to_reduced = _reduced(image, enlargement(matrix, registration.infrared_size))
+    scale = enlargement(matrix, registration.infrared_size)
+    reduced, to_reduced = reduce_by(image, scale if scale < _REDUCE_BELOW else 1)
     found = _warp(reduced, matrix @ np.linalg.inv(to_reduced), registration.size, cv2.INTER_CUBIC)
     np.clip(found, image.min(), image.max(), out=found)  # cubic interpolation overshoots at edges
     found[~covered(registration)] = 0
@@ -69,12 +71,3 @@ def covered(registration: Registration) -> npt.NDArray[np.bool_]:
 
 def _warp(image: npt.NDArray[Any], matrix: Matrix, size: Size, interpolation: int) -> npt.NDArray[Any]:
     return cv2.warpPerspective(image, matrix, size, flags=interpolation, borderMode=cv2.BORDER_REPLICATE)
-
-
-def _reduced(image: npt.NDArray[Any], scale: float) -> tuple[npt.NDArray[Any], Matrix]:
-    """Average an image down by `scale`, unless that is close to 1; also return the transform to the result."""
-    if scale >= _REDUCE_BELOW:
-        return image, np.eye(3)
-    height, width = image.shape[:2]
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), scaling(size[0] / width, size[1] / height)

@@ -155,27 +155,35 @@ def _calibration_of(run_id: RunId) -> str:
 
 def _calibrating_stage(experiment: Experiment, detector: DetectorSettings, work_dir: Path, run_id: RunId) -> Stage:
     """Calibrate the scores of a network on validation images, or on its training images where there are none."""
-    dataset, suffix = dataset_of(experiment, run_id), image_suffix(experiment, run_id)
-    device = experiment.settings.device
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
-        from fusion.devices import choose_device
 
         isolate_detector(work_dir)
-        from downstream.detection import detector_weights, fit_calibration, predict, score_detections
+        from downstream.detection import fit_calibration, score_detections
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
         split = "val" if data.of("val") else "train"
-        images = [inputs[dataset] / "images" / split / f"{item.pair.stem}{suffix}" for item in data.of(split)]
-        weights = detector_weights(inputs[run_id.training_stage])
-        found = predict(weights, images, detector, str(choose_device(device)))
+        found = predict_split(experiment, detector, inputs, run_id, data, split)
         fit = fit_calibration(score_detections(data.of(split), found, data.classes).matches)
         fit.save(out_dir / _CALIBRATION)
         return {"split": split, **asdict(fit)}
 
-    needs = ("prepare", dataset, run_id.training_stage)
-    return Stage(_calibration_of(run_id), run, {"device": device}, needs=needs, may_fail=True)
+    needs = ("prepare", dataset_of(experiment, run_id), run_id.training_stage)
+    return Stage(_calibration_of(run_id), run, {"device": experiment.settings.device}, needs=needs, may_fail=True)
+
+
+def predict_split(
+    experiment: Experiment, detector: DetectorSettings, inputs: Inputs, run_id: RunId, data: DetectionData, split: str
+) -> list[Prediction]:
+    """Predict the boxes of all images of a split with the network of a run; ultralytics must be isolated."""
+    from downstream.detection import detector_weights, predict
+    from fusion.devices import choose_device
+
+    folder, suffix = inputs[dataset_of(experiment, run_id)] / "images" / split, image_suffix(experiment, run_id)
+    images = [folder / f"{item.pair.stem}{suffix}" for item in data.of(split)]
+    weights = detector_weights(inputs[run_id.training_stage])
+    return predict(weights, images, detector, str(choose_device(experiment.settings.device)))
 
 
 def isolate_detector(work_dir: Path) -> None:

@@ -16,6 +16,7 @@ from pipelines.tasks.boxes import (
     dataset_of,
     image_suffix,
     isolate_detector,
+    predict_split,
     reading_stage,
     score_boxes,
     time_merged_boxes,
@@ -113,24 +114,20 @@ def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run
 
 
 def _scoring_stage(experiment: Experiment, detector: DetectorSettings, work_dir: Path, run_id: RunId) -> Stage:
-    dataset, suffix = dataset_of(experiment, run_id), image_suffix(experiment, run_id)
-    device = experiment.settings.device
-
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from downstream.datasets import load_detection_data
-        from fusion.devices import choose_device
 
         isolate_detector(work_dir)
-        from downstream.detection import detector_weights, load_predictions, predict, save_predictions
+        from downstream.detection import load_predictions, save_predictions
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        images = [inputs[dataset] / "images" / "test" / f"{item.pair.stem}{suffix}" for item in data.of("test")]
-        weights = detector_weights(inputs[run_id.training_stage])
-        save_predictions(out_dir / PREDICTIONS, predict(weights, images, detector, str(choose_device(device))))
+        found = predict_split(experiment, detector, inputs, run_id, data, "test")
+        save_predictions(out_dir / PREDICTIONS, found)
         return score_boxes(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 
-    needs = ("prepare", dataset, run_id.training_stage)
-    return Stage(run_id.scoring_stage, run, {"device": device}, needs=needs, version=4, may_fail=True)
+    needs = ("prepare", dataset_of(experiment, run_id), run_id.training_stage)
+    key = {"device": experiment.settings.device}
+    return Stage(run_id.scoring_stage, run, key, needs=needs, version=4, may_fail=True)
 
 
 def _time_network(
