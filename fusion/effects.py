@@ -13,9 +13,10 @@ from tqdm import tqdm
 from fusion.errors import InputError, naming
 from fusion.fusers import Fuser, fuse_checked
 from fusion.images import Pair
-from fusion.interventions import INTERVENTIONS, complementary_masks, random_masks
+from fusion.interventions import INTERVENTIONS
 from fusion.scoring import ImageScores
 from fusion.seeds import generator_for
+from fusion.stress import Condition
 
 if TYPE_CHECKING:
     import torch
@@ -55,28 +56,18 @@ def effect_maps(fuser: Fuser, infrared: Tensor, visible: Tensor, generator: torc
     import torch
 
     with torch.inference_mode():
-        _, height, width = infrared.shape
-        complementary = complementary_masks(1, height, width, generator)
-        random = random_masks(1, height, width, generator)
-        infrared, visible = infrared[None], visible[None]  # (1, 1, H, W), visible maybe (1, 3, H, W)
-        intervened = (
-            (infrared * complementary.infrared, visible * complementary.visible),
-            (infrared * random.infrared, visible * random.visible),
-            (infrared, torch.zeros_like(visible)),
-            (torch.zeros_like(infrared), visible),
-        )
         fused = _fused_luma(fuser, infrared, visible)
         return {
-            name: (_fused_luma(fuser, *pair) - fused)[0].abs()
-            for name, pair in zip(INTERVENTIONS, intervened, strict=True)
+            name: (_fused_luma(fuser, *Condition(name, 1).apply(infrared, visible, generator)) - fused).abs()
+            for name in INTERVENTIONS
         }
 
 
 def _fused_luma(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
     from fusion.images import luma
 
-    fused = fuse_checked(fuser, infrared, visible)
-    return luma(fused) if fused.shape[1] == 3 else fused
+    fused = fuse_checked(fuser, infrared[None], visible[None])[0]
+    return luma(fused) if fused.shape[0] == 3 else fused
 
 
 def pair_effects(fuser: Fuser, pair: Pair, seed: int) -> EffectMaps:

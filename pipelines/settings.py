@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from downstream.detection import DetectorSettings
@@ -12,6 +12,7 @@ from fusion.errors import InputError
 from fusion.images import require_range
 from fusion.metrics import choose_metrics
 from fusion.networks import require_network
+from fusion.stress import Condition, parse_conditions
 from fusion.training import LossWeights, Objective, Schedule
 from pipelines.data_settings import DataSettings
 from pipelines.overrides import SettingsDict
@@ -58,6 +59,14 @@ class EffectsSettings:
     def __post_init__(self) -> None:
         if self.images < 0:
             raise InputError(f"effects.images={self.images}: out of range (expected 0, no analysis, or more)")
+
+
+@dataclass(frozen=True)
+class StressSettings:
+    """The conditions that the test images are put under besides the clean ones, and the seed of what these draw."""
+
+    conditions: tuple[Condition, ...] = ()
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,7 @@ class Settings:
         detector: None unless the task is detection.
         segmenter: None unless the task is segmentation.
         effects: the analysis of interventions; None where the pipeline has none.
+        stress: the conditions that trained networks are also tested under.
 
     Raises:
         InputError: a value is out of range, or the settings of the task's network are missing.
@@ -141,6 +151,7 @@ class Settings:
     detector: DetectorSettings | None = None
     segmenter: SegmenterSettings | None = None
     effects: EffectsSettings | None = None
+    stress: StressSettings = field(default_factory=StressSettings)
 
     def __post_init__(self) -> None:
         if self.panels < 0:
@@ -179,6 +190,7 @@ def resolve_settings(found: SettingsDict) -> Settings:
         detector=DetectorSettings(**found["detector"]) if "detector" in found else None,
         segmenter=SegmenterSettings(**found["segmenter"]) if "segmenter" in found else None,
         effects=EffectsSettings(**found["effects"]) if "effects" in found else None,
+        stress=StressSettings(parse_conditions(found["stress"]["conditions"]), found["stress"]["seed"]),
     )
 
 

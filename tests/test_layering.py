@@ -34,11 +34,12 @@ MAY_IMPORT = {
 }
 ORDER = {  # of the rooms and files directly in a package; each may import those before it
     "fusion": (
-        *("errors", "command_line", "devices", "seeds", "interrupts", "markdown", "interventions"),
+        *("errors", "command_line", "devices", "seeds", "interrupts", "markdown", "user_code", "interventions"),
         *(
             "storage",
             "registration",
             "images",
+            "stress",
             "metrics",
             "networks",
             "engines",

@@ -5,16 +5,15 @@ A package registers its fusers under the entry point group `stablefuse.fusers`.
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 
 from fusion.errors import InputError, one_line, unknown_name
 from fusion.fusers.fuser import Fuser, require_fuser_class
+from fusion.user_code import run_file
 
 GROUP = "stablefuse.fusers"
 _SUFFIX = ".py"
@@ -49,8 +48,6 @@ def fuser_path(name: str) -> Path:
 def class_from_file(name: str) -> type[Fuser]:
     """Import a Python file and return one of its classes.
 
-    The file is executed once per content. Modules that it imports must be installed or on PYTHONPATH.
-
     Args:
         name: path/to/file.py:ClassName.
 
@@ -58,29 +55,11 @@ def class_from_file(name: str) -> type[Fuser]:
         InputError: the file cannot be read or imported, or contains no such class, or the class is not a fuser.
     """
     path, class_name = fuser_path(name), name.rpartition(":")[2]
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}; named by fuser {name!r})") from error
-    module = _run(path.resolve(), source)
+    module = run_file(path, f"fuser {name!r}")
     classes = {key for key, value in vars(module).items() if inspect.isclass(value)}
     if class_name not in classes:
         raise unknown_name(f"class of {path}", class_name, classes)
     return require_fuser_class(getattr(module, class_name), name)
-
-
-@lru_cache
-def _run(path: Path, source: bytes) -> ModuleType:
-    """Execute the content of a file as a module, once per content, without writing bytecode beside the file."""
-    module = ModuleType(f"_fuser_of_{path.stem}_{hashlib.sha256(source).hexdigest()[:16]}")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses look up their module there
-    try:
-        exec(compile(source, str(path), "exec"), vars(module))
-    except Exception as error:
-        del sys.modules[module.__name__]
-        raise InputError(f"{path}: cannot be imported ({type(error).__name__}: {one_line(error)})") from error
-    return module
 
 
 def installed_fusers() -> dict[str, str]:

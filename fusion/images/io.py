@@ -56,6 +56,12 @@ class EncodedImage(NamedTuple):
         rgb = np.ascontiguousarray(bgr[..., 2::-1].transpose(2, 0, 1))
         return (torch.from_numpy(rgb.astype(np.float32)) - low) / ((high - low) or 1)
 
+    def like(self, rgb: Tensor) -> EncodedImage:
+        """Encode (3, H, W) RGB in [0, 1] in the integers of this image, as a camera would; alpha is dropped."""
+        most = np.iinfo(self.pixels.dtype).max
+        levels = (rgb.flip(0).permute(1, 2, 0).double() * most).round().numpy()
+        return EncodedImage(np.ascontiguousarray(levels.astype(self.pixels.dtype)))
+
     def luma(self, low: float = 0, high: float | None = None) -> Tensor:
         """Convert to luma strip by strip, so that float32 RGB exists for one strip at a time.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from fusion.errors import InputError
+from fusion.stress import Condition
 from pipelines.stages import Inputs
 
 
@@ -45,8 +46,19 @@ def row_of(stage: str) -> str:
     Example:
         >>> row_of("train_task/isfuse-seed0-fold2"), row_of("fuse/average"), row_of("prepare")
         ('isfuse', 'average', '')
+        >>> row_of("stress/isfuse-seed0/infrared_noise@20")
+        'isfuse'
     """
-    return re.sub(r"(-seed\d+)?(-fold\d+)?$", "", stage.partition("/")[2])
+    _, _, rest = stage.partition("/")
+    return re.sub(r"(-seed\d+)?(-fold\d+)?$", "", rest.partition("/")[0])
+
+
+def stress_stage(run_id: RunId | str, condition: Condition) -> str:
+    """Return the name of the stage that scores a run, or the fused images of a row, under a condition.
+
+    Its files are those of the stage that scores the clean test images.
+    """
+    return f"stress/{run_id}/{condition}"
 
 
 def run_ids(fusers: Iterable[str], seeds: Sequence[int]) -> list[RunId]:

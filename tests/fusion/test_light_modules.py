@@ -13,7 +13,8 @@ LIGHT = f"""
 import sys
 import fusion.__main__, fusion.command_line, fusion.devices, fusion.errors, fusion.interrupts, fusion.markdown
 import fusion.engines.loading, fusion.export.export, fusion.images.pairs, fusion.seeds, fusion.storage.files
-import fusion.images.options, fusion.registration.frame, fusion.registration.transform
+import fusion.images.options, fusion.registration.frame, fusion.registration.transform, fusion.stress
+fusion.stress.parse_conditions(['all'])
 import fusion.fusers.learned, fusion.fusers.plugins, fusion.storage.fingerprints, fusion.video.source
 import fusion.video.writer
 from fusion.fusers.registry import fuser_class, fuser_files, require_options
