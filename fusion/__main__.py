@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from fusion import InputError, list_fusers, match_pairs
 from fusion.command_line import exit_code, parse_override
-from fusion.fusers import fuser_files, require_options
+from fusion.fusers import fuser_record, require_options
 from fusion.images import ReadingOptions, add_reading_options, reading_options
-from fusion.storage import Fingerprints
 
 if TYPE_CHECKING:
     from fusion.registration import Registration
@@ -64,11 +63,11 @@ def _fuse_folders(
     fuser: str, options: dict[str, Any], folders: tuple[str, str], reading: ReadingOptions, out: Path
 ) -> None:
     pairs = match_pairs(Path(folders[0]), Path(folders[1]), *reading)
-    hashes = {name: Fingerprints().of(path) for name, path in fuser_files(fuser, options).items()}
+    record = fuser_record(fuser, options)
 
     from fusion import build_fuser, fuse_folder
 
-    fused = fuse_folder(build_fuser(fuser, **options), pairs, out, {"fuser": fuser, **options, **hashes})
+    fused = fuse_folder(build_fuser(fuser, **options), pairs, out, record)
     print(f"{len(pairs)} pairs in {out}, {fused} fused now")
 
 

@@ -39,7 +39,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
         unknown fuser 'averge'. Did you mean 'average'? Known: average, maximum
     """
     names = sorted(known)
-    near = get_close_matches(name, names, n=1) or [known for known in names if name and known.startswith(name.lower())]
+    begun = [known for known in names if name and known.startswith(name.lower())]
+    near = get_close_matches(name, names, n=1) or begun or [known for known in names if name and name.lower() in known]
     suggestion = f" Did you mean {near[0]!r}?" if near else ""
     return InputError(f"unknown {kind} {name!r}.{suggestion} Known: {', '.join(names)}")
 

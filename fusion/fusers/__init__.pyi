@@ -18,5 +18,6 @@ from .registry import build_fuser as build_fuser
 from .registry import describe_fusers as describe_fusers
 from .registry import fuser_class as fuser_class
 from .registry import fuser_files as fuser_files
+from .registry import fuser_record as fuser_record
 from .registry import list_fusers as list_fusers
 from .registry import require_options as require_options

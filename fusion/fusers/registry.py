@@ -15,6 +15,7 @@ from fusion.fusers.catalogue import BUILT_IN
 from fusion.fusers.fuser import Fuser
 from fusion.fusers.learned import SHIPPED, ISFuseFuser, ISFuseLiteFuser, weights_file
 from fusion.fusers.plugins import class_from_file, class_from_package, fuser_path, installed_fusers, is_in_file
+from fusion.storage import Fingerprints
 
 _PLAIN = (bool, int, float, str, Path, NoneType)  # the types of options that are checked
 _ALWAYS_FILES = ("model", "weights")
@@ -139,6 +140,16 @@ def fuser_files(name: str, options: Mapping[str, Any]) -> dict[str, Path]:
         for number, external in enumerate(weight_files(files["model"]), start=1):
             files["model data" + (f" {number}" if number > 1 else "")] = external
     return {**files, "code": fuser_path(name)} if is_in_file(name) else files
+
+
+def fuser_record(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Identify what a fuser computes, as `fuse_folder` records it: name, options, and hashes of `fuser_files`.
+
+    Raises:
+        InputError: as `fuser_class`, or a file cannot be read.
+    """
+    hashes = {option: Fingerprints().of(path) for option, path in fuser_files(name, options).items()}
+    return {"fuser": name, **options, **hashes}
 
 
 def _hints(found: type[Fuser]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from .runs import RunId as RunId
 from .runs import first_finished as first_finished
 from .runs import fold_suffix as fold_suffix
 from .runs import row_of as row_of
+from .runs import stress_stage as stress_stage
 from .table_rows import Row as Row
 from .task_results import CURVES as CURVES
 from .task_results import MATCHES as MATCHES

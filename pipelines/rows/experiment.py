@@ -11,7 +11,7 @@ from pipelines.config import Chosen
 from pipelines.rows.fuser_rows import SOURCES, FuserRow
 from pipelines.rows.runs import RunId, run_ids
 from pipelines.rows.table_rows import Row, build_rows
-from pipelines.rows.unfused_rows import LateRow
+from pipelines.rows.unfused_rows import EarlyRow, LateRow
 from pipelines.settings import Settings, resolve_settings
 
 
@@ -86,6 +86,20 @@ class Experiment:
         """Return the name of the images that a run reads: one per run if the row trains its fusion network."""
         row = self.row(run_id.fuser)
         return str(run_id) if isinstance(row, FuserRow) and row.training else run_id.fuser
+
+    def maker(self, training: RunId) -> FuserRow | EarlyRow:
+        """Return what makes the images of a training: its row, or the fusion network that is trained for it."""
+        row = self.row(training.fuser)
+        assert isinstance(row, FuserRow | EarlyRow)  # of a training
+        if isinstance(row, EarlyRow):
+            return row
+        return next(one for one in self.trained(row) if one.name == self.fusion_of(training))
+
+    def can_be_stressed(self, row: Row) -> bool:
+        """Tell whether all that a row shows is made here, so that it can be made of disturbed images."""
+        if isinstance(row, LateRow):
+            return all(self.can_be_stressed(self.row(name)) for name in row.members)
+        return isinstance(row, EarlyRow) or (isinstance(row, FuserRow) and not row.folder)
 
     def shown_fusion(self, row: str) -> str:
         """Return the name of the fused images that stand for a row: those of the first seed."""

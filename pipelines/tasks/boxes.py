@@ -115,15 +115,15 @@ def _merging_stage(row: LateRow, run_id: RunId, members: Sequence[RunId]) -> Sta
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
         networks = [load_predictions(inputs[member.scoring_stage] / PREDICTIONS) for member in members]
-        save_predictions(out_dir / PREDICTIONS, _merging(row, members, inputs)(networks))
+        save_predictions(out_dir / PREDICTIONS, merging(row, members, inputs)(networks))
         return score_boxes(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 
-    calibrations = [_calibration_of(member) for member in members] if row.calibrates else []
+    calibrations = [calibration_of(member) for member in members] if row.calibrates else []
     needs = ("prepare", *(member.scoring_stage for member in members), *calibrations)
     return Stage(run_id.scoring_stage, run, {"method": row.method}, needs=needs, may_fail=True)
 
 
-def _merging(
+def merging(
     row: LateRow, members: Sequence[RunId], inputs: Inputs
 ) -> Callable[[Sequence[Sequence[Prediction]]], list[Prediction]]:
     """Return the function that merges the boxes of the members, after calibrating their scores if the method does."""
@@ -131,7 +131,7 @@ def _merging(
 
     if not row.calibrates:
         return lambda networks: merge_boxes(networks, row.method)
-    fits = [Calibration.load(inputs[_calibration_of(member)] / _CALIBRATION) for member in members]
+    fits = [Calibration.load(inputs[calibration_of(member)] / _CALIBRATION) for member in members]
     return lambda networks: merge_boxes(
         [fit.apply(found) for fit, found in zip(fits, networks, strict=True)], row.method
     )
@@ -146,10 +146,11 @@ def time_merged_boxes(
     members = experiment.members(row, run_id)
     networks = [load_predictions(inputs[member.scoring_stage] / PREDICTIONS) for member in members]
     frames = ([[one for one in network if one.stem == stem] for network in networks] for stem in stems)
-    return median_ms(_merging(row, members, inputs), frames, "cpu")
+    return median_ms(merging(row, members, inputs), frames, "cpu")
 
 
-def _calibration_of(run_id: RunId) -> str:
+def calibration_of(run_id: RunId) -> str:
+    """Return the name of the stage that calibrates the scores of a training's network."""
     return f"calibrate/{run_id}"
 
 
@@ -170,7 +171,7 @@ def _calibrating_stage(experiment: Experiment, detector: DetectorSettings, work_
         return {"split": split, **asdict(fit)}
 
     needs = ("prepare", dataset_of(experiment, run_id), run_id.training_stage)
-    return Stage(_calibration_of(run_id), run, {"device": experiment.settings.device}, needs=needs, may_fail=True)
+    return Stage(calibration_of(run_id), run, {"device": experiment.settings.device}, needs=needs, may_fail=True)
 
 
 def predict_split(

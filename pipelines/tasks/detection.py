@@ -25,6 +25,7 @@ from pipelines.tasks.costs import Timing, cost_stages, median_ms
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
+from pipelines.tasks.stressed_boxes import stressed_box_stages
 
 
 def detection_task(experiment: Experiment, work_dir: Path) -> Task:
@@ -52,6 +53,7 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     stages += box_stages(experiment, detector, work_dir)
     if experiment.folds:
         stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
+    stages += stressed_box_stages(experiment, detector, work_dir)
     time_network = partial(_time_network, detector, settings.device, work_dir)
     stages += cost_stages(experiment, stages, time_network, partial(time_merged_boxes, experiment))
     stages.append(task_report_stage(experiment, _write_report))

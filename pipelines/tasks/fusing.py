@@ -88,18 +88,23 @@ def _stacking_stage(row: EarlyRow, splits: Sequence[str]) -> Stage:
     """Write every pair as an image of four channels."""
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from tqdm import tqdm
-
-        from downstream.four_channels import write_four_channels
-
         pairs = load_pairs(inputs["prepare"], *splits)
-        for pair in tqdm(pairs, desc=f"stack {row.name}", unit="pair"):
-            path = out_dir / "images" / f"{pair.stem}{row.suffix}"
-            if not path.exists():
-                write_four_channels(path, pair)
+        stack_pairs(row, pairs, out_dir / "images")
         return {"images": len(pairs)}
 
     return Stage(f"fuse/{row.name}", run, {"channels": "r,g,b,ir"}, needs=("prepare",), may_fail=True)
+
+
+def stack_pairs(row: EarlyRow, pairs: Sequence[Pair], folder: Path) -> None:
+    """Write every pair as an image of four channels; existing images are kept."""
+    from tqdm import tqdm
+
+    from downstream.four_channels import write_four_channels
+
+    for pair in tqdm(pairs, desc=f"stack {row.name}", unit="pair"):
+        path = folder / f"{pair.stem}{row.suffix}"
+        if not path.exists():
+            write_four_channels(path, pair)
 
 
 def _collecting_stage(run_id: RunId, trainings: Sequence[RunId]) -> Stage:

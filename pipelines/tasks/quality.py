@@ -8,12 +8,12 @@ from downstream.datasets import ALL, SPLITS, divide_pairs, find_pairs, require_p
 from fusion.errors import InputError
 from fusion.images import Pair, with_infrared_range
 from fusion.registration import Registration
-from pipelines.rows import Experiment, save_pairs
+from pipelines.rows import Experiment, save_pairs, stress_stage
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.effects import effects_stages
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages
-from pipelines.tasks.scoring import metric_stages
+from pipelines.tasks.scoring import metric_stages, stressed_metric_stages
 
 
 def quality_task(experiment: Experiment) -> Task:
@@ -29,6 +29,7 @@ def quality_task(experiment: Experiment) -> Task:
         )
     stages = [*sample_stages(experiment), _prepare_stage(experiment), *fusion_stages(experiment, ("test",))]
     stages += metric_stages(experiment)
+    stages += stressed_metric_stages(experiment)
     stages += effects_stages(experiment)
     stages.append(_report_stage(experiment))
     return Task(stages, [])
@@ -59,8 +60,10 @@ def _report_stage(experiment: Experiment) -> Stage:
     analysed = [f"effects/{row.name}" for row in experiment.analysed_rows]
     trained = [stage for row in experiment.fused_rows for stage in row.needs]
     settings = experiment.settings
+    can_be = filter(experiment.can_be_stressed, experiment.fused_rows)
+    stressed = [stress_stage(row.name, condition) for row in can_be for condition in settings.stress.conditions]
     key = {"name": settings.name, "panels": settings.panels}
-    return Stage("report", run, key, needs=("prepare", *trained, *of_rows, *analysed), version=4)
+    return Stage("report", run, key, needs=("prepare", *trained, *of_rows, *analysed, *stressed), version=4)
 
 
 def split_pairs(

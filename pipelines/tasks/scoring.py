@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fusion.scoring import code_of_metrics
-from pipelines.rows import Experiment, cost_stage, load_pairs
+from fusion.stress import Condition
+from pipelines.rows import Experiment, FuserRow, cost_stage, load_pairs, stress_stage
 from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks.stress import fused_under
 
 
 def metric_stages(experiment: Experiment) -> list[Stage]:
@@ -28,8 +31,40 @@ def _metric_stage(experiment: Experiment, row: str) -> Stage:
         save_fusion_scores(out_dir, scores)
         return {"images": len(scores)}
 
-    key = {"names": metrics.names, "convention": metrics.convention, "device": device, "code": code_of_metrics()}
-    return Stage(f"score_fusion/{row}", run, key, needs=("prepare", fused), may_fail=True)
+    return Stage(f"score_fusion/{row}", run, _measuring(experiment), needs=("prepare", fused), may_fail=True)
+
+
+def stressed_metric_stages(experiment: Experiment) -> list[Stage]:
+    """Return the stages that measure the fused images of disturbed pairs against the clean ones."""
+    rows = [row for row in experiment.fused_rows if experiment.can_be_stressed(row)]
+    conditions = experiment.settings.stress.conditions
+    return [_stressed_stage(experiment, row, condition) for row in rows for condition in conditions]
+
+
+def _stressed_stage(experiment: Experiment, row: FuserRow, condition: Condition) -> Stage:
+    settings = experiment.settings
+    metrics, device = settings.metrics, settings.device
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        from fusion.scoring import score_folder
+        from pipelines.rows import save_fusion_scores
+
+        pairs = load_pairs(inputs["prepare"], "test")
+        with fused_under(row, condition, settings.stress.seed, pairs, inputs, out_dir) as images:
+            folder = images[0].parent
+            scores = score_folder(row.name, pairs, folder, folder, list(metrics.names), metrics.convention, device)
+        save_fusion_scores(out_dir, scores)
+        return {"images": len(scores)}
+
+    key = {**row.key, "condition": str(condition), "seed": settings.stress.seed, **_measuring(experiment)}
+    files = (*row.inputs, *([condition.file] if condition.file else []))
+    return Stage(stress_stage(row.name, condition), run, key, ("prepare", *row.needs), files, may_fail=True)
+
+
+def _measuring(experiment: Experiment) -> dict[str, Any]:
+    """Return what decides the scores of images, as JSON values."""
+    metrics, device = experiment.settings.metrics, experiment.settings.device
+    return {"names": metrics.names, "convention": metrics.convention, "device": device, "code": code_of_metrics()}
 
 
 def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment, Inputs], None]) -> Stage:
@@ -57,6 +92,8 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
             needs += [training.training_stage, training.scoring_stage] if row.trains else [training.scoring_stage]
     needs += [cost_stage(row.name) for row in experiment.rows if experiment.is_timed(row)]
     settings = experiment.settings
+    stressed = [run_id for run_id in experiment.runs if experiment.can_be_stressed(experiment.row(run_id.fuser))]
+    needs += [stress_stage(run_id, condition) for run_id in stressed for condition in settings.stress.conditions]
     key = {
         "name": settings.name,
         "panels": settings.panels,

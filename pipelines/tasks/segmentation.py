@@ -24,6 +24,7 @@ from pipelines.tasks.masks import (
 )
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
+from pipelines.tasks.stressed_masks import stressed_mask_stages
 
 
 def segmentation_task(experiment: Experiment) -> Task:
@@ -47,6 +48,7 @@ def segmentation_task(experiment: Experiment) -> Task:
     stages += mask_stages(experiment)
     if experiment.folds:
         stages += [_pooling_stage(run_id, experiment.trainings(run_id)) for run_id in experiment.runs]
+    stages += stressed_mask_stages(experiment)
     time_network = partial(_time_network, settings.device)
     stages += cost_stages(experiment, stages, time_network, partial(time_merged_masks, experiment))
     stages.append(task_report_stage(experiment, _write_report))

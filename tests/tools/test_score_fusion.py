@@ -89,3 +89,36 @@ def test_the_help_lists_the_metrics_of_every_convention(tmp_path):
     assert done.returncode == 0
     for part in ("eif: EN, SD,", "cddfuse: EN,", "vifb: EN,", "clean: EN,", "Nabf_as_called↓", "NAME is the method"):
         assert part in done.stdout
+
+
+def test_fusers_are_scored_on_disturbed_pairs_too_against_the_clean_ones(folders):
+    arguments = (*FOLDERS, "--fuser", "mine=laplacian", "levels=2", "--stress", "without_infrared,infrared_shift@0")
+    done = score(folders, *arguments, "--fused", "mean", "--metrics", "EN,CC")
+    assert done.returncode == 0, done.stderr
+    with (folders / "scores" / "means.csv").open() as file:
+        means = {(row["method"], row["metric"]): row["mean"] for row in csv.DictReader(file)}
+    assert {method for method, _ in means} == {"mine", "mine without_infrared@1", "mine infrared_shift@0", "mean"}
+    for metric in ("EN", "CC"):
+        assert means["mine infrared_shift@0", metric] == means["mine", metric]
+        assert means["mine without_infrared@1", metric] != means["mine", metric]
+    dark = cv2.imread(str(folders / "scores" / "fused" / "mine without_infrared@1" / "00.png"))
+    assert dark.mean() < cv2.imread(str(folders / "scores" / "fused" / "mine" / "00.png")).mean()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "nothing to score. Try: --fused DIR or --fuser NAME"),
+        (("--fused", "mean", "--stress", "all"), "--stress: images that are fused already cannot be disturbed."),
+        (("--fuser", "average", "--stress", "noise"), "unknown condition 'noise'. Did you mean 'infrared_noise'?"),
+        (("--fuser", "averag"), "unknown fuser 'averag'. Did you mean 'average'?"),
+        (("--fuser", "laplacian", "levels=x"), "wrong type of option 'levels'"),
+        (("--fuser", "average", "--fuser", "average"), "the name 'average' is already used"),
+        (("--fuser", "mean=average", "--fused", "mean"), "--fuser mean: the name is that of a folder"),
+    ],
+)
+def test_a_mistake_in_what_is_to_be_scored_is_one_line(folders, arguments, said):
+    done = score(folders, *FOLDERS, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
