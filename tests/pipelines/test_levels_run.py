@@ -8,9 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from downstream.datasets import DetectionData, load_detection_data
-from downstream.detection import load_predictions, merge_boxes
+from downstream.detection import isolate_ultralytics, load_predictions, merge_boxes
 from pipelines.config import load_settings
 from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, rows, stages
 from tests.run_tool import Done
@@ -29,6 +31,8 @@ MASKS = ["msrs_segment", *SMALL, "segmenter.encoder=mobilenet_v2", "segmenter.ep
 MASKS += ["segmenter.crop=64", "data.folds=2"]
 SEGMENT = [*MASKS, "fusers=early,late,theirs", "fuser_options.late.rows=infrared,early"]
 SEGMENT += ["fuser_options.theirs.type=predictions", "fuser_options.theirs.path=theirs"]
+EAGER = "detector.weights=eager.safetensors"
+STRESS = "stress.conditions=infrared_shift@0,without_visible"
 LEVELS = {
     **{"infrared": "source", "visible": "source", "average": "pixel", "false_colour": "pixel", "early": "input"},
     **{"late": "decision", "mixed": "decision", "theirs": "external"},
@@ -48,10 +52,24 @@ def cost_of(folder: Path, row: str) -> dict[str, float]:
 def detected(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A table of all levels in which `theirs` are the true boxes, with scores that fall from image to image."""
     tool = CommandLine(tmp_path_factory.mktemp("levels"))
-    assert tool.here(*BOXES, "fusers=average").returncode == 0
+    isolate_ultralytics(tool.cwd)
+    save_file(eager_weights(), tool.cwd / EAGER.partition("=")[2])
+    assert tool.here(*BOXES, EAGER, "fusers=average").returncode == 0
     data = load_detection_data(work(tool) / "prepare/data.json")
     (tool.cwd / "theirs.json").write_text(json.dumps(true_boxes(data)))
-    return tool, tool.here(*DETECT)
+    return tool, tool.here(*DETECT, EAGER, STRESS)
+
+
+def eager_weights() -> dict[str, torch.Tensor]:
+    """Return random weights of a detector that is sure of objects everywhere, so that one epoch leaves it many."""
+    from ultralytics.nn.tasks import DetectionModel
+
+    torch.manual_seed(0)
+    weights = DetectionModel(str(TINY_DETECTOR), verbose=False).state_dict()
+    for name in weights:
+        if name.endswith("cv3.0.2.bias") or name.endswith("cv3.1.2.bias"):
+            weights[name] = torch.zeros_like(weights[name])
+    return {name: weight.contiguous() for name, weight in weights.items()}
 
 
 def true_boxes(data: DetectionData) -> list[dict[str, object]]:
@@ -79,7 +97,7 @@ def test_a_table_of_boxes_has_rows_of_every_level(detected: Finished) -> None:
     for name, level in LEVELS.items():
         assert f"| {name} | {level} | {'2' if level == 'decision' else '-' if name == 'theirs' else '1'} | " in report
     assert "| early | - | " not in report.split("Fusion metrics and mAP50")[0]
-    assert stages(tool.here(*DETECT).stdout, "finished, skipped") >= {"report", "score_task/late-seed0"}
+    assert stages(tool.here(*DETECT, EAGER).stdout, "finished, skipped") >= {"score_task/late-seed0"}
 
 
 @pytest.mark.slow
@@ -164,10 +182,10 @@ def test_a_wrong_prediction_stops_the_run_with_one_line_and_nothing_is_lost(dete
     wrong = json.loads((tool.cwd / "theirs.json").read_text())
     wrong[4]["score"] = 2.5
     (tool.cwd / "wrong.json").write_text(json.dumps(wrong))
-    arguments = [*DETECT, "fuser_options.theirs.path=wrong.json"]
+    arguments = [*DETECT, EAGER, "fuser_options.theirs.path=wrong.json"]
     assert_refused(tool.here(*arguments), "wrong.json: result 5: score out of range (found 2.5, expected 0..1)")
     assert (work(tool) / "score_task/late-seed0/scores.json").is_file()
-    assert tool.here(*DETECT).returncode == 0
+    assert tool.here(*DETECT, EAGER).returncode == 0
 
 
 @pytest.mark.slow
@@ -199,7 +217,7 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     (tool.cwd / "theirs").mkdir()
     for path in (work(tool, "msrs_segment-sample") / "score_task/average-seed0/masks").iterdir():
         assert cv2.imwrite(str(tool.cwd / "theirs" / path.name), np.zeros_like(cv2.imread(str(path), 0)))
-    return tool, tool.here(*SEGMENT)
+    return tool, tool.here(*SEGMENT, STRESS)
 
 
 @pytest.mark.slow
@@ -217,3 +235,35 @@ def test_a_table_of_masks_has_rows_of_every_level_in_folds(segmented: Finished) 
     for fold in (1, 2):
         for mask in (folder / f"late-seed0-fold{fold}/masks").iterdir():
             assert mask.read_bytes() == (folder / "late-seed0/masks" / mask.name).read_bytes()
+
+
+@pytest.mark.slow
+def test_severity_0_gives_the_very_predictions_of_the_clean_images(detected: Finished, segmented: Finished) -> None:
+    folder = work(detected[0])
+    stressed = {path.name.removesuffix("-seed0") for path in (folder / "stress").iterdir()}
+    assert stressed == LEVELS.keys() - {"theirs", "late"}  # late merges theirs, which cannot be made anew
+    for row in stressed:
+        for name in ("predictions.json", "scores.json"):
+            clean = (folder / f"score_task/{row}-seed0" / name).read_bytes()
+            assert len(clean) > 1000
+            assert (folder / f"stress/{row}-seed0/infrared_shift@0" / name).read_bytes() == clean
+    folder = work(segmented[0], "msrs_segment-sample")
+    stressed = {path.name.removesuffix("-seed0") for path in (folder / "stress").iterdir()}
+    assert stressed == {"infrared", "visible", "average", "early", "late"}
+    for row in stressed:
+        clean = {path.name: path.read_bytes() for path in (folder / f"score_task/{row}-seed0/masks").iterdir()}
+        again = (folder / f"stress/{row}-seed0/infrared_shift@0/masks").iterdir()
+        assert {path.name: path.read_bytes() for path in again} == clean
+
+
+@pytest.mark.slow
+def test_without_the_visible_camera_the_row_infrared_stays_as_it_was_and_others_do_not(detected: Finished) -> None:
+    folder = work(detected[0])
+    for row in ("infrared", "visible", "average", "early", "mixed"):
+        clean = (folder / f"score_task/{row}-seed0/predictions.json").read_bytes()
+        black = (folder / f"stress/{row}-seed0/without_visible@1/predictions.json").read_bytes()
+        assert (black == clean) == (row == "infrared")
+    shown = list((folder / "stress/visible-seed0/without_visible@1/images").iterdir())
+    assert len(shown) == 1
+    assert cv2.imread(str(shown[0])).max() == 0
+    assert not list((folder / "stress").glob("*/*/fused-*"))
