@@ -6,6 +6,7 @@ Rooms, from low to high; a room imports only from those before it:
     storage: write files atomically, hash files, save tensors.
     registration: one transform for two cameras that see differently.
     images: image files, colours, pairs.
+    stress: pairs under conditions, such as noise or a camera that fails.
     metrics: quality metrics of fused images.
     networks: the fusion network and its checkpoints.
     engines: run ONNX and OpenVINO files.
@@ -14,8 +15,8 @@ Rooms, from low to high; a room imports only from those before it:
     training: train the fusion network.
     export: export a fuser to ONNX, OpenVINO or TorchScript.
     video: fuse videos and cameras.
-Files beside them: errors, command_line, devices, seeds, interrupts, markdown and interventions, which every room may
-import; effects, how stable fusers are under interventions; `__main__`, the command `python -m fusion`.
+Files beside them: errors, command_line, devices, seeds, interrupts, markdown, user_code and interventions, which every
+room may import; effects, how stable fusers are under interventions; `__main__`, the command `python -m fusion`.
 
 Example:
     >>> import torch

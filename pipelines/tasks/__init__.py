@@ -3,6 +3,7 @@
 - `build`: from settings to stages, for the command line and for worker processes.
 - `detection`, `segmentation`, `quality`: the three tasks.
 - `boxes`, `masks`: the stages of rows that train no network: merged networks, predictions of other code.
+- `stress`, `stressed_boxes`, `stressed_masks`: the stages that test trained networks under conditions.
 - `sampling`, `fusing`, `scoring`, `costs`, `effects`: the stages they share.
 
 Stages are declared without importing torch, ultralytics or segmentation_models_pytorch; these are imported when a stage
