@@ -25,6 +25,7 @@ from pipelines.tasks.costs import Timing, cost_stages, median_ms
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
+from pipelines.tasks.stress import trying_stages
 from pipelines.tasks.stressed_boxes import stressed_box_stages
 
 
@@ -39,6 +40,7 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     detector = settings.detector
     assert detector is not None  # of a detection task
     stages = [*sample_stages(experiment), _prepare_stage(experiment, detector, work_dir)]
+    stages += trying_stages(experiment)
     stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
     stages += fusion_stages(experiment, SPLITS)
     stages += metric_stages(experiment)

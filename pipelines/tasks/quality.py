@@ -14,6 +14,7 @@ from pipelines.tasks.effects import effects_stages
 from pipelines.tasks.fusing import fusion_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages
 from pipelines.tasks.scoring import metric_stages, stressed_metric_stages
+from pipelines.tasks.stress import trying_stages
 
 
 def quality_task(experiment: Experiment) -> Task:
@@ -27,7 +28,8 @@ def quality_task(experiment: Experiment) -> Task:
         raise InputError(
             f"data.split={ALL!r}: leaves no pairs to train fuser {trained[0]!r}. Try: another split, or given weights"
         )
-    stages = [*sample_stages(experiment), _prepare_stage(experiment), *fusion_stages(experiment, ("test",))]
+    stages = [*sample_stages(experiment), _prepare_stage(experiment), *trying_stages(experiment)]
+    stages += fusion_stages(experiment, ("test",))
     stages += metric_stages(experiment)
     stages += stressed_metric_stages(experiment)
     stages += effects_stages(experiment)

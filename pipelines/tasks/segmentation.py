@@ -24,6 +24,7 @@ from pipelines.tasks.masks import (
 )
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
+from pipelines.tasks.stress import trying_stages
 from pipelines.tasks.stressed_masks import stressed_mask_stages
 
 
@@ -40,6 +41,7 @@ def segmentation_task(experiment: Experiment) -> Task:
 
     require_known(segmenter.model, segmenter.encoder)
     stages = [*sample_stages(experiment), _prepare_stage(experiment, segmenter)]
+    stages += trying_stages(experiment)
     stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
     stages += [*fusion_stages(experiment, SPLITS), *metric_stages(experiment)]
     for training in experiment.network_runs:

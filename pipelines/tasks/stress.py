@@ -1,4 +1,4 @@
-"""What the stages of a bad day share: the images of a row, made of pairs under a condition."""
+"""What the stages of a bad day share: conditions tried out, and the images of a row under a condition."""
 
 from __future__ import annotations
 
@@ -10,14 +10,38 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusion.stress import Condition, disturb
-from pipelines.rows import EarlyRow, Experiment, FuserRow, LateRow, RunId, stress_stage
-from pipelines.stages import Inputs
+from pipelines.rows import (
+    EarlyRow,
+    Experiment,
+    FuserRow,
+    LateRow,
+    RunId,
+    fold_folder,
+    load_pairs,
+    stress_stage,
+)
+from pipelines.stages import Inputs, Stage, Summary
 from pipelines.tasks.fusing import stack_pairs
 
 if TYPE_CHECKING:
     from fusion.images import Pair
 
 _SHOWN = "images"  # folder of the one image that the report shows
+
+
+def trying_stages(experiment: Experiment) -> list[Stage]:
+    """Return a stage that puts a test pair under every condition, so that a mistake shows before anything trains."""
+    stress = experiment.settings.stress
+
+    def run(out_dir: Path, inputs: Inputs) -> Summary:
+        pair = load_pairs(fold_folder(inputs["prepare"], next(iter(experiment.folds), None)), "test")[0]
+        for condition in stress.conditions:
+            disturb([pair], condition, stress.seed)[0].read_encoded()
+        return {"image": pair.stem}
+
+    key = {"conditions": [str(condition) for condition in stress.conditions], "seed": stress.seed}
+    files = tuple(condition.file for condition in stress.conditions if condition.file)
+    return [Stage("try_conditions", run, key, ("prepare",), files)] if stress.conditions else []
 
 
 class Stressed(NamedTuple):

@@ -226,3 +226,35 @@ def test_the_ablation_trains_every_row_alike_and_shows_what_was_published(tmp_pa
     assert "| full | 6.136 | 0.467 |" in page
     weights = [(path / "best.safetensors").read_bytes() for path in sorted((work / "train_fusion").iterdir())]
     assert len(set(weights)) == 6
+
+
+def test_fused_images_of_disturbed_pairs_are_measured_against_the_clean_ones(tmp_path: Path, pairs: Path) -> None:
+    options = ("--data", str(pairs), "fusers=maximum", NAMES, "stress.conditions=infrared_shift@0,without_visible")
+    result = run(tmp_path, *options)
+    assert result.returncode == 0, result.stderr
+    folder = tmp_path / "work" / "fusion_quality"
+    for row in ("infrared", "average", "maximum"):
+        clean = (folder / "score_fusion" / row / "scores.json").read_bytes()
+        assert (folder / "stress" / row / "infrared_shift@0" / "scores.json").read_bytes() == clean
+        black = (folder / "stress" / row / "without_visible@1" / "scores.json").read_bytes()
+        assert (black == clean) == (row == "infrared")
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("infrared_shift@64", "ir/0.png: image is too narrow for a shift (found a width of 64, expected more than 64)"),
+        ("own.py:own", "ir/0.png: condition own.py:own: returned visible of another size or type"),
+        ("shift", "unknown condition 'shift'. Did you mean 'infrared_shift'?"),
+    ],
+)
+def test_a_condition_that_cannot_be_is_refused_before_anything_is_fused(
+    tmp_path: Path, pairs: Path, condition: str, said: str
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "def own(infrared, visible, severity, generator):\n    return infrared, infrared\n"
+    )
+    result = run(tmp_path, "--data", str(pairs), NAMES, f"stress.conditions={condition}")
+    assert result.returncode == 2
+    assert said in result.stderr.splitlines()[-1]
+    assert not (tmp_path / "work" / "fusion_quality" / "fuse").exists()
