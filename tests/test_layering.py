@@ -79,6 +79,7 @@ ONLY_IN = {
         "pipelines/report/figures/effects.py",
         "pipelines/report/figures/masks.py",
         "pipelines/report/figures/scatter.py",
+        "pipelines/report/figures/stress.py",
         "pipelines/report/figures/style.py",
         "pipelines/report/figures/training.py",
     },

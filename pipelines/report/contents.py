@@ -81,6 +81,7 @@ class Report:
         curves: charts of the HTML page.
         panels: the scenes shown.
         confusions: (C, C) pixel counts by fuser, true classes in rows, predicted ones in columns.
+        stress: the section about conditions, if there are any.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Report:
     curves: list[ChartGroup] = field(default_factory=list)
     panels: list[Panel] = field(default_factory=list)
     confusions: dict[str, Confusion] = field(default_factory=dict)
+    stress: list[Section] = field(default_factory=list)
 
     @property
     def mark(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
 from downstream.detection import DetectionMatches, Prediction, bootstrap_ap, load_predictions, training_losses
 from fusion.storage import read_json
+from fusion.stress import Condition, disturb
 from pipelines.report.contents import first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import detection_facts
@@ -23,11 +24,13 @@ from pipelines.report.provenance import collect_provenance
 from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
+from pipelines.report.stress import shown_under, stress_sections
 from pipelines.rows import (
     CURVES,
     DETECTION,
     MATCHES,
     PREDICTIONS,
+    SOURCES,
     Experiment,
     SubsetScorer,
     detection_scorer,
@@ -45,7 +48,17 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     data = load_detection_data(inputs["prepare"] / "data.json")
     made = collect_provenance(experiment, inputs)
     facts = detection_facts(experiment, data, inputs, made)
-    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, made, detection_reader(data))
+    reader = detection_reader(data)
+    report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, made, reader)
+
+    def draw(folder: Path, condition: Condition, stages: Mapping[str, Path]) -> list[Picture]:
+        images = shown_under(stages)
+        shown = next(item for item in data.of("test") if item.pair.stem == images[SOURCES[1]].stem)
+        found = {row: load_predictions(stage / PREDICTIONS) for row, stage in stages.items()}
+        pair = disturb([shown.pair], condition, experiment.settings.stress.seed)[0]
+        panel = replace(_panel(shown, found, images), pair=pair)
+        return write_panels(folder, [panel], f"{report.mark}{condition.label}", data.classes)
+
     if shown := first_finished(experiment.runs, inputs):
         curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
         trainings = first_trainings(experiment, shown, inputs)
@@ -64,7 +77,8 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
             ],
             panels=panels,
         )
-    write_report(out_dir, report)
+    stress = stress_sections(out_dir, experiment, inputs, DETECTION, data, reader, draw)
+    write_report(out_dir, replace(report, stress=stress))
 
 
 def detection_reader(data: DetectionData) -> Reader:

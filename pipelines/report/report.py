@@ -35,7 +35,8 @@ def write_report(out_dir: Path, report: Report) -> None:
         title = f"{report.title}, fusion metrics and {report.task.main}"
         draw_scatter(out_dir / "metrics.png", report.agreement, title)
     write_text(out_dir / "report.md", _page(report))
-    write_text(out_dir / "results.tex", latex_tables([*report.tables, *report.metrics], report.mark))
+    stress_tables = [table for section in report.stress for table in section.tables]
+    write_text(out_dir / "results.tex", latex_tables([*report.tables, *stress_tables, *report.metrics], report.mark))
     write_page(out_dir / "report.html", html_page(report))
     write_text(out_dir / "summary.txt", summary_text(report))
 
@@ -66,6 +67,7 @@ def _page(report: Report) -> str:
         f"**{SAMPLE_NOTE}**\n" if report.is_sample else "",
         f"## {mark}The run\n\n{markdown_table(('fact', 'value'), report.facts)}",
         *(table.markdown(mark) for table in report.tables),
+        *(section.markdown(mark) for section in report.stress),
         f"## {mark}Failed runs\n\n{markdown_table(('fuser', 'seed', 'reason'), failed)}" if failed else "",
         *(
             f"{table.markdown(mark)}\n![fusion metrics against {report.task.main}](metrics.png)\n"
@@ -92,6 +94,7 @@ def html_page(report: Report) -> Page:
         metric_charts=[metrics_against_score(report.agreement, report.fusers)] if report.metrics else [],
         panels=report.panels,
         confusions=report.confusions,
+        sections=report.stress,
         classes=report.classes,
         explanation=report.explanation,
     )

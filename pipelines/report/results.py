@@ -75,11 +75,11 @@ def column(rows: Sequence[ResultRow], fusers: Sequence[str], metric: str, class_
         ]
         for fuser in fusers
     }
-    means = {fuser: _three_digits(fmean(found)) for fuser, found in values.items() if found}
+    means = {fuser: three_digits(fmean(found)) for fuser, found in values.items() if found}
     complete = [float(mean) for fuser, mean in means.items() if not failures(rows, fuser)]
     cells = {}
     for fuser, found in values.items():
-        spread = f" ± {_three_digits(stdev(found))}" if len(found) > 1 else ""
+        spread = f" ± {three_digits(stdev(found))}" if len(found) > 1 else ""
         best = fuser in means and not failures(rows, fuser) and float(means[fuser]) == max(complete) > 0
         cells[fuser] = Cell(means.get(fuser, "-") + spread, best)
     return cells
@@ -194,7 +194,8 @@ def _table_rows(rows: Sequence[ResultRow], fusers: Sequence[str], columns: Seque
     ]
 
 
-def _three_digits(value: float) -> str:
+def three_digits(value: float) -> str:
+    """Return a score with three decimals and, below 1, no leading zero."""
     return f"{value:.3f}".removeprefix("0")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
 from downstream.segmentation import Confusion, bootstrap_ious
+from fusion.stress import Condition, disturb
 from pipelines.report.contents import first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import segmentation_facts
@@ -22,8 +23,10 @@ from pipelines.report.provenance import collect_provenance
 from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
+from pipelines.report.stress import shown_under, stress_sections
 from pipelines.rows import (
     SEGMENTATION,
+    SOURCES,
     Experiment,
     SubsetScorer,
     first_finished,
@@ -42,7 +45,16 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     data = load_segmentation_data(inputs["prepare"] / "data.json")
     made = collect_provenance(experiment, inputs)
     facts = segmentation_facts(experiment, data, inputs, made)
-    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, made, segmentation_reader(data))
+    reader = segmentation_reader(data)
+    report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, made, reader)
+
+    def draw(folder: Path, condition: Condition, stages: Mapping[str, Path]) -> list[Picture]:
+        images = shown_under(stages)
+        shown = next(item for item in data.of("test") if item.pair.stem == images[SOURCES[1]].stem)
+        pair = disturb([shown.pair], condition, experiment.settings.stress.seed)[0]
+        panel = replace(_panel(shown, images, {row: stage / "masks" for row, stage in stages.items()}), pair=pair)
+        return write_mask_panels(folder, [panel], f"{report.mark}{condition.label}", data.classes)
+
     if shown := first_finished(experiment.runs, inputs):
         trainings = first_trainings(experiment, shown, inputs)
         curves = {fuser: validation_curve(folder) for fuser, folder in trainings.items()}
@@ -57,7 +69,8 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
             panels=panels,
             confusions=confusions,
         )
-    write_report(out_dir, report)
+    stress = stress_sections(out_dir, experiment, inputs, SEGMENTATION, data, reader, draw)
+    write_report(out_dir, replace(report, stress=stress))
 
 
 def segmentation_reader(data: SegmentationData) -> Reader:

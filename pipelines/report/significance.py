@@ -130,7 +130,7 @@ def differences(
         (1946); Holm (1979).
     Verified against: simulation, in which 95 % intervals cover the true difference in 92 to 98 % of all cases.
     """
-    counts = _draw_groups(images.groups, resamples)
+    counts = draw_groups(images.groups, resamples)
     once = np.ones((1, len(images.groups)), np.int64)
     seeds = {fuser: np.concatenate([one.score(once) for one in of_fuser]) for fuser, of_fuser in resampled.items()}
     drawn = {fuser: np.mean([one.score(counts) for one in of_fuser], axis=0) for fuser, of_fuser in resampled.items()}
@@ -151,7 +151,7 @@ def differences(
     return found
 
 
-def _draw_groups(groups: Counts, resamples: int) -> Counts:
+def draw_groups(groups: Counts, resamples: int) -> Counts:
     """Draw as many groups as there are, with replacement, and return how often each image was drawn, (R, I)."""
     _, which = np.unique(groups, return_inverse=True)
     count = int(which.max()) + 1

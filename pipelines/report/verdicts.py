@@ -12,7 +12,10 @@ from pipelines.report.elements import Table, TableRow
 from pipelines.report.significance import RESAMPLES, Difference, ImageGroups, Resampled, differences
 from pipelines.rows import Experiment, TaskScores
 
-_COLUMNS = ("metric", "class", "fuser", "baseline", "difference", "low", "high", "p", "p_holm", "detectable", "verdict")
+DIFFERENCE_COLUMNS = (
+    *("metric", "class", "fuser", "baseline", "difference", "low", "high", "p", "p_holm", "detectable", "verdict"),
+    "reason",
+)
 
 
 class Comparison(NamedTuple):
@@ -49,18 +52,13 @@ def describe(images: ImageGroups, experiment: Experiment) -> str:
 
 def write_differences(path: Path, found: Sequence[Difference], baseline: str) -> None:
     """Write one CSV row per score and fuser; what is undefined is an empty field, with its reason in the last one."""
-    rows = [
-        (
-            *one.name,
-            one.fuser,
-            baseline,
-            *(one.difference, one.low, one.high, one.p, one.p_holm, one.detectable),
-            one.verdict,
-            one.reason,
-        )
-        for one in found
-    ]
-    write_csv(path, (*_COLUMNS, "reason"), rows)
+    write_csv(path, DIFFERENCE_COLUMNS, [difference_values(one, baseline) for one in found])
+
+
+def difference_values(one: Difference, baseline: str) -> tuple[str | float | None, ...]:
+    """Return a value for each of `DIFFERENCE_COLUMNS`."""
+    numbers = (one.difference, one.low, one.high, one.p, one.p_holm, one.detectable)
+    return (*one.name, one.fuser, baseline, *numbers, one.verdict, one.reason)
 
 
 def explain(drawn: str, rows: int, seeds: int, left_out: Sequence[str]) -> str:
@@ -95,7 +93,7 @@ def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str,
     overall = [one for one in found if one.name.class_name == "all"]
     metrics = list(dict.fromkeys(one.name.metric for one in overall))
     tables = [
-        _overall(
+        overall_table(
             [one for one in overall if one.name.metric == metric],
             task.means[metric],
             baseline,
@@ -106,7 +104,15 @@ def verdict_tables(found: Sequence[Difference], task: TaskScores, baseline: str,
     return [*tables, _by_class([one for one in found if one.name.class_name != "all"], task.per_class, baseline)]
 
 
-def _overall(found: Sequence[Difference], heading: str, baseline: str, note: str) -> Table:
+def overall_table(found: Sequence[Difference], heading: str, baseline: str, note: str = "") -> Table:
+    """Build the table of one metric: differences with intervals, p values and verdicts.
+
+    Args:
+        found: from `differences`, of the metric alone.
+        heading: of the metric.
+        baseline: name of the row that all others are compared with.
+        note: below the table.
+    """
     rows = [
         TableRow(
             one.fuser,
@@ -128,7 +134,7 @@ def _overall(found: Sequence[Difference], heading: str, baseline: str, note: str
 def _by_class(found: Sequence[Difference], metric: str, baseline: str) -> Table:
     classes = list(dict.fromkeys(one.name.class_name for one in found))
     rows = [
-        TableRow(fuser, [_class_cell(one) for one in found if one.fuser == fuser])
+        TableRow(fuser, [difference_cell(one) for one in found if one.fuser == fuser])
         for fuser in dict.fromkeys(one.fuser for one in found)
     ]
     reasons: dict[str, dict[str, None]] = {}
@@ -140,7 +146,8 @@ def _by_class(found: Sequence[Difference], metric: str, baseline: str) -> Table:
     return Table(f"More than chance? {metric} above {baseline} by class", "fuser", classes, rows, note=note)
 
 
-def _class_cell(one: Difference) -> Cell:
+def difference_cell(one: Difference) -> Cell:
+    """Return a difference, with its verdict if that tells the two rows apart."""
     told = one.verdict in ("better", "worse")
     return Cell(_signed(one.difference) + (f" {one.verdict}" if told else ""), one.verdict == "better")
 

@@ -33,7 +33,9 @@ ResultRow = TypedDict(
 COLUMNS = ("fuser", "dataset", "split", "seed", "metric", "class", "value", "n", "status", "reason")
 
 
-def run_rows(run_id: RunId, task: TaskScores, inputs: Inputs, dataset: str, split: str, images: int) -> list[ResultRow]:
+def run_rows(
+    run_id: RunId, task: TaskScores, inputs: Inputs, dataset: str, split: str, images: int, stage: str | None = None
+) -> list[ResultRow]:
     """Read the scores of a run, or the reason why it has none.
 
     Args:
@@ -43,10 +45,12 @@ def run_rows(run_id: RunId, task: TaskScores, inputs: Inputs, dataset: str, spli
         dataset: name of the data set in the tables.
         split: name of the split in the tables.
         images: number of test images.
+        stage: which scored the run; None for that of the clean test images.
     """
-    reason = inputs.failures.get(run_id.scoring_stage, "")
+    stage = stage or run_id.scoring_stage
+    reason = inputs.failures.get(stage, "")
     nothing = {"metric": task.main, "class_name": "all", "value": None, "n": images}
-    scores: list[dict[str, Any]] = [nothing] if reason else read_json(inputs[run_id.scoring_stage] / SCORES)
+    scores: list[dict[str, Any]] = [nothing] if reason else read_json(inputs[stage] / SCORES)
     return score_rows(run_id, scores, dataset, split, reason)
 
 
