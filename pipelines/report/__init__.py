@@ -4,6 +4,7 @@
 - `contents`, `report`: what a detection or segmentation report shows, and writing it.
 - `elements`: tables, pictures and sections; `latex` and `html/` are two more ways to print them.
 - `results`, `significance`, `agreement`, `effects`, `costs`: the tables; `answer`: the sentence before them.
+- `stress/`: what rows score under conditions.
 - `facts`, `environment`: what a reader needs to repeat the run.
 - `panels`, `figures/`: the scenes shown, and all pictures.
 """

@@ -15,6 +15,7 @@ from pipelines.report.html.page import Page, write_page
 from pipelines.report.latex import latex_tables
 from pipelines.report.panels import Panel, spread, write_panels
 from pipelines.report.provenance import collect_provenance, provenance_tables
+from pipelines.report.stress.quality import stress_quality_sections
 from pipelines.rows import SOURCES, Experiment, FusionScores, load_fusion_scores, load_pairs
 from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.stages import Inputs
@@ -48,19 +49,20 @@ def write_quality_report(out_dir: Path, experiment: Experiment, inputs: Inputs) 
     tables += provenance_tables(made)
     panels = _panels(experiment, inputs)
     scenes = [Section("Scenes", write_panels(out_dir, panels, title))] if panels else []
-    effects = effects_sections(out_dir, experiment, inputs, title)
+    further = stress_quality_sections(out_dir, experiment, inputs, scores)
+    further += effects_sections(out_dir, experiment, inputs, title)
     page = [
         f"# {title}\n",
         f"**{note}**\n" if note else "",
         f"## {mark}The run\n\n{markdown_table(('fact', 'value'), facts)}",
         *(table.markdown(mark) for table in tables),
-        *(section.markdown(mark) for section in (*scenes, *effects)),
+        *(section.markdown(mark) for section in (*scenes, *further)),
         f"## How to read the table\n\n{_EXPLANATION}",
     ]
     write_text(out_dir / "report.md", "\n".join(part for part in page if part))
-    all_tables = [*tables, *(table for section in effects for table in section.tables)]
+    all_tables = [*tables, *(table for section in further for table in section.tables)]
     write_text(out_dir / "results.tex", latex_tables(all_tables, mark))
-    html = Page(settings.name, mark, note, "", facts, tables, _EXPLANATION, panels=panels, sections=effects)
+    html = Page(settings.name, mark, note, "", facts, tables, _EXPLANATION, panels=panels, sections=further)
     write_page(out_dir / "report.html", html)
     write_text(out_dir / "summary.txt", _summary(means, scores, title))
     return list(scores.failed)

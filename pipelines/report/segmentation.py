@@ -23,7 +23,7 @@ from pipelines.report.provenance import collect_provenance
 from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
-from pipelines.report.stress import shown_under, stress_sections
+from pipelines.report.stress.section import shown_under, stress_sections
 from pipelines.rows import (
     SEGMENTATION,
     SOURCES,

@@ -18,6 +18,7 @@ from .fuser_rows import SOURCES as SOURCES
 from .fuser_rows import FuserRow as FuserRow
 from .fusion_scores import FusionScores as FusionScores
 from .fusion_scores import load_fusion_scores as load_fusion_scores
+from .fusion_scores import load_image_scores as load_image_scores
 from .fusion_scores import save_fusion_scores as save_fusion_scores
 from .pair_lists import fold_folder as fold_folder
 from .pair_lists import load_pairs as load_pairs

@@ -27,6 +27,11 @@ def save_fusion_scores(folder: Path, scores: Sequence[ImageScores]) -> None:
     write_json(folder / _SCORES, [asdict(row) for row in scores])
 
 
+def load_image_scores(folder: Path) -> list[ImageScores]:
+    """Read what `save_fusion_scores` wrote."""
+    return [ImageScores(**row) for row in read_json(folder / _SCORES)]
+
+
 def load_fusion_scores(names: Sequence[str], convention: str, inputs: Inputs) -> FusionScores:
     """Collect the scores of all rows.
 
@@ -37,6 +42,6 @@ def load_fusion_scores(names: Sequence[str], convention: str, inputs: Inputs) ->
     """
     stages = {name: f"score_fusion/{name}" for name in names}
     done = [stage for stage in stages.values() if stage not in inputs.failures]
-    rows = [ImageScores(**row) for stage in done for row in read_json(inputs[stage] / _SCORES)]
+    rows = [row for stage in done for row in load_image_scores(inputs[stage])]
     failed = {name: inputs.failures[stage] for name, stage in stages.items() if stage in inputs.failures}
     return FusionScores(convention, rows, failed)

@@ -14,10 +14,11 @@ from pipelines.report.facts import dataset_name, split_name
 from pipelines.report.figures.stress import draw_heat_map, draw_severities
 from pipelines.report.reader import Reader, image_groups
 from pipelines.report.significance import Difference, ImageGroups, differences
-from pipelines.report.stress_scores import CLEAN, Scores, Tested, columns_of, combine, remembered, retentions
-from pipelines.report.stress_tables import score_table, sentence, verdict_table
+from pipelines.report.stress.scores import CLEAN, Scores, Tested, columns_of, combine, remembered, retentions
+from pipelines.report.stress.tables import score_table, sentence, verdict_table
 from pipelines.report.verdicts import DIFFERENCE_COLUMNS, difference_values, overall_table
 from pipelines.rows import SOURCES, Experiment, RunId, TaskScores, run_rows, stress_stage, write_results
+from pipelines.sample import SAMPLE_MARK
 from pipelines.stages import Inputs
 
 Draw = Callable[[Path, Condition, Mapping[str, Path]], list[Picture]]
@@ -52,7 +53,8 @@ def stress_sections(
     tested = _read(experiment, inputs, task, data, reader)
     write_results(out_dir, [row for one in conditions for row in tested.rows[one]], "stress")
     scores, groups = Scores(tested, columns_of(conditions), task.main), image_groups(experiment, data, reader)
-    baseline, title = experiment.settings.baseline, f"{experiment.settings.name}, {task.means[task.main]}"
+    baseline, mark = experiment.settings.baseline, SAMPLE_MARK if experiment.is_sample else ""
+    title = f"{mark}{experiment.settings.name}, {task.means[task.main]}"
     compared = _compare(tested, groups, baseline)
     _write_differences(out_dir / "stress_differences.csv", compared, str(baseline))
     draw_heat_map(out_dir / "stress.png", scores.grid(conditions), title)
@@ -132,8 +134,8 @@ def _note(experiment: Experiment, inputs: Inputs) -> str:
     parts = [
         "The networks are those of the clean pairs; the test images are changed, equally for all rows "
         f"(stress.seed={experiment.settings.stress.seed}). Labels stay where they are, so that a shift of infrared "
-        "costs the row infrared, too. **retained** is the mean of the conditions divided by the clean score, with its 95 % "
-        "interval over test images."
+        "costs the row infrared, too. **retained** is the mean of the conditions divided by the clean score, with its "
+        "95 % interval over test images."
     ]
     if left_out := [row.name for row in experiment.rows if not experiment.can_be_stressed(row)]:
         parts.append(f"Left out, since other code has made what they show: {', '.join(left_out)}.")

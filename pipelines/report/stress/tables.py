@@ -8,7 +8,7 @@ from fusion.markdown import Cell
 from pipelines.report.elements import Table, TableRow
 from pipelines.report.results import column, three_digits
 from pipelines.report.significance import Difference
-from pipelines.report.stress_scores import MEAN, Scores
+from pipelines.report.stress.scores import MEAN, Scores
 from pipelines.report.verdicts import difference_cell
 from pipelines.rows import TaskScores
 
