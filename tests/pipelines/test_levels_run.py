@@ -267,3 +267,30 @@ def test_without_the_visible_camera_the_row_infrared_stays_as_it_was_and_others_
     assert len(shown) == 1
     assert cv2.imread(str(shown[0])).max() == 0
     assert not list((folder / "stress").glob("*/*/fused-*"))
+
+
+@pytest.mark.slow
+def test_the_report_has_a_section_about_conditions(detected: Finished, segmented: Finished) -> None:
+    for tool, pipeline, metric in (
+        (detected[0], "m3fd_detect-sample", "mAP50"),
+        (segmented[0], "msrs_segment-sample", "mIoU"),
+    ):
+        folder = work(tool, pipeline) / "report"
+        report = (folder / "report.md").read_text(encoding="utf-8").partition("## SAMPLE: A bad day\n")[2]
+        assert f"### SAMPLE: {metric} by condition\n\n| fuser | clean | infrared shift 0 | without visible |" in report
+        assert f"More than chance? {metric} above average by condition" in report
+        assert "Left out, since other code has made what they show: " in report
+        assert "![without visible, scene " in report
+        for name in ("stress.png", "stress/without_visible@1/panels", "stress_differences.csv"):
+            assert (folder / name).exists()
+        assert f"{metric} by condition" in (folder / "results.tex").read_text(encoding="utf-8")
+        assert '<section id="a-bad-day">' in (folder / "report.html").read_text(encoding="utf-8")
+        stressed = json.loads((folder / "stress.json").read_text(encoding="utf-8"))
+        assert {row["split"].rpartition(", ")[2] for row in stressed} == {"infrared_shift@0", "without_visible@1"}
+        clean = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        same = [row for row in stressed if row["split"].endswith("infrared_shift@0")]
+        assert [(row["fuser"], row["metric"], row["class"], row["value"]) for row in same] == [
+            (row["fuser"], row["metric"], row["class"], row["value"])
+            for row in clean
+            if row["fuser"] in {row["fuser"] for row in stressed}
+        ]

@@ -55,13 +55,11 @@ def stress_quality_sections(
     write_image_rows(out_dir / "stress.csv", named)
     reasons = f" Failed: {'; '.join(f'{what} ({reason})' for what, reason in failed.items())}." if failed else ""
     means = mean_scores(named)
-    tables = [_table(metric, of, clean.convention, rows, list(scores), _NOTE + reasons) for metric, of in means.items()]
-    return [Section("A bad day", tables)]
+    tables = [_table(metric, of, clean.convention, rows, list(scores)) for metric, of in means.items()]
+    return [Section("A bad day", [f"{_NOTE}{reasons}\n", *tables])]
 
 
-def _table(
-    metric: str, means: dict[str, Mean], convention: str, rows: list[str], labels: list[str], note: str
-) -> Table:
+def _table(metric: str, means: dict[str, Mean], convention: str, rows: list[str], labels: list[str]) -> Table:
     cells, nothing = metric_cells(means, convention, metric), Cell("-", False)
     table_rows = [TableRow(row, [cells.get(f"{row}, {label}", nothing) for label in labels]) for row in rows]
-    return Table(f"{metric} {arrow(convention, metric)} by condition", "fuser", labels, table_rows, note=note)
+    return Table(f"{metric} {arrow(convention, metric)} by condition", "fuser", labels, table_rows)

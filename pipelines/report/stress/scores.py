@@ -31,7 +31,7 @@ def columns_of(conditions: Sequence[Condition]) -> dict[str, Weights]:
     return columns
 
 
-class Tested(NamedTuple):
+class ByCondition(NamedTuple):
     """What the stages left behind, by condition; None stands for the clean images.
 
     Attributes:
@@ -53,7 +53,7 @@ class Scores:
         metric: which one, over all classes.
     """
 
-    tested: Tested
+    tested: ByCondition
     columns: Mapping[str, Weights]
     metric: str
 
@@ -104,7 +104,7 @@ class Scores:
         return curves
 
 
-def combine(tested: Tested, weights: Weights) -> dict[str, list[Resampled]]:
+def combine(tested: ByCondition, weights: Weights) -> dict[str, list[Resampled]]:
     """Return resamples of a weighted mean, by row, one per seed; rows that lack a part are left out."""
     parts = [tested.resampled[one] for one in weights]
     rows = [row for row in parts[0] if all(row in part for part in parts)]
@@ -138,7 +138,7 @@ def remembered(resampled: Resampled) -> Resampled:
     return Resampled(resampled.names, score)
 
 
-def retentions(tested: Tested, groups: ImageGroups) -> dict[str, tuple[float, float]]:
+def retentions(tested: ByCondition, groups: ImageGroups) -> dict[str, tuple[float, float]]:
     """Return the 95 % interval of what each row retains, over groups of test images that are drawn anew."""
     conditions = [one for one in tested.rows if one]
     counts = draw_groups(groups.groups, RESAMPLES)

@@ -14,7 +14,7 @@ from pipelines.report.facts import dataset_name, split_name
 from pipelines.report.figures.stress import draw_heat_map, draw_severities
 from pipelines.report.reader import Reader, image_groups
 from pipelines.report.significance import Difference, ImageGroups, differences
-from pipelines.report.stress.scores import CLEAN, Scores, Tested, columns_of, combine, remembered, retentions
+from pipelines.report.stress.scores import CLEAN, ByCondition, Scores, columns_of, combine, remembered, retentions
 from pipelines.report.stress.tables import score_table, sentence, verdict_table
 from pipelines.report.verdicts import DIFFERENCE_COLUMNS, difference_values, overall_table
 from pipelines.rows import SOURCES, Experiment, RunId, TaskScores, run_rows, stress_stage, write_results
@@ -96,7 +96,7 @@ def _read(
     task: TaskScores,
     data: DetectionData | SegmentationData,
     reader: Reader,
-) -> Tested:
+) -> ByCondition:
     dataset, split, images = dataset_name(experiment), split_name(experiment, data.split_name), len(data.of("test"))
     rows, resampled = {}, {}
     for condition in (None, *experiment.settings.stress.conditions):
@@ -111,10 +111,10 @@ def _read(
             for name in dict.fromkeys(run_id.fuser for run_id in runs)
             if name not in failed
         }
-    return Tested(rows, resampled)
+    return ByCondition(rows, resampled)
 
 
-def _compare(tested: Tested, groups: ImageGroups, baseline: str | None) -> dict[str, list[Difference]]:
+def _compare(tested: ByCondition, groups: ImageGroups, baseline: str | None) -> dict[str, list[Difference]]:
     """Compare all rows with the baseline, by column."""
     found = {}
     for name, weights in columns_of([one for one in tested.rows if one]).items():
