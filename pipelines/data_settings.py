@@ -36,11 +36,12 @@ class DataSettings:
             0, the split's test pairs are tested.
         groups: a regular expression that finds in an image's name which images belong together, such as the drive; they
             stay in one fold and are drawn together for intervals. "" takes runs of consecutive images.
+        interventions: the share of the training images of a detector or segmenter that are made of intervened pairs.
 
     Raises:
-        InputError: a negative number of folds, a single one, grey levels that do not fit the classes, or a pattern that
-            is no regular expression; an unknown camera of labels, or infrared labels without a registration; or a file
-            that is no registration.
+        InputError: a negative number of folds, a single one, a share that is none, grey levels that do not fit the
+            classes, or a pattern that is no regular expression; an unknown camera of labels, or infrared labels without
+            a registration; or a file that is no registration.
     """
 
     name: str
@@ -59,12 +60,15 @@ class DataSettings:
     labels_from: str = VISIBLE
     folds: int = 0
     groups: str = ""
+    interventions: float = 0.0
 
     def __post_init__(self) -> None:
         if self.folds < 0 or self.folds == 1:
             raise InputError(
                 f"data.folds={self.folds}: out of range (expected 2 or more, or 0 for the split's test pairs)"
             )
+        if not 0 <= self.interventions <= 1:
+            raise InputError(f"data.interventions={self.interventions}: no share (expected 0 to 1)")
         require_pattern(self.groups)
         require_camera(self.labels_from)
         if self.labels_from != VISIBLE and not self.registration:
@@ -106,6 +110,7 @@ class DataSettings:
         """
         settings = {name: value for name, value in asdict(self).items() if value is not None or name == "root"}
         settings.pop("registration", None)
+        del settings["interventions"]
         if self.labels_from == VISIBLE:
             del settings["labels_from"]
         if not self.folds:

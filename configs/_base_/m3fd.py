@@ -12,4 +12,5 @@ data = dict(
     labels_from="visible",  # with a registration: on which images labels were drawn, visible or infrared
     folds=0,  # K: cut all pairs into K folds, each tested by networks trained on the others
     groups="",  # finds in an image's name what must stay together, such as r"drive\d+"; "": runs of consecutive images
+    interventions=0.0,  # share of the training images, of all rows alike, made of pairs with holes or a black camera
 )

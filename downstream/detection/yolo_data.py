@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from downstream.datasets import SPLITS, DetectionData, image_size, write_yolo_txt
@@ -12,7 +13,9 @@ from fusion.errors import InputError
 from fusion.storage import link_or_copy, unwritable, write_text
 
 
-def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path, suffix: str = ".png") -> Path:
+def write_yolo_data(
+    out_dir: Path, data: DetectionData, fused_dir: Path, suffix: str = ".png", instead: Mapping[str, Path] | None = None
+) -> Path:
     """Write `out_dir`/images and `out_dir`/labels, each with one folder per split, and data.yaml.
 
     The folder can be moved, because data.yaml contains relative paths. Without a val split, data.yaml names the test
@@ -24,6 +27,7 @@ def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path, suffix:
         fused_dir: contains an image STEM`suffix` for every item, of the size of its pair; files are hard-linked if
             possible, else copied.
         suffix: of the images; that of `downstream.four_channels` says that they have four channels.
+        instead: images that take the place of those of `fused_dir` in the train split, by stem.
 
     Returns:
         The path of data.yaml.
@@ -41,7 +45,8 @@ def write_yolo_data(out_dir: Path, data: DetectionData, fused_dir: Path, suffix:
             stem, size = item.pair.stem, (item.width, item.height)
             shown = [box for box in item.boxes if not box.ignore]  # ultralytics leaves out difficult and crowd, too
             name = f"{stem}{suffix}"
-            link_or_copy(fused_dir / name, out_dir / "images" / item.split / name)
+            image = (instead or {}).get(stem, fused_dir / name) if item.split == "train" else fused_dir / name
+            link_or_copy(image, out_dir / "images" / item.split / name)
             write_yolo_txt(out_dir / "labels" / item.split / f"{stem}.txt", shown, data.classes, size)
     except OSError as error:
         raise unwritable(out_dir, error) from error

@@ -32,6 +32,7 @@ def detection_facts(experiment: Experiment, data: DetectionData, inputs: Inputs,
         *fuser_facts(experiment),
         ("detector", _detector(detector)),
         *calibration_fact(experiment, data),
+        *_interventions_fact(experiment),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
         ("command", experiment.command),
@@ -73,6 +74,7 @@ def segmentation_facts(experiment: Experiment, data: SegmentationData, inputs: I
         *_registration_fact(experiment),
         *fuser_facts(experiment),
         ("segmenter", _segmenter(segmenter)),
+        *_interventions_fact(experiment),
         _seeds_fact(experiment),
         *_conditions_fact(experiment, inputs),
         ("command", experiment.command),
@@ -148,6 +150,12 @@ def _leakage_fact(experiment: Experiment, leakage: float | None) -> tuple[str, s
 
 def _absence_fact(absent: Sequence[str], unit: str) -> tuple[str, str]:
     return "classes absent", f"{', '.join(absent)}: no {unit} in the test images" if absent else "none"
+
+
+def _interventions_fact(experiment: Experiment) -> Facts:
+    share = experiment.settings.data.interventions
+    said = f"{100 * share:g} % of the training images, the same in every row, with holes or a black camera"
+    return [("interventions", said)] if share else []
 
 
 def _seeds_fact(experiment: Experiment) -> tuple[str, str]:

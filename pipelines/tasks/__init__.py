@@ -4,6 +4,7 @@
 - `detection`, `segmentation`, `quality`: the three tasks.
 - `boxes`, `masks`: the stages of rows that train no network: merged networks, predictions of other code.
 - `stress`, `stressed_boxes`, `stressed_masks`: the stages that test trained networks under conditions.
+- `intervening`: the stages that make a share of the training images from intervened pairs.
 - `sampling`, `fusing`, `scoring`, `costs`, `effects`: the stages they share.
 
 Stages are declared without importing torch, ultralytics or segmentation_models_pytorch; these are imported when a stage

@@ -165,23 +165,31 @@ def _calibrating_stage(experiment: Experiment, detector: DetectorSettings, work_
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
         split = "val" if data.of("val") else "train"
-        found = predict_split(experiment, detector, inputs, run_id, data, split)
+        folder = inputs[images] / "images"  # those of the dataset may be intervened
+        found = predict_split(experiment, detector, inputs, run_id, data, split, folder)
         fit = fit_calibration(score_detections(data.of(split), found, data.classes).matches)
         fit.save(out_dir / _CALIBRATION)
         return {"split": split, **asdict(fit)}
 
-    needs = ("prepare", dataset_of(experiment, run_id), run_id.training_stage)
+    images = f"fuse/{experiment.fusion_of(run_id)}"
+    needs = ("prepare", images, run_id.training_stage)
     return Stage(calibration_of(run_id), run, {"device": experiment.settings.device}, needs=needs, may_fail=True)
 
 
 def predict_split(
-    experiment: Experiment, detector: DetectorSettings, inputs: Inputs, run_id: RunId, data: DetectionData, split: str
+    experiment: Experiment,
+    detector: DetectorSettings,
+    inputs: Inputs,
+    run_id: RunId,
+    data: DetectionData,
+    split: str,
+    folder: Path,
 ) -> list[Prediction]:
-    """Predict the boxes of all images of a split with the network of a run; ultralytics must be isolated."""
+    """Predict the boxes of all images of a split, in `folder`, with the network of a run; ultralytics is isolated."""
     from downstream.detection import detector_weights, predict
     from fusion.devices import choose_device
 
-    folder, suffix = inputs[dataset_of(experiment, run_id)] / "images" / split, image_suffix(experiment, run_id)
+    suffix = image_suffix(experiment, run_id)
     images = [folder / f"{item.pair.stem}{suffix}" for item in data.of(split)]
     weights = detector_weights(inputs[run_id.training_stage])
     return predict(weights, images, detector, str(choose_device(experiment.settings.device)))

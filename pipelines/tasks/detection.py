@@ -23,6 +23,7 @@ from pipelines.tasks.boxes import (
 )
 from pipelines.tasks.costs import Timing, cost_stages, median_ms
 from pipelines.tasks.fusing import fusion_stages
+from pipelines.tasks.intervening import intervened_images, intervened_needs, intervening_stages
 from pipelines.tasks.sampling import prepare_stage, sample_stages, save_divided
 from pipelines.tasks.scoring import metric_stages, task_report_stage
 from pipelines.tasks.stress import trying_stages
@@ -44,6 +45,7 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
     stages += fusion_stages(experiment, SPLITS)
     stages += metric_stages(experiment)
+    stages += intervening_stages(experiment)
     trainings = experiment.network_runs
     named = {dataset_of(experiment, training): training for training in trainings}
     stages += [_dataset_stage(experiment, name, run_id) for name, run_id in named.items()]
@@ -95,10 +97,12 @@ def _dataset_stage(experiment: Experiment, name: str, run_id: RunId) -> Stage:
         from downstream.detection import write_yolo_data
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        write_yolo_data(out_dir, data, inputs[images] / "images", suffix)
+        instead = intervened_images(experiment, run_id, inputs)
+        write_yolo_data(out_dir, data, inputs[images] / "images", suffix, instead)
         return {}
 
-    return Stage(name, run, needs=("prepare", images), may_fail=True)
+    needs = ("prepare", images, *intervened_needs(experiment, run_id))
+    return Stage(name, run, needs=needs, may_fail=True)
 
 
 def _training_stage(detector: DetectorSettings, device: str, work_dir: Path, run_id: RunId, dataset: str) -> Stage:
@@ -125,7 +129,8 @@ def _scoring_stage(experiment: Experiment, detector: DetectorSettings, work_dir:
         from downstream.detection import load_predictions, save_predictions
 
         data = load_detection_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        found = predict_split(experiment, detector, inputs, run_id, data, "test")
+        folder = inputs[dataset_of(experiment, run_id)] / "images" / "test"
+        found = predict_split(experiment, detector, inputs, run_id, data, "test", folder)
         save_predictions(out_dir / PREDICTIONS, found)
         return score_boxes(out_dir, data, load_predictions(out_dir / PREDICTIONS))
 

@@ -21,13 +21,16 @@ def quality_task(experiment: Experiment) -> Task:
     """Return all stages in order.
 
     Raises:
-        InputError: a network has to be trained, but the split leaves no training pairs.
+        InputError: a network has to be trained, but the split leaves no training pairs; or a share of training images.
     """
     trained = [row.name for row in experiment.fused_rows if row.training]
     if not experiment.is_sample and experiment.settings.data.split == ALL and trained:
         raise InputError(
             f"data.split={ALL!r}: leaves no pairs to train fuser {trained[0]!r}. Try: another split, or given weights"
         )
+    if experiment.settings.data.interventions:
+        found = f"data.interventions={experiment.settings.data.interventions:g}"
+        raise InputError(f"{found}: without effect (task quality trains no detector or segmenter)")
     stages = [*sample_stages(experiment), _prepare_stage(experiment), *trying_stages(experiment)]
     stages += fusion_stages(experiment, ("test",))
     stages += metric_stages(experiment)

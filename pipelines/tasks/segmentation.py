@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from pipelines.rows import EarlyRow, Experiment, FuserRow, PredictionsRow, RunId
 from pipelines.stages import Inputs, Stage, Summary, Task
 from pipelines.tasks.costs import Timing, cost_stages, median_ms
 from pipelines.tasks.fusing import fusion_stages
+from pipelines.tasks.intervening import intervened_images, intervened_needs, intervening_stages
 from pipelines.tasks.masks import (
     BEST,
     MASKS,
@@ -44,6 +45,7 @@ def segmentation_task(experiment: Experiment) -> Task:
     stages += trying_stages(experiment)
     stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
     stages += [*fusion_stages(experiment, SPLITS), *metric_stages(experiment)]
+    stages += intervening_stages(experiment)
     for training in experiment.network_runs:
         stages.append(_training_stage(experiment, segmenter, training))
         stages.append(_scoring_stage(experiment, training))
@@ -91,26 +93,32 @@ def _training_stage(experiment: Experiment, segmenter: SegmenterSettings, run_id
         from pipelines.report import draw_validation_curves, validation_curve
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        training, validation = (
-            [
-                Labelled(image_path(row, inputs[fused], item.pair.stem), item.mask, item.values)
-                for item in data.of(split)
-            ]
-            for split in ("train", "val")
-        )
+        instead = intervened_images(experiment, run_id, inputs)
+
+        def labelled(split: str, instead: Mapping[str, Path]) -> list[Labelled]:
+            items = [(item, item.pair.stem) for item in data.of(split)]
+            images = [instead.get(stem) or image_path(row, inputs[fused], stem) for _, stem in items]
+            return [Labelled(image, item.mask, item.values) for image, (item, _) in zip(images, items, strict=True)]
 
         def draw() -> None:
             draw_validation_curves(out_dir / "validation.png", {run_id.fuser: validation_curve(out_dir)})
 
         train_segmenter(
-            out_dir, training, validation, data.classes, segmenter, run_id.seed, str(choose_device(device)), draw
+            out_dir,
+            labelled("train", instead),
+            labelled("val", {}),
+            data.classes,
+            segmenter,
+            run_id.seed,
+            str(choose_device(device)),
+            draw,
         )
         return {}
 
     start = (Path(str(segmenter.encoder_weights)),) if segmenter.encoder_weights not in (None, IMAGENET) else ()
     decisive = {name: value for name, value in asdict(segmenter).items() if name != "workers"}  # only loads images
     key = {"segmenter": decisive, "seed": run_id.seed, "device": device}
-    needs = ("prepare", fused)
+    needs = ("prepare", fused, *intervened_needs(experiment, run_id))
     return Stage(run_id.training_stage, run, key, needs=needs, inputs=start, version=2, may_fail=True)
 
 

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusion.stress import Condition, disturb
@@ -133,12 +132,16 @@ def fused_under(
     from fusion.fusers import fuse_folder
 
     disturbed = disturb(pairs, condition, seed)
-    with TemporaryDirectory(dir=out_dir, prefix="fused-") as folder:
+    folder = out_dir / f"fused-{maker.name}"
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
+    try:
         if isinstance(maker, EarlyRow):
-            stack_pairs(maker, disturbed, Path(folder))
+            stack_pairs(maker, disturbed, folder)
         else:
-            fuse_folder(maker.build(inputs), disturbed, Path(folder), {"fuser": maker.name})
-        yield [Path(folder) / f"{pair.stem}{maker.suffix}" for pair in pairs]
+            fuse_folder(maker.build(inputs), disturbed, folder, {"fuser": maker.name})
+        yield [folder / f"{pair.stem}{maker.suffix}" for pair in pairs]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def keep_shown(images: Sequence[Path], stem: str, out_dir: Path) -> None:
