@@ -13,7 +13,12 @@ from safetensors.torch import save_file
 
 from downstream.datasets import DetectionData, load_detection_data
 from downstream.detection import isolate_ultralytics, load_predictions, merge_boxes
+from fusion import build_fuser, fuse_pair, read_visible
+from fusion.images import to_bytes
+from fusion.stress import Condition, disturb
 from pipelines.config import load_settings
+from pipelines.rows import load_pairs
+from pipelines.tasks.intervening import intervention_on
 from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, rows, stages
 from tests.run_tool import Done
 
@@ -32,7 +37,7 @@ MASKS += ["segmenter.crop=64", "data.folds=2"]
 SEGMENT = [*MASKS, "fusers=early,late,theirs", "fuser_options.late.rows=infrared,early"]
 SEGMENT += ["fuser_options.theirs.type=predictions", "fuser_options.theirs.path=theirs"]
 EAGER = "detector.weights=eager.safetensors"
-STRESS = "stress.conditions=infrared_shift@0,without_visible"
+STRESS = ["stress.conditions=infrared_shift@0,without_visible", "data.interventions=0.5"]
 LEVELS = {
     **{"infrared": "source", "visible": "source", "average": "pixel", "false_colour": "pixel", "early": "input"},
     **{"late": "decision", "mixed": "decision", "theirs": "external"},
@@ -57,7 +62,7 @@ def detected(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     assert tool.here(*BOXES, EAGER, "fusers=average").returncode == 0
     data = load_detection_data(work(tool) / "prepare/data.json")
     (tool.cwd / "theirs.json").write_text(json.dumps(true_boxes(data)))
-    return tool, tool.here(*DETECT, EAGER, STRESS)
+    return tool, tool.here(*DETECT, EAGER, *STRESS)
 
 
 def eager_weights() -> dict[str, torch.Tensor]:
@@ -97,7 +102,7 @@ def test_a_table_of_boxes_has_rows_of_every_level(detected: Finished) -> None:
     for name, level in LEVELS.items():
         assert f"| {name} | {level} | {'2' if level == 'decision' else '-' if name == 'theirs' else '1'} | " in report
     assert "| early | - | " not in report.split("Fusion metrics and mAP50")[0]
-    assert stages(tool.here(*DETECT, EAGER).stdout, "finished, skipped") >= {"score_task/late-seed0"}
+    assert stages(tool.here(*DETECT, EAGER, *STRESS).stdout, "finished, skipped") >= {"report", "score_task/late-seed0"}
 
 
 @pytest.mark.slow
@@ -182,10 +187,10 @@ def test_a_wrong_prediction_stops_the_run_with_one_line_and_nothing_is_lost(dete
     wrong = json.loads((tool.cwd / "theirs.json").read_text())
     wrong[4]["score"] = 2.5
     (tool.cwd / "wrong.json").write_text(json.dumps(wrong))
-    arguments = [*DETECT, EAGER, "fuser_options.theirs.path=wrong.json"]
+    arguments = [*DETECT, EAGER, *STRESS, "fuser_options.theirs.path=wrong.json"]
     assert_refused(tool.here(*arguments), "wrong.json: result 5: score out of range (found 2.5, expected 0..1)")
     assert (work(tool) / "score_task/late-seed0/scores.json").is_file()
-    assert tool.here(*DETECT, EAGER).returncode == 0
+    assert tool.here(*DETECT, EAGER, *STRESS).returncode == 0
 
 
 @pytest.mark.slow
@@ -217,7 +222,7 @@ def segmented(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     (tool.cwd / "theirs").mkdir()
     for path in (work(tool, "msrs_segment-sample") / "score_task/average-seed0/masks").iterdir():
         assert cv2.imwrite(str(tool.cwd / "theirs" / path.name), np.zeros_like(cv2.imread(str(path), 0)))
-    return tool, tool.here(*SEGMENT, STRESS)
+    return tool, tool.here(*SEGMENT, *STRESS)
 
 
 @pytest.mark.slow
@@ -294,3 +299,60 @@ def test_the_report_has_a_section_about_conditions(detected: Finished, segmented
             for row in clean
             if row["fuser"] in {row["fuser"] for row in stressed}
         ]
+
+
+@pytest.mark.slow
+def test_some_training_images_of_every_row_are_made_of_the_same_intervened_pairs(
+    detected: Finished, segmented: Finished
+) -> None:
+    folder = work(detected[0])
+    pairs = {pair.stem: pair for pair in load_pairs(folder / "prepare", "train")}
+    kinds = {stem: kind for stem in pairs if (kind := intervention_on(stem, 0.5, 0))}
+    assert 0 < len(kinds) < len(pairs) == 6
+    for row in ("infrared", "average", "false_colour", "early"):
+        suffix = ".tiff" if row == "early" else ".png"
+        data = folder / f"dataset/{row}/images"
+        for split in ("train", "test"):
+            for path in (data / split).iterdir():
+                clean = (folder / f"fuse/{row}/images" / path.name).read_bytes() == path.read_bytes()
+                touched = split == "train" and path.stem in kinds
+                assert clean != (touched and (row != "infrared" or kinds[path.stem] != "without_visible"))
+        assert {path.name for path in (folder / f"intervene/{row}/images").glob("*.*")} - {
+            "fusion.json",
+            "sources.json",
+        } == {f"{stem}{suffix}" for stem in kinds}
+    stem, kind = next(iter(kinds.items()))
+    infrared, visible = disturb([pairs[stem]], Condition(kind, 1), 0)[0].read()
+    expected = to_bytes(fuse_pair(build_fuser("average"), infrared, visible))
+    assert np.array_equal(to_bytes(read_visible(folder / f"dataset/average/images/train/{stem}.png")), expected)
+    report = (folder / "report/report.md").read_text(encoding="utf-8")
+    assert (
+        "| interventions | 50 % of the training images, the same in every row, with holes or a black camera |" in report
+    )
+    folder = work(segmented[0], "msrs_segment-sample")
+    of_all = {path.stem for path in (folder / "intervene/average/images").glob("*.png")}
+    tested = {pair.stem for pair in load_pairs(folder / "prepare/fold1", "test")}
+    assert of_all & tested  # trained on in the other fold
+    assert of_all - tested
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["m3fd_detect", "data.interventions=1.5"], "data.interventions=1.5: no share (expected 0 to 1)"),
+        (["msrs_segment", "data.interventions=-0.1"], "data.interventions=-0.1: no share"),
+        (["m3fd_detect", "data.interventions=some"], "data.interventions"),
+        (
+            [
+                "m3fd_detect",
+                "data.interventions=0.2",
+                "fusers=a",
+                "fuser_options.a.type=folder",
+                "fuser_options.a.dir=.",
+            ],
+            "data.interventions=0.2: the images of row a come from other code, which cannot fuse intervened pairs.",
+        ),
+    ],
+)
+def test_a_share_of_interventions_that_cannot_be_is_refused(tool: CommandLine, arguments: list[str], said: str) -> None:
+    assert_refused(tool.here(*arguments), said)
