@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fusion.errors import InputError, unknown_name
 from fusion.storage import read_json
@@ -33,6 +33,7 @@ class Row(NamedTuple):
         value: None where the metric is undefined, or the run failed.
         n: number of test images ("all"), or of ground-truth objects or pixels of the class.
         reason: why the run failed; "" if it did not.
+        condition: of the test images, such as "infrared_noise@20"; "" if they are clean.
     """
 
     fuser: str
@@ -42,6 +43,7 @@ class Row(NamedTuple):
     value: float | None
     n: int
     reason: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,17 @@ class Results:
                 Row(name, "", "all", None, None, 0, reasons.get(f"score_fusion/{name}", "")) for name in self.failed
             ]
             return (*found, *failed)
-        return tuple(
-            Row(one["fuser"], one["metric"], one["class"], one["seed"], one["value"], one["n"], one["reason"])
-            for one in read_json(self.report / "results.json")
-        )
+        return tuple(_row(one) for one in read_json(self.report / "results.json"))
+
+    @cached_property
+    def stress(self) -> tuple[Row, ...]:
+        """Every score of every row under every condition; none without conditions, or for a metric of fused images."""
+        path = self.report / "stress.json"
+        found = read_json(path) if path.exists() else []
+        return tuple(_row(one)._replace(condition=one["split"].rpartition(", ")[2]) for one in found)
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a table with one column for each of their attributes.
+        """Return the rows, those under conditions last, as a table with one column for each of their attributes.
 
         Raises:
             InputError: pandas is not installed.
@@ -90,7 +96,7 @@ class Results:
             import pandas as pd
         except ImportError as error:
             raise InputError("to_pandas: pandas is not installed. Try: pip install pandas") from error
-        return pd.DataFrame(self.rows, columns=Row._fields)
+        return pd.DataFrame((*self.rows, *self.stress), columns=Row._fields)
 
     def best(self, metric: str | None = None, class_name: str = "all") -> str:
         """Return the row with the best mean over seeds; of equal ones, the first. It may be best by chance.
@@ -176,3 +182,7 @@ class Results:
         if baseline not in self._compared:
             self._compared[baseline] = compare_rows(self._experiment, self._inputs, baseline)
         return self._compared[baseline]
+
+
+def _row(one: Mapping[str, Any]) -> Row:
+    return Row(one["fuser"], one["metric"], one["class"], one["seed"], one["value"], one["n"], one["reason"])

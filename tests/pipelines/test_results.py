@@ -62,7 +62,7 @@ def test_fused_images_alone_have_no_verdict(quality: Results) -> None:
 
 def test_rows_become_a_table_of_pandas(quality: Results) -> None:
     table = quality.to_pandas()
-    assert list(table.columns) == ["fuser", "metric", "class_name", "seed", "value", "n", "reason"]
+    assert list(table.columns) == ["fuser", "metric", "class_name", "seed", "value", "n", "reason", "condition"]
     assert len(table) == len(quality.rows)
 
 
@@ -87,6 +87,7 @@ def test_verdicts_of_a_task_are_those_of_the_report_and_any_row_can_be_the_basel
         "metrics.names": ["AG"],
         "effects.images": 0,
         "fusers": ["late"],
+        "stress.conditions": ["without_infrared", "infrared_shift@0"],
     }
     known = load_settings("msrs_segment")
     wanted = {key: value for key, value in few.items() if key.split(".")[0] in known}
@@ -101,6 +102,10 @@ def test_verdicts_of_a_task_are_those_of_the_report_and_any_row_can_be_the_basel
     assert other.difference == pytest.approx(-found.difference, abs=1e-12)
     by_mean = {row.fuser: row.value for row in results.rows if (row.metric, row.class_name) == ("mIoU", "all")}
     assert by_mean[results.best()] == max(by_mean.values())
+    assert {row.condition for row in results.stress} == {"without_infrared@1", "infrared_shift@0"}
+    same = [row._replace(condition="") for row in results.stress if row.condition == "infrared_shift@0"]
+    assert same == list(results.rows)
+    assert len(results.to_pandas()) == 3 * len(results.rows)
     for wrong, told in (
         (("lat", "average"), "unknown row 'lat'. Did you mean 'late'"),
         (("late", "late"), "cannot be compared with itself"),
