@@ -88,7 +88,8 @@ def _stage(experiment: Experiment, maker: FuserRow | EarlyRow) -> Stage:
     key: dict[str, Any] = {"share": data.interventions, "seed": data.seed}
     if isinstance(maker, EarlyRow):
         return Stage(_name(maker), run, key, ("prepare",), may_fail=True)
-    return Stage(_name(maker), run, {**maker.key, **key}, ("prepare", *maker.needs), maker.inputs, may_fail=True)
+    key["images"] = maker.key
+    return Stage(_name(maker), run, key, ("prepare", *maker.needs), maker.inputs, may_fail=True)
 
 
 def _intervened(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:

@@ -56,7 +56,8 @@ def _stressed_stage(experiment: Experiment, row: FuserRow, condition: Condition)
         save_fusion_scores(out_dir, scores)
         return {"images": len(scores)}
 
-    key = {**row.key, "condition": str(condition), "seed": settings.stress.seed, **_measuring(experiment)}
+    changed = {"condition": str(condition), "seed": settings.stress.seed}
+    key = {"images": row.key, **changed, **_measuring(experiment)}
     files = (*row.inputs, *([condition.file] if condition.file else []))
     return Stage(stress_stage(row.name, condition), run, key, ("prepare", *row.needs), files, may_fail=True)
 
