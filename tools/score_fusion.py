@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fusion import InputError, Pair, build_fuser, fuse_folder, match_pairs, score_folder
+from fusion import InputError, Pair, match_pairs, score_folder
 from fusion.command_line import exit_code, parse_override
 from fusion.fusers import fuser_record, require_options
 from fusion.images import add_reading_options, reading_options
@@ -140,6 +140,8 @@ def fuse_under(
     Returns:
         Folder by method, whose name ends in the condition.
     """
+    from fusion import build_fuser, fuse_folder  # import torch
+
     fuser, record = build_fuser(name, **options), fuser_record(name, options)
     disturbed = {f"{method} {condition}": disturb(pairs, condition, seed=0) for condition in conditions}
     for shown, seen in {method: pairs, **disturbed}.items():
