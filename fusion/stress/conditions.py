@@ -66,14 +66,19 @@ class Condition:
     name: str
     severity: float
 
+    @property
+    def short_name(self) -> str:
+        """The name, of a function of the user's own without its file."""
+        return self.name.rpartition(":")[2]
+
     def __str__(self) -> str:
-        """Return the name, of a function without its file, and the severity: also the name of a folder."""
-        return f"{self.name.rpartition(':')[2]}@{self.severity:g}"
+        """Return the short name and the severity: also the name of a folder."""
+        return f"{self.short_name}@{self.severity:g}"
 
     @property
     def label(self) -> str:
         """The name in words, with the severity unless it is the only usual one of a share or opacity."""
-        words = self.name.rpartition(":")[2].replace("_", " ")
+        words = self.short_name.replace("_", " ")
         kind = CONDITIONS.get(self.name)
         whole = kind and kind.severities == (1,) and self.severity == 1
         return words if whole else f"{words} {self.severity:g}"
@@ -143,8 +148,7 @@ def _parse(text: str) -> list[Condition]:
     if name in CONDITIONS:
         kind = CONDITIONS[name]
     elif ".py" in name:
-        _function(name)
-        kind = Kind(changes.without_infrared, (1,), math.inf, "a number of your own")
+        kind = Kind(_function(name), (1,), math.inf, "a number of your own")
     else:
         raise unknown_name("condition", name, [*CONDITIONS, ALL, "path/to/file.py:function"])
     return [Condition(name, severity) for severity in ([_severity(text, given, kind)] if at else kind.severities)]

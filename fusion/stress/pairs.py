@@ -52,7 +52,7 @@ class DisturbedPair(Pair):
         """
         infrared, encoded = super().read_encoded()
         visible = encoded.rgb()
-        generator = generator_for(self.seed, "stress", self.condition.name.rpartition(":")[2], self.stem)
+        generator = generator_for(self.seed, "stress", self.condition.short_name, self.stem)
         try:
             changed, seen = self.condition.apply(infrared, visible, generator)
         except InputError as error:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from downstream.datasets import Box, DetectionData, LabelledPair, load_detection_data
 from downstream.detection import DetectionMatches, Prediction, bootstrap_ap, load_predictions, training_losses
 from fusion.storage import read_json
-from fusion.stress import Condition, disturb
 from pipelines.report.contents import first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import detection_facts
@@ -24,13 +23,12 @@ from pipelines.report.provenance import collect_provenance
 from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
-from pipelines.report.stress.section import shown_under, stress_sections
+from pipelines.report.stress.section import stress_sections
 from pipelines.rows import (
     CURVES,
     DETECTION,
     MATCHES,
     PREDICTIONS,
-    SOURCES,
     Experiment,
     SubsetScorer,
     detection_scorer,
@@ -51,13 +49,10 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
     reader = detection_reader(data)
     report = gather_report(out_dir, experiment, inputs, DETECTION, data, facts, made, reader)
 
-    def draw(folder: Path, condition: Condition, stages: Mapping[str, Path]) -> list[Picture]:
-        images = shown_under(stages)
-        shown = next(item for item in data.of("test") if item.pair.stem == images[SOURCES[1]].stem)
+    def panel_of(stem: str, images: Mapping[str, Path], stages: Mapping[str, Path]) -> Panel:
+        item = next(one for one in data.of("test") if one.pair.stem == stem)
         found = {row: load_predictions(stage / PREDICTIONS) for row, stage in stages.items()}
-        pair = disturb([shown.pair], condition, experiment.settings.stress.seed)[0]
-        panel = replace(_panel(shown, found, images), pair=pair)
-        return write_panels(folder, [panel], f"{report.mark}{condition.label}", data.classes)
+        return _panel(item, found, dict(images))
 
     if shown := first_finished(experiment.runs, inputs):
         curves = {fuser: read_json(inputs[r.scoring_stage] / CURVES) for fuser, r in shown.items()}
@@ -77,7 +72,7 @@ def write_detection_report(out_dir: Path, experiment: Experiment, inputs: Inputs
             ],
             panels=panels,
         )
-    stress = stress_sections(out_dir, experiment, inputs, DETECTION, data, reader, draw)
+    stress = stress_sections(out_dir, experiment, inputs, report, data, reader, panel_of, write_panels)
     write_report(out_dir, replace(report, stress=stress))
 
 

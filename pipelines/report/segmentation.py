@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from downstream.datasets import MaskedPair, SegmentationData, load_segmentation_data
 from downstream.segmentation import Confusion, bootstrap_ious
-from fusion.stress import Condition, disturb
 from pipelines.report.contents import first_trainings, gather_report, shown_images
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import segmentation_facts
@@ -23,10 +22,9 @@ from pipelines.report.provenance import collect_provenance
 from pipelines.report.reader import Reader
 from pipelines.report.report import write_report
 from pipelines.report.significance import Counts, Floats, Resampled, ScoreName, mean_over_classes
-from pipelines.report.stress.section import shown_under, stress_sections
+from pipelines.report.stress.section import stress_sections
 from pipelines.rows import (
     SEGMENTATION,
-    SOURCES,
     Experiment,
     SubsetScorer,
     first_finished,
@@ -48,12 +46,9 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
     reader = segmentation_reader(data)
     report = gather_report(out_dir, experiment, inputs, SEGMENTATION, data, facts, made, reader)
 
-    def draw(folder: Path, condition: Condition, stages: Mapping[str, Path]) -> list[Picture]:
-        images = shown_under(stages)
-        shown = next(item for item in data.of("test") if item.pair.stem == images[SOURCES[1]].stem)
-        pair = disturb([shown.pair], condition, experiment.settings.stress.seed)[0]
-        panel = replace(_panel(shown, images, {row: stage / "masks" for row, stage in stages.items()}), pair=pair)
-        return write_mask_panels(folder, [panel], f"{report.mark}{condition.label}", data.classes)
+    def panel_of(stem: str, images: Mapping[str, Path], stages: Mapping[str, Path]) -> Panel:
+        item = next(one for one in data.of("test") if one.pair.stem == stem)
+        return _panel(item, dict(images), {row: stage / "masks" for row, stage in stages.items()})
 
     if shown := first_finished(experiment.runs, inputs):
         trainings = first_trainings(experiment, shown, inputs)
@@ -69,7 +64,7 @@ def write_segmentation_report(out_dir: Path, experiment: Experiment, inputs: Inp
             panels=panels,
             confusions=confusions,
         )
-    stress = stress_sections(out_dir, experiment, inputs, SEGMENTATION, data, reader, draw)
+    stress = stress_sections(out_dir, experiment, inputs, report, data, reader, panel_of, write_mask_panels)
     write_report(out_dir, replace(report, stress=stress))
 
 

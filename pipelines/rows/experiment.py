@@ -101,6 +101,16 @@ class Experiment:
             return all(self.can_be_stressed(self.row(name)) for name in row.members)
         return isinstance(row, EarlyRow) or (isinstance(row, FuserRow) and not row.folder)
 
+    @property
+    def stressed_runs(self) -> list[RunId]:
+        """The runs that are tested under conditions, if there are any."""
+        return [run_id for run_id in self.runs if self.can_be_stressed(self.row(run_id.fuser))]
+
+    @property
+    def stressed_fusions(self) -> list[FuserRow]:
+        """The rows whose fused images are measured under conditions, if there are any."""
+        return [row for row in self.fused_rows if self.can_be_stressed(row)]
+
     def shown_fusion(self, row: str) -> str:
         """Return the name of the fused images that stand for a row: those of the first seed."""
         return next((self.fusion_of(run_id) for run_id in self.runs if run_id.fuser == row), row)

@@ -72,13 +72,13 @@ def _training_stage(row: FuserRow, training: TrainingSettings, device: str) -> S
 
 def _fusing_stage(row: FuserRow, splits: Sequence[str]) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from fusion.fusers import fuse_folder, import_external_images
-
         pairs = load_pairs(inputs["prepare"], *splits)
         if row.folder:
+            from fusion.fusers import import_external_images
+
             import_external_images(row.folder, pairs, out_dir / "images")
         else:
-            fuse_folder(row.build(inputs), pairs, out_dir / "images", {"fuser": row.name})
+            make_images(row, inputs, pairs, out_dir / "images")
         return {"images": len(pairs)}
 
     return Stage(f"fuse/{row.name}", run, row.key, needs=("prepare", *row.needs), inputs=row.inputs, may_fail=True)
@@ -89,14 +89,30 @@ def _stacking_stage(row: EarlyRow, splits: Sequence[str]) -> Stage:
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         pairs = load_pairs(inputs["prepare"], *splits)
-        stack_pairs(row, pairs, out_dir / "images")
+        make_images(row, inputs, pairs, out_dir / "images")
         return {"images": len(pairs)}
 
     return Stage(f"fuse/{row.name}", run, {"channels": "r,g,b,ir"}, needs=("prepare",), may_fail=True)
 
 
-def stack_pairs(row: EarlyRow, pairs: Sequence[Pair], folder: Path) -> None:
-    """Write every pair as an image of four channels; existing images are kept."""
+def make_images(maker: FuserRow | EarlyRow, inputs: Inputs, pairs: Sequence[Pair], folder: Path) -> None:
+    """Fuse every pair into a folder, or write it as an image of four channels; existing images are kept.
+
+    Args:
+        maker: what makes the images; not a folder of images.
+        inputs: of a stage that needs what `maker` needs.
+        pairs: as they are, or under a condition.
+        folder: for one image per pair, created if missing.
+    """
+    if isinstance(maker, EarlyRow):
+        _stack_pairs(maker, pairs, folder)
+        return
+    from fusion.fusers import fuse_folder
+
+    fuse_folder(maker.build(inputs), pairs, folder, {"fuser": maker.name})
+
+
+def _stack_pairs(row: EarlyRow, pairs: Sequence[Pair], folder: Path) -> None:
     from tqdm import tqdm
 
     from downstream.four_channels import write_four_channels

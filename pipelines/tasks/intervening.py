@@ -13,7 +13,7 @@ from fusion.seeds import seed_for
 from fusion.stress import Condition, disturb
 from pipelines.rows import EarlyRow, Experiment, FuserRow, RunId, fold_folder, load_pairs
 from pipelines.stages import Inputs, Stage, Summary
-from pipelines.tasks.fusing import stack_pairs
+from pipelines.tasks.fusing import make_images
 
 if TYPE_CHECKING:
     from fusion.images import Pair
@@ -75,14 +75,9 @@ def _stage(experiment: Experiment, maker: FuserRow | EarlyRow) -> Stage:
     splits = SPLITS if experiment.folds and not fold else ("train",)  # in some fold, every pair is trained on
 
     def run(out_dir: Path, inputs: Inputs) -> Summary:
-        from fusion.fusers import fuse_folder
-
         pairs = load_pairs(fold_folder(inputs["prepare"], fold), *splits)
         disturbed = _intervened(pairs, data.interventions, data.seed)
-        if isinstance(maker, EarlyRow):
-            stack_pairs(maker, disturbed, out_dir / _IMAGES)
-        else:
-            fuse_folder(maker.build(inputs), disturbed, out_dir / _IMAGES, {"fuser": maker.name})
+        make_images(maker, inputs, disturbed, out_dir / _IMAGES)
         return {"images": len(disturbed), "pairs": len(pairs)}
 
     key: dict[str, Any] = {"share": data.interventions, "seed": data.seed}

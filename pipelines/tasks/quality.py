@@ -65,8 +65,8 @@ def _report_stage(experiment: Experiment) -> Stage:
     analysed = [f"effects/{row.name}" for row in experiment.analysed_rows]
     trained = [stage for row in experiment.fused_rows for stage in row.needs]
     settings = experiment.settings
-    can_be = filter(experiment.can_be_stressed, experiment.fused_rows)
-    stressed = [stress_stage(row.name, condition) for row in can_be for condition in settings.stress.conditions]
+    conditions = settings.stress.conditions
+    stressed = [stress_stage(row.name, condition) for row in experiment.stressed_fusions for condition in conditions]
     key = {"name": settings.name, "panels": settings.panels}
     return Stage("report", run, key, needs=("prepare", *trained, *of_rows, *analysed, *stressed), version=4)
 

@@ -36,8 +36,7 @@ def _metric_stage(experiment: Experiment, row: str) -> Stage:
 
 def stressed_metric_stages(experiment: Experiment) -> list[Stage]:
     """Return the stages that measure the fused images of disturbed pairs against the clean ones."""
-    rows = [row for row in experiment.fused_rows if experiment.can_be_stressed(row)]
-    conditions = experiment.settings.stress.conditions
+    rows, conditions = experiment.stressed_fusions, experiment.settings.stress.conditions
     return [_stressed_stage(experiment, row, condition) for row in rows for condition in conditions]
 
 
@@ -93,8 +92,8 @@ def task_report_stage(experiment: Experiment, write: Callable[[Path, Experiment,
             needs += [training.training_stage, training.scoring_stage] if row.trains else [training.scoring_stage]
     needs += [cost_stage(row.name) for row in experiment.rows if experiment.is_timed(row)]
     settings = experiment.settings
-    stressed = [run_id for run_id in experiment.runs if experiment.can_be_stressed(experiment.row(run_id.fuser))]
-    needs += [stress_stage(run_id, condition) for run_id in stressed for condition in settings.stress.conditions]
+    conditions = settings.stress.conditions
+    needs += [stress_stage(run_id, condition) for run_id in experiment.stressed_runs for condition in conditions]
     key = {
         "name": settings.name,
         "panels": settings.panels,

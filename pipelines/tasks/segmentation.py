@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -93,25 +93,24 @@ def _training_stage(experiment: Experiment, segmenter: SegmenterSettings, run_id
         from pipelines.report import draw_validation_curves, validation_curve
 
         data = load_segmentation_data(fold_folder(inputs["prepare"], run_id.fold) / "data.json")
-        instead = intervened_images(experiment, run_id, inputs)
-
-        def labelled(split: str, instead: Mapping[str, Path]) -> list[Labelled]:
-            items = [(item, item.pair.stem) for item in data.of(split)]
-            images = [instead.get(stem) or image_path(row, inputs[fused], stem) for _, stem in items]
-            return [Labelled(image, item.mask, item.values) for image, (item, _) in zip(images, items, strict=True)]
+        instead = {"train": intervened_images(experiment, run_id, inputs), "val": {}}
+        training, validation = (
+            [
+                Labelled(
+                    of_split.get(item.pair.stem) or image_path(row, inputs[fused], item.pair.stem),
+                    item.mask,
+                    item.values,
+                )
+                for item in data.of(split)
+            ]
+            for split, of_split in instead.items()
+        )
 
         def draw() -> None:
             draw_validation_curves(out_dir / "validation.png", {run_id.fuser: validation_curve(out_dir)})
 
         train_segmenter(
-            out_dir,
-            labelled("train", instead),
-            labelled("val", {}),
-            data.classes,
-            segmenter,
-            run_id.seed,
-            str(choose_device(device)),
-            draw,
+            out_dir, training, validation, data.classes, segmenter, run_id.seed, str(choose_device(device)), draw
         )
         return {}
 

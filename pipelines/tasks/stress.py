@@ -20,7 +20,7 @@ from pipelines.rows import (
     stress_stage,
 )
 from pipelines.stages import Inputs, Stage, Summary
-from pipelines.tasks.fusing import stack_pairs
+from pipelines.tasks.fusing import make_images
 
 if TYPE_CHECKING:
     from fusion.images import Pair
@@ -67,8 +67,7 @@ class Stressed(NamedTuple):
 
 def stressed_networks(experiment: Experiment, *, merged: bool) -> list[Stressed]:
     """List the runs under every condition, either those of a network of their own or those that merge others."""
-    runs = [run for run in experiment.runs if experiment.can_be_stressed(experiment.row(run.fuser))]
-    of_kind = [run for run in runs if isinstance(experiment.row(run.fuser), LateRow) == merged]
+    of_kind = [run for run in experiment.stressed_runs if isinstance(experiment.row(run.fuser), LateRow) == merged]
     return [_stressed(experiment, run, one) for run in of_kind for one in experiment.settings.stress.conditions]
 
 
@@ -129,16 +128,10 @@ def fused_under(
     Yields:
         One file per pair, in their order, in one folder.
     """
-    from fusion.fusers import fuse_folder
-
-    disturbed = disturb(pairs, condition, seed)
     folder = out_dir / f"fused-{maker.name}"
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
     try:
-        if isinstance(maker, EarlyRow):
-            stack_pairs(maker, disturbed, folder)
-        else:
-            fuse_folder(maker.build(inputs), disturbed, folder, {"fuser": maker.name})
+        make_images(maker, inputs, disturb(pairs, condition, seed), folder)
         yield [folder / f"{pair.stem}{maker.suffix}" for pair in pairs]
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -26,11 +26,8 @@ def _stage(experiment: Experiment, stressed: Stressed) -> Stage:
         from downstream.segmentation import predict_masks, predict_mean_masks
         from fusion.devices import choose_device
 
-        data, device = (
-            load_segmentation_data(inputs["prepare"] / "data.json"),
-            str(choose_device(experiment.settings.device)),
-        )
-        shown = data.of("test")[0].pair.stem
+        data = load_segmentation_data(inputs["prepare"] / "data.json")
+        device, shown = str(choose_device(experiment.settings.device)), data.of("test")[0].pair.stem
         for training in stressed.trainings:
             tested = load_segmentation_data(fold_folder(inputs["prepare"], training.fold) / "data.json").of("test")
             pairs = [item.pair for item in tested]

@@ -11,9 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pipelines.report.figures.style import CURVE_PALETTE, DPI, save_figure
-
-_LINE_STYLES = ("-", "--", ":", "-.")
+from pipelines.report.figures.style import DPI, line_style, save_figure
 
 
 def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title: str) -> None:
@@ -35,11 +33,10 @@ def draw_pr_curves(path: Path, curves: dict[str, dict[str, list[float]]], title:
     }
     recall = np.linspace(0, 1, 101)
     for index, by_class in enumerate(curves.values()):
-        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
-        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
-        main.plot(recall, np.mean(list(by_class.values()), axis=0), color=colour, ls=style, lw=2.2)
+        style = line_style(index)
+        main.plot(recall, np.mean(list(by_class.values()), axis=0), lw=2.2, **style)
         for name, precision in by_class.items():
-            small[name].plot(recall, precision, color=colour, ls=style, lw=1.5)
+            small[name].plot(recall, precision, lw=1.5, **style)
     for name, axes in {"mean over classes": main, **small}.items():
         axes.set(xlim=(0, 1), ylim=(0, 1.03), title=name, xlabel="recall", ylabel="precision")
         axes.grid(color="0.9", lw=0.8)
@@ -81,11 +78,10 @@ def _draw_by_epoch(
     figure = Figure(figsize=(8.4, 4.6), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     for index, (fuser, values) in enumerate(curves.items()):
-        colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
-        style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
-        axes.plot(list(values), list(values.values()), color=colour, ls=style, lw=1.8, label=fuser)
+        style = line_style(index)
+        axes.plot(list(values), list(values.values()), lw=1.8, label=fuser, **style)
         if fuser in marked:
-            axes.plot(marked[fuser], values[marked[fuser]], marker="o", color=colour)
+            axes.plot(marked[fuser], values[marked[fuser]], marker="o", color=style["color"])
     axes.set(xlabel="epoch", ylabel=what, ylim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="0.9", lw=0.8)

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from pipelines.report.figures.style import CURVE_PALETTE, DPI, save_figure
+from pipelines.report.figures.style import DPI, line_style, save_figure
+from pipelines.report.results import three_digits
 
 _LOSS = LinearSegmentedColormap.from_list("loss", ["#B35806", "#F1A340", "#FEE0B6", "#F7F7F7", "#D8DAEB"])
-_LINE_STYLES = ("-", "--", ":", "-.")
 
 
 def draw_heat_map(path: Path, scores: Mapping[str, Mapping[str, float | None]], title: str) -> None:
@@ -31,7 +31,7 @@ def draw_heat_map(path: Path, scores: Mapping[str, Mapping[str, float | None]], 
     axes = figure.add_subplot()
     image = axes.imshow(share, cmap=_LOSS, vmin=0, vmax=1.25, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
-        text = "-" if np.isnan(value) else f"{value:.3f}".replace("0.", ".", 1)
+        text = "-" if np.isnan(value) else three_digits(value)
         dark = not np.isnan(share[row, column]) and share[row, column] < 0.25
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if dark else "black")
     axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", fontsize=9)
@@ -64,9 +64,8 @@ def draw_severities(
         figure.subplots(1, len(curves), squeeze=False, sharey=True)[0], curves.items(), strict=True
     ):
         for index, (row, values) in enumerate(of_rows.items()):
-            colour = CURVE_PALETTE[index % len(CURVE_PALETTE)]
-            style = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
-            axes.plot(list(values), list(values.values()), color=colour, ls=style, lw=1.8, marker="o", ms=4, label=row)
+            points = list(values), list(values.values())
+            axes.plot(*points, lw=1.8, marker="o", ms=4, label=row, **line_style(index))
         axes.set(xlabel=f"{kind}, severity", ylabel=metric, ylim=(0, None))
         axes.grid(color="0.9", lw=0.8)
         axes.spines[["top", "right"]].set_visible(False)

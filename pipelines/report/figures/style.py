@@ -15,9 +15,16 @@ from fusion.storage import atomic_path
 
 # Okabe and Ito's palette, distinguishable by colour-blind readers.
 CURVE_PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_LINE_STYLES = ("-", "--", ":", "-.")
 DPI = 150
 _CAPTION, _MARGIN, _TITLE = 0.3, 0.08, 0.4  # inches
 Captioned = tuple[str, npt.NDArray[Any]]
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Return colour and dashes of the curve of a fuser by its position in the report, as matplotlib takes them."""
+    dashes = _LINE_STYLES[index // len(CURVE_PALETTE) % len(_LINE_STYLES)]
+    return {"color": CURVE_PALETTE[index % len(CURVE_PALETTE)], "ls": dashes}
 
 
 def image_grid(lines: Sequence[Sequence[Captioned]], cell: float, title: str) -> tuple[Figure, list[Axes]]:

@@ -32,7 +32,7 @@ def stress_quality_sections(
         No section without conditions.
     """
     conditions = experiment.settings.stress.conditions
-    rows = [row.name for row in experiment.fused_rows if experiment.can_be_stressed(row)]
+    rows = [row.name for row in experiment.stressed_fusions]
     if not conditions or not rows:
         return []
     scores = {CLEAN: [one for one in clean.rows if one.method in rows]}

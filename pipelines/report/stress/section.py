@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from downstream.datasets import DetectionData, SegmentationData
 from fusion.storage import write_csv
-from fusion.stress import Condition
+from fusion.stress import Condition, disturb
+from pipelines.report.contents import Report
 from pipelines.report.elements import Picture, Section
 from pipelines.report.facts import dataset_name, split_name
 from pipelines.report.figures.stress import draw_heat_map, draw_severities
+from pipelines.report.panels import Panel
 from pipelines.report.reader import Reader, image_groups
 from pipelines.report.significance import Difference, ImageGroups, differences
-from pipelines.report.stress.scores import CLEAN, ByCondition, Scores, columns_of, combine, remembered, retentions
+from pipelines.report.stress.scores import (
+    FAILURE,
+    MEAN,
+    ByCondition,
+    Scores,
+    Weights,
+    columns_of,
+    combine,
+    remembered,
+    retentions,
+)
 from pipelines.report.stress.tables import score_table, sentence, verdict_table
 from pipelines.report.verdicts import DIFFERENCE_COLUMNS, difference_values, overall_table
 from pipelines.rows import SOURCES, Experiment, RunId, TaskScores, run_rows, stress_stage, write_results
-from pipelines.sample import SAMPLE_MARK
 from pipelines.stages import Inputs
 
-Draw = Callable[[Path, Condition, Mapping[str, Path]], list[Picture]]
+MakePanel = Callable[[str, Mapping[str, Path], Mapping[str, Path]], Panel]  # stem, image and stage folder by row
+WritePanels = Callable[[Path, Sequence[Panel], str, Sequence[str]], list[Picture]]
 
 
 def stress_sections(
     out_dir: Path,
     experiment: Experiment,
     inputs: Inputs,
-    task: TaskScores,
+    report: Report,
     data: DetectionData | SegmentationData,
     reader: Reader,
-    draw: Draw,
+    make_panel: MakePanel,
+    write: WritePanels,
 ) -> list[Section]:
     """Write stress.csv, stress.json, stress_differences.csv and the pictures, and return the section about them.
 
@@ -39,23 +52,23 @@ def stress_sections(
         out_dir: the report's folder.
         experiment: what is reported.
         inputs: of the report stage.
-        task: what was scored.
+        report: of the clean test images.
         data: the data set.
         reader: of the stages of runs and conditions.
-        draw: draws a scene under a condition into a folder, given the folder of each row's stage.
+        make_panel: shows what a row's network sees of a scene, and what it predicted there.
+        write: draws panels into a folder.
 
     Returns:
         One section; none without conditions.
     """
-    conditions = experiment.settings.stress.conditions
+    conditions, task, baseline = experiment.settings.stress.conditions, report.task, report.baseline
     if not conditions:
         return []
     tested = _read(experiment, inputs, task, data, reader)
     write_results(out_dir, [row for one in conditions for row in tested.rows[one]], "stress")
     scores, groups = Scores(tested, columns_of(conditions), task.main), image_groups(experiment, data, reader)
-    baseline, mark = experiment.settings.baseline, SAMPLE_MARK if experiment.is_sample else ""
-    title = f"{mark}{experiment.settings.name}, {task.means[task.main]}"
-    compared = _compare(tested, groups, baseline)
+    title = f"{report.title}, {task.means[task.main]}"
+    compared = _compare(tested, scores.columns, groups, baseline)
     _write_differences(out_dir / "stress_differences.csv", compared, str(baseline))
     draw_heat_map(out_dir / "stress.png", scores.grid(conditions), title)
     pictures = [Picture("scores by condition", "stress.png")]
@@ -68,22 +81,21 @@ def stress_sections(
     tables = [score_table(scores, retentions(tested, groups), task, _note(experiment, inputs))]
     if of_main:
         tables.append(verdict_table(of_main, task, str(baseline)))
-        summaries = {name: found for name, found in of_main.items() if name not in map(_label, [None, *conditions])}
         tables += [
-            replace(overall_table(found, task.means[task.main], str(baseline)), heading=f"More than chance? {name}")
-            for name, found in summaries.items()
+            replace(
+                overall_table(of_main[name], task.means[task.main], str(baseline)), heading=f"More than chance? {name}"
+            )
+            for name in (MEAN, FAILURE)
+            if name in of_main
         ]
-    scenes = [picture for one in conditions for picture in _scene(out_dir, experiment, inputs, one, draw)]
+    scenes = []
+    for condition in conditions if experiment.settings.panels else ():
+        if panel := _panel(experiment, inputs, condition, data, make_panel):
+            name = f"stress/{condition}"
+            pictures_of = write(out_dir / name, [panel], f"{report.mark}{condition.label}", data.classes)
+            scenes += [Picture(f"{condition.label}, {one.caption}", f"{name}/{one.name}") for one in pictures_of]
     said = sentence(scores, of_main, task, baseline)
     return [Section("A bad day", [f"{said}\n", *pictures, *tables, *scenes])]
-
-
-def _label(condition: Condition | None) -> str:
-    return condition.label if condition else CLEAN
-
-
-def _runs(experiment: Experiment) -> list[RunId]:
-    return [run_id for run_id in experiment.runs if experiment.can_be_stressed(experiment.row(run_id.fuser))]
 
 
 def _stage(run_id: RunId, condition: Condition | None) -> str:
@@ -100,7 +112,7 @@ def _read(
     dataset, split, images = dataset_name(experiment), split_name(experiment, data.split_name), len(data.of("test"))
     rows, resampled = {}, {}
     for condition in (None, *experiment.settings.stress.conditions):
-        part, runs = f"{split}, {condition}" if condition else split, _runs(experiment)
+        part, runs = f"{split}, {condition}" if condition else split, experiment.stressed_runs
         stages = {run_id: _stage(run_id, condition) for run_id in runs}
         rows[condition] = [
             row for run_id in runs for row in run_rows(run_id, task, inputs, dataset, part, images, stages[run_id])
@@ -114,10 +126,12 @@ def _read(
     return ByCondition(rows, resampled)
 
 
-def _compare(tested: ByCondition, groups: ImageGroups, baseline: str | None) -> dict[str, list[Difference]]:
+def _compare(
+    tested: ByCondition, columns: Mapping[str, Weights], groups: ImageGroups, baseline: str | None
+) -> dict[str, list[Difference]]:
     """Compare all rows with the baseline, by column."""
     found = {}
-    for name, weights in columns_of([one for one in tested.rows if one]).items():
+    for name, weights in columns.items():
         resampled = combine(tested, weights)
         comparable = baseline is not None and baseline in resampled and len(resampled) > 1
         found[name] = differences(resampled, groups, baseline) if comparable and baseline else []
@@ -141,7 +155,7 @@ def _note(experiment: Experiment, inputs: Inputs) -> str:
         parts.append(f"Left out, since other code has made what they show: {', '.join(left_out)}.")
     reasons = {
         f"{run_id}, {condition.label}": inputs.failures.get(_stage(run_id, condition))
-        for run_id in _runs(experiment)
+        for run_id in experiment.stressed_runs
         for condition in experiment.settings.stress.conditions
     }
     if failed := [f"{what} ({reason})" for what, reason in reasons.items() if reason]:
@@ -149,24 +163,21 @@ def _note(experiment: Experiment, inputs: Inputs) -> str:
     return " ".join(parts)
 
 
-def _scene(out_dir: Path, experiment: Experiment, inputs: Inputs, condition: Condition, draw: Draw) -> list[Picture]:
-    """Draw what every row shows of one scene under a condition, and what its network predicts there."""
+def _panel(
+    experiment: Experiment,
+    inputs: Inputs,
+    condition: Condition,
+    data: DetectionData | SegmentationData,
+    make_panel: MakePanel,
+) -> Panel | None:
+    """Return one scene under a condition; None if the row visible failed, below whose image some rows are shown."""
     folders = dict[str, Path]()
-    for run_id in _runs(experiment):
+    for run_id in experiment.stressed_runs:
         if (stage := _stage(run_id, condition)) in inputs.folders:
             folders.setdefault(run_id.fuser, inputs[stage])
-    if not experiment.settings.panels or SOURCES[1] not in folders:
-        return []
-    name = f"stress/{condition}"
-    pictures = draw(out_dir / name, condition, folders)
-    return [Picture(f"{condition.label}, {picture.caption}", f"{name}/{picture.name}") for picture in pictures]
-
-
-def shown_under(folders: Mapping[str, Path]) -> dict[str, Path]:
-    """Return the image below each row's predictions by row: what its network sees, or else the visible image.
-
-    Args:
-        folders: of the stages of one condition, by row, with that of row visible.
-    """
+    if SOURCES[1] not in folders:
+        return None
     (visible,) = (folders[SOURCES[1]] / "images").iterdir()
-    return {row: next(folder.glob("images/*"), visible) for row, folder in folders.items()}
+    images = {row: next(folder.glob("images/*"), visible) for row, folder in folders.items()}
+    panel = make_panel(visible.stem, images, folders)
+    return replace(panel, pair=disturb([panel.pair], condition, experiment.settings.stress.seed)[0])
