@@ -33,8 +33,9 @@ class DetectorSettings:
         workers: processes that load images on a GPU; 0 loads in the main process, as a CPU always does. The number, at
             most that of the CPU cores per GPU, decides the result: each process draws its own random numbers and makes
             its mosaics of the images that it has loaded.
-        precision: "bfloat16" and "float16" train in autocast, the latter with scaled gradients, on a GPU only; "auto"
-            is bfloat16 on a GPU that supports it, float16 on others, float32 on a CPU. Predictions are in float32.
+        precision: "bfloat16" and "float16" train in autocast, the latter with scaled gradients and on a GPU only;
+            "auto" is bfloat16 on devices with instructions for it, float16 on other GPUs, float32 on other CPUs.
+            Predictions are in float32.
         albumentations: whether images are also blurred, turned grey or equalised, each with 1 %, by the package of that
             name, which must be installed. ultralytics itself does so wherever it is installed.
         extra: further arguments of ultralytics' trainer by their own names, such as {"mosaic": 0.0}; only those that a
@@ -93,5 +94,4 @@ class DetectorSettings:
         Raises:
             InputError: the precision is not available there.
         """
-        bfloat16 = device.type == "cuda" and has_bfloat16(device)
-        return choose_precision("detector.precision", self.precision, device, bfloat16)
+        return choose_precision("detector.precision", self.precision, device, has_bfloat16(device))

@@ -98,7 +98,7 @@ class ResumableTrainer(DetectionTrainer):  # type: ignore[misc]
         if self._checkpoint is None:
             note = load_start_weights(model, self._start) if self._start else "random weights"
             tqdm.write(f"the detector starts from {note}")
-        return model
+        return model.to(memory_format=torch.channels_last)  # ultralytics does so on a GPU only
 
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
         """Build the data set, with albumentations only if they are asked for."""

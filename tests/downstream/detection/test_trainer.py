@@ -19,14 +19,14 @@ from tests.downstream.detection.tiny_trainings import CARRIED_OVER, SMALL, epoch
 
 @pytest.fixture
 def cpu_autocast():
-    """Restore the type that autocast has on a CPU, where a training outside of these tests does not use it."""
+    """Restore the type that autocast has on a CPU."""
     before = torch.get_autocast_dtype("cpu")
     yield
     torch.set_autocast_dtype("cpu", before)
 
 
 def train_in(precision, yolo, folder, killed_after=None):
-    """Train for three epochs on the CPU, in a precision that the settings would refuse there."""
+    """Train for three epochs on the CPU, in a precision that the settings may refuse there."""
     from downstream.detection.arguments import yolo_arguments
 
     def kill(trainer):
