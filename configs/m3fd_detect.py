@@ -13,3 +13,5 @@ _base_ = [
     "_base_/sample.py",
 ]
 task = "detection"
+# fusers=isfuse_task adds a network that is trained for the task, on the training pairs and their labels.
+on_request = dict(isfuse_task=dict(task="detection"))

@@ -16,3 +16,5 @@ _base_ = [
 task = "segmentation"
 # Trained here, because the shipped weights were trained on images of the official test set.
 fuser_options = dict(isfuse=dict(weights="train"))
+# fusers=isfuse_task adds a network that is trained for the task, on the training pairs and their labels.
+on_request = dict(isfuse_task=dict(task="segmentation"))

@@ -23,7 +23,7 @@ OWN_CHECK = (
     "data.infrared_range",
     "data.mask_values",
 )  # settings that take values of several types, which their owner checks
-FREE = ("extra", "fuser_options", "published", "variants")  # dictionaries that take any key
+FREE = ("extra", "fuser_options", "on_request", "published", "variants")  # dictionaries that take any key
 SettingsDict = dict[str, Any]
 
 

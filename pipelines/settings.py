@@ -8,7 +8,7 @@ from typing import Any
 
 from downstream.detection import DetectorSettings
 from downstream.segmentation import SegmenterSettings
-from fusion.errors import InputError
+from fusion.errors import InputError, unknown_name
 from fusion.images import require_range
 from fusion.metrics import choose_metrics
 from fusion.networks import require_network
@@ -16,6 +16,8 @@ from fusion.stress import Condition, parse_conditions
 from fusion.training import LossWeights, Objective, Schedule
 from pipelines.data_settings import DataSettings
 from pipelines.overrides import SettingsDict
+
+JUDGED_TASKS = ("detection", "segmentation")
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ class TrainingSettings:
         schedule: length, batches, learning rate.
         teacher: a fuser to distil, or None.
         start: weights to start from, a file or the name of a learned fuser; None starts from random weights.
+        task: the task whose network is trained along and judges the fused images; None trains for fusion alone.
+        critic_rate: learning rate of that network at the start.
+
+    Raises:
+        InputError: an unknown task, or a rate out of range.
     """
 
     network: Mapping[str, Any]
@@ -86,6 +93,14 @@ class TrainingSettings:
     schedule: Schedule
     teacher: str | None
     start: str | None
+    task: str | None = None
+    critic_rate: float = 1e-3
+
+    def __post_init__(self) -> None:
+        if self.task is not None and self.task not in JUDGED_TASKS:
+            raise unknown_name("training.task", self.task, JUDGED_TASKS)
+        if not 0 < self.critic_rate <= 1:
+            raise InputError(f"training.critic_rate={self.critic_rate}: out of range (expected above 0, at most 1)")
 
     @property
     def key(self) -> dict[str, Any]:
@@ -93,7 +108,9 @@ class TrainingSettings:
         objective, schedule = asdict(self.objective), asdict(self.schedule)
         del schedule["checkpoint_s"]
         objective["loss"] = objective.pop("weights")
-        rest = {"network": dict(self.network), "teacher": self.teacher, "start": self.start}
+        rest: dict[str, Any] = {"network": dict(self.network), "teacher": self.teacher, "start": self.start}
+        if self.task:
+            rest |= {"task": self.task, "critic_rate": self.critic_rate}
         return {**rest, **objective, "schedule": schedule}
 
 
@@ -105,6 +122,7 @@ class FuserSettings:
         names: of the fusers, apart from the baselines.
         options: by row, the options of its fuser.
         variants: further rows, each with the training settings it changes.
+        on_request: names of the variants that become rows only where they are named.
         training: the settings of the section `training`, which variants change.
     """
 
@@ -112,6 +130,7 @@ class FuserSettings:
     options: Mapping[str, Any]
     variants: Mapping[str, Mapping[str, Any]]
     training: SettingsDict
+    on_request: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,7 +202,7 @@ def resolve_settings(found: SettingsDict) -> Settings:
         panels=found["panels"],
         data=DataSettings(**{**data, "classes": classes, "mask_values": mask_values, "infrared_range": infrared_range}),
         sample=SampleSettings(sample["layout"], sample["train"], sample["test"]),
-        fusers=FuserSettings(tuple(found["fusers"]), found["fuser_options"], found["variants"], found["training"]),
+        fusers=_fusers(found),
         metrics=MetricSettings(metrics["convention"], tuple(metric.name for metric in chosen), metrics["published"]),
         seeds=tuple(found.get("seeds", ())),
         baseline=found.get("baseline"),
@@ -192,6 +211,13 @@ def resolve_settings(found: SettingsDict) -> Settings:
         effects=EffectsSettings(**found["effects"]) if "effects" in found else None,
         stress=StressSettings(parse_conditions(found["stress"]["conditions"]), found["stress"]["seed"]),
     )
+
+
+def _fusers(found: SettingsDict) -> FuserSettings:
+    """Return the fusers with their variants, and with those on request that are asked for."""
+    names, on_request = tuple(found["fusers"]), found["on_request"]
+    variants = {**found["variants"], **{name: on_request[name] for name in names if name in on_request}}
+    return FuserSettings(names, found["fuser_options"], variants, found["training"], tuple(on_request))
 
 
 def resolve_training(training: SettingsDict) -> TrainingSettings:
@@ -208,4 +234,6 @@ def resolve_training(training: SettingsDict) -> TrainingSettings:
         schedule=Schedule(**training["schedule"]),
         teacher=training["teacher"],
         start=training["start"],
+        task=training["task"],
+        critic_rate=training["critic_rate"],
     )

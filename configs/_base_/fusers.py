@@ -5,13 +5,16 @@ fusers = ["infrared", "visible", "average", "maximum", "laplacian", "isfuse"]
 # mine=dict(type="laplacian", levels=3). Rows of a detector or segmenter may also be early, late or predictions.
 fuser_options = dict(isfuse=dict(weights="shipped"))
 variants = dict()  # further rows: isfuse trained with changes to `training`, such as wider=dict(network=...)
+on_request = dict()  # variants that become rows only if `fusers` names them
 training = dict(
-    network=dict(shared_encoder=False, gate="pixel"),
+    network=dict(shared_encoder=False, gate="pixel", planes=1),
     ablation="full",
     batchnorm="standard",
     divided=True,
     start=None,  # initial weights: a file, or isfuse for the shipped ones
     teacher=None,  # the fuser to distil
+    task=None,  # "detection" or "segmentation": the pipeline's network is trained along and judges the fused images
+    critic_rate=1e-3,  # the learning rate of that network
     loss=dict(
         form="detail",
         information=0.0,  # weight of the information loss; the shipped weights were fine-tuned with 0.4
@@ -21,6 +24,7 @@ training = dict(
         gate_target=0.3,
         entropy_sign=-1.0,
         necessity_sign=1.0,
+        task=0.1,  # weight of the loss of the network of `training.task`
     ),
     schedule=dict(
         epochs=140,

@@ -1,6 +1,7 @@
 from .arguments import require_arguments as require_arguments
 from .calibration import Calibration as Calibration
 from .calibration import fit_calibration as fit_calibration
+from .critic import DetectionCritic as DetectionCritic
 from .environment import isolate_ultralytics as isolate_ultralytics
 from .external import read_external_boxes as read_external_boxes
 from .matches import DetectionMatches as DetectionMatches

@@ -1,3 +1,4 @@
+from .critic import SegmentationCritic as SegmentationCritic
 from .external import import_external_masks as import_external_masks
 from .labelled_images import Labelled as Labelled
 from .labelled_images import read_pixels as read_pixels

@@ -70,16 +70,31 @@ class ISFuseFuser:
         network, self.facts = load_network(weights_file(self.name, weights))
         self._network = fold_batchnorm(network).to(self._device).to(memory_format=torch.channels_last)
 
+    @property
+    def sees_colour(self) -> bool:
+        """Whether the network has three planes: it then takes RGB and returns RGB."""
+        return self._network.chroma is not None
+
     def fuse(self, infrared: Tensor, visible: Tensor) -> Tensor:
-        """Run the network; images above `LARGEST_WHOLE` pixels are fused tile by tile.
+        """Fuse a batch of pairs.
 
         Args:
             infrared: (B, 1, H, W) float32 luma in [0, 1], H, W >= 4, on any device.
-            visible: likewise.
+            visible: likewise; (B, 3, H, W) RGB for a network of three planes.
 
         Returns:
-            (B, 1, H, W) float32 luma in [0, 1], on the device of `infrared`.
+            (B, 1, H, W) float32 luma in [0, 1], on the device of `infrared`; (B, 3, H, W) RGB for a network of three
+            planes.
         """
+        from fusion.images import luma, with_chroma_of
+
+        if self.sees_colour:
+            planes = self._planes(infrared, luma(visible))
+            return with_chroma_of(planes[:, :1], visible, planes[:, 1:])
+        return self._planes(infrared, visible)
+
+    def _planes(self, infrared: Tensor, visible: Tensor) -> Tensor:
+        """Run the network; images above `LARGEST_WHOLE` pixels are fused tile by tile."""
         import torch
         from tqdm import tqdm
 
@@ -90,7 +105,7 @@ class ISFuseFuser:
             if infrared.shape[2] * infrared.shape[3] > LARGEST_WHOLE * factor**2:
                 watch = partial(tqdm, desc="tiles", unit="tile", leave=False, delay=10)
                 return fuse_in_tiles(self._network, infrared, visible, TILE_SIDE * factor, watch)
-            return self._run(infrared, visible).fused.to(infrared.device)
+            return self._run(infrared, visible).planes.to(infrared.device)
 
     def gates(self, infrared: Tensor, visible: Tensor) -> list[Tensor]:
         """Compute the gates of one pair: 1 where a scale uses cross-modal features, 0 where it uses its own.
@@ -115,11 +130,16 @@ class ISFuseFuser:
         Returns:
             A module in eval mode without gradients that maps (infrared, visible), each (B, 1, H, W) luma in [0, 1],
             to the fused luma (B, 1, H, W).
+
+        Raises:
+            InputError: the network has three planes.
         """
         import torch
 
         from fusion.networks import FusedOnly
 
+        if self.sees_colour:
+            raise InputError("network.planes=3: cannot be exported (expected network.planes=1, which gives luma)")
         network = copy.deepcopy(self._network).cpu().to(memory_format=torch.contiguous_format)
         return FusedOnly(network).eval().requires_grad_(False)
 

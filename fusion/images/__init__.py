@@ -3,6 +3,7 @@
 Inside:
     stems: find files by name (`images_by_stem`, `files_by_stem`); does not import torch.
     pairs: the pairs of two folders (`Pair`, `match_pairs`); does not import torch.
+    windows: where a crop was cut (`CropWindow`); does not import torch.
     tiff, decoding: image files as the numbers they hold, upright and without alpha; do not import torch.
     options: the options of tools that decide how pairs are read (`add_reading_options`); does not import torch.
     ranges: which infrared levels become black and white (`with_infrared_range`); does not import torch.

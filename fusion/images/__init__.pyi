@@ -23,3 +23,4 @@ from .stems import files_by_stem as files_by_stem
 from .stems import images_by_stem as images_by_stem
 from .stems import require_same_stems as require_same_stems
 from .stems import scene_name as scene_name
+from .windows import CropWindow as CropWindow

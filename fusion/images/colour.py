@@ -32,12 +32,13 @@ def luma(rgb: Tensor) -> Tensor:
     return torch.where((red == green) & (green == blue), green, weighted)
 
 
-def with_chroma_of(y: Tensor, rgb: Tensor) -> Tensor:
+def with_chroma_of(y: Tensor, rgb: Tensor, added: Tensor | None = None) -> Tensor:
     """Combine the luma `y` with the chroma of `rgb`: replace Y, keep Cr and Cb, convert back to RGB.
 
     Args:
         y: (..., 1, H, W) luma in [0, 1].
         rgb: (..., 3, H, W) RGB in [0, 1].
+        added: (..., 2, H, W) in [-0.5, 0.5], added to Cr and Cb.
 
     Returns:
         (..., 3, H, W) RGB, clamped to [0, 1].
@@ -53,6 +54,8 @@ def with_chroma_of(y: Tensor, rgb: Tensor) -> Tensor:
     old_y = luma(rgb)
     cr = (rgb[..., 0:1, :, :] - old_y) * _RED_RANGE  # centred on 0
     cb = (rgb[..., 2:3, :, :] - old_y) * _BLUE_RANGE
+    if added is not None:
+        cr, cb = cr + added[..., 0:1, :, :], cb + added[..., 1:2, :, :]
     return torch.cat([y + 1.403 * cr, y - 0.714 * cr - 0.344 * cb, y + 1.773 * cb], dim=-3).clamp(0, 1)
 
 

@@ -21,13 +21,23 @@ Upsample = Callable[[Tensor, Tensor, int], Tensor]
 
 
 class Fusion(NamedTuple):
-    """The output of the network: `fused`, (B, 1, H, W) luma in [0, 1], and one gate per scale, finest first.
+    """The output of the network.
 
-    A gate is (B, C, h, w) in [0, 1] for `gate="channel"` and (B, 1, h, w) otherwise, of the size of its features.
+    Attributes:
+        fused: (B, 1, H, W) luma in [0, 1].
+        gates: one per scale, finest first: (B, C, h, w) in [0, 1] for `gate="channel"` and (B, 1, h, w) otherwise, of
+            the size of its features.
+        chroma: for `planes=3`, (B, 2, H, W) in [-0.5, 0.5]: what is added to the Cr and Cb of the visible image.
     """
 
     fused: Tensor
     gates: list[Tensor]
+    chroma: Tensor | None = None
+
+    @property
+    def planes(self) -> Tensor:
+        """The luma and, for `planes=3`, the chroma in one tensor, (B, 1 or 3, H, W)."""
+        return self.fused if self.chroma is None else torch.cat([self.fused, self.chroma], dim=1)
 
 
 class Encoder(nn.Module):
@@ -75,6 +85,8 @@ class ISFuse(nn.Module):
             image by this factor.
         blend: predict for every pixel the weights of infrared and visible and an offset, so that fine detail need not
             pass through the layers. If False (the paper), the network predicts the fused image itself.
+        planes: 1 (the paper) gives luma, 3 also what is added to the chroma of the visible image, so that the colours
+            can show what only infrared sees. It adds nothing before it is trained.
 
     Source: Wang, Guan, Qian, Wang, Ma, CVPR 2026, arXiv 2603.23272.
     Verified against: the released checkpoint on M3FD pair 00000; statistics to 1e-5, and after rounding to 8 bits all
@@ -82,7 +94,7 @@ class ISFuse(nn.Module):
 
     Example:
         >>> network = ISFuse(channels=8).eval()
-        >>> fused, gates = network(torch.rand(2, 1, 48, 64), torch.rand(2, 1, 48, 64))
+        >>> fused, gates, _ = network(torch.rand(2, 1, 48, 64), torch.rand(2, 1, 48, 64))
         >>> fused.shape, [tuple(gate.shape) for gate in gates]
         (torch.Size([2, 1, 48, 64]), [(2, 8, 48, 64), (2, 8, 24, 32), (2, 8, 12, 16)])
     """
@@ -94,6 +106,7 @@ class ISFuse(nn.Module):
         channels: int = 32,
         shrink: int = 1,
         blend: bool = False,
+        planes: int = 1,
     ) -> None:
         super().__init__()
         self.downsample_factor, self.blend = shrink, blend
@@ -106,6 +119,10 @@ class ISFuse(nn.Module):
         self.head = nn.Conv2d(channels, (3 if blend else 1) * shrink**2, 3, padding=1)
         if blend and self.head.bias is not None:  # training starts near the average of both images
             self.head.bias.data[: 2 * shrink**2] += 0.5
+        self.chroma = nn.Conv2d(channels, 2 * shrink**2, 3, padding=1) if planes == 3 else None
+        if self.chroma is not None:
+            for parameter in self.chroma.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, infrared: Tensor, visible: Tensor) -> Fusion:
         """Fuse (B, 1, H, W) infrared and visible luma in [0, 1]; H, W >= 4.
@@ -168,8 +185,14 @@ class ISFuse(nn.Module):
             finer = integrated[scale]
             decoded = self.decoders[scale](finer + upsample(decoded, finer, scale))
         height, width = infrared[0].shape[2:]
-        output = F.pixel_shuffle(self.head(decoded), self.downsample_factor)[..., :height, :width]
+
+        def predict(head: nn.Conv2d) -> Tensor:
+            return F.pixel_shuffle(head(decoded), self.downsample_factor)[..., :height, :width]
+
+        chroma = None if self.chroma is None else torch.tanh(predict(self.chroma)) / 2
+        output = predict(self.head)
         if not self.blend:
-            return Fusion(torch.sigmoid(output), gates)
+            return Fusion(torch.sigmoid(output), gates, chroma)
         weight_infrared, weight_visible, offset = torch.split(output, 1, dim=1)
-        return Fusion((weight_infrared * infrared[0] + weight_visible * visible[0] + offset).clamp(0, 1), gates)
+        fused = (weight_infrared * infrared[0] + weight_visible * visible[0] + offset).clamp(0, 1)
+        return Fusion(fused, gates, chroma)

@@ -14,7 +14,7 @@ def require_network(settings: dict[str, Any]) -> None:
     """Check constructor arguments of `ISFuse`; missing ones have valid defaults.
 
     Raises:
-        InputError: an unknown gate, or a number out of range.
+        InputError: an unknown gate or number of planes, or a number out of range.
 
     Example:
         >>> require_network({"channels": 16, "gate": "pixel"})
@@ -25,5 +25,7 @@ def require_network(settings: dict[str, Any]) -> None:
     for name, smallest in _AT_LEAST.items():
         if settings.get(name, smallest) < smallest:
             raise InputError(f"network.{name}={settings[name]}: out of range (expected {smallest} or more)")
+    if (planes := settings.get("planes", 1)) not in (1, 3):
+        raise InputError(f"network.planes={planes}: unknown number of planes (expected 1, luma, or 3, colour)")
     if (gate := settings.get("gate", "none")) not in get_args(GateForm):
         raise unknown_name("gate", gate, get_args(GateForm))

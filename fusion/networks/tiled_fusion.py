@@ -30,7 +30,7 @@ Watch = Callable[[Sequence[Window]], Iterable[Window]]
 
 @torch.no_grad()
 def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int, watch: Watch = iter) -> Tensor:
-    """Compute `network(infrared, visible).fused` in the memory that one tile needs.
+    """Compute `network(infrared, visible).planes` in the memory that one tile needs.
 
     The integrators need features pooled over the whole image. Therefore a first pass encodes all tiles and pools their
     features; a second pass encodes each tile again, integrates and decodes it.
@@ -43,7 +43,7 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
         watch: wraps the list of tiles of each pass, for a progress bar.
 
     Returns:
-        (B, 1, H, W) fused luma in [0, 1], on the device of `infrared`.
+        (B, 1, H, W) fused luma in [0, 1], or (B, 3, H, W) with chroma, on the device of `infrared`.
 
     Verified against: the network on the whole image; 1e-5, for odd sizes and all variants, on the CPU.
     """
@@ -59,7 +59,8 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
 
     pooled = _pool(encode, watch(tiles), scales, device)
     upsamplers = [Upsampler(coarse, fine, device) for fine, coarse in pairwise(scales)]
-    fused = torch.empty_like(images[0])
+    planes = 1 if network.chroma is None else 3
+    fused = images[0].new_empty(len(infrared), planes, *images[0].shape[2:])
     for tile in watch(tiles):
         window = tile.with_halo(HALO, whole)
 
@@ -67,7 +68,7 @@ def fuse_in_tiles(network: ISFuse, infrared: Tensor, visible: Tensor, side: int,
             return upsamplers[scale](coarse, window.at_scale(scale + 1), window.at_scale(scale))
 
         fusion = network.integrate(*encode(window), pooled, upsample)
-        tile.upscaled(factor).of(fused).copy_(tile.relative_to(window).upscaled(factor).of(fusion.fused))
+        tile.upscaled(factor).of(fused).copy_(tile.relative_to(window).upscaled(factor).of(fusion.planes))
     return fused[..., : infrared.shape[2], : infrared.shape[3]]
 
 

@@ -1,7 +1,8 @@
 """Training of the fusion network.
 
-- settings: `Schedule` and `LossWeights`; objective: `Objective`, its ablations, and the passes of a training step.
-  Both can be imported and checked without torch.
+- settings: `Schedule` and `LossWeights`; objective: `Objective` and its ablations; passes: the network on pairs with
+  parts hidden. All can be imported and checked without torch.
+- critic: what a network for a task must offer to be trained along (`Critic`).
 - losses/: the terms of the loss.
 - trainer: `Trainer`, the training loop; state: what it saves and resumes from.
 - crops, batches: aligned crops of the pairs, and mini-batches with their masks (`Batch`, `draw_masks`).

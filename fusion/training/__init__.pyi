@@ -1,5 +1,6 @@
 from .batches import Batch as Batch
 from .batches import draw_masks as draw_masks
+from .critic import Critic as Critic
 from .objective import Objective as Objective
 from .objective import batch_terms as batch_terms
 from .parallel import is_main_process as is_main_process

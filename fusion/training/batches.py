@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from fusion.images import CropWindow
 from fusion.interventions import Masks, complementary_masks, random_masks
 from fusion.seeds import generator_for
 from fusion.training.crops import CropSource
@@ -28,16 +29,21 @@ class Batch(NamedTuple):
             (B, 2 or 3, S, S) in [0, 1].
         masks: complementary and random masks; empty where only the standard pass runs.
         sample_indices: running numbers of the samples in the training, over which the interventions rotate.
+        colours: the visible crops in RGB, (B, 3, S, S) in [0, 1], for a critic; None without one.
+        windows: where the crops were cut, for a critic.
     """
 
     images: Tensor
     masks: tuple[Masks, ...] = ()
     sample_indices: tuple[int, ...] | None = None
+    colours: Tensor | None = None
+    windows: tuple[CropWindow, ...] = ()
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Batch:
         """Apply a function to every tensor."""
         masks = tuple(Masks(*map(change, kind)) for kind in self.masks)
-        return self._replace(images=change(self.images), masks=masks)
+        colours = None if self.colours is None else change(self.colours)
+        return self._replace(images=change(self.images), masks=masks, colours=colours)
 
     def to(self, device: torch.device) -> Batch:
         """Move to a device, asynchronously if the memory is pinned."""
@@ -98,10 +104,20 @@ class TrainingBatches:
             drawn = draw_masks(len(chosen), self.schedule.crop, generator_for(seed, "masks", step))
             masks = tuple(Masks(*(mask[shard] for mask in kind)) for kind in drawn)
         indices = tuple(step * size + sample for sample in shard)
-        batch = Batch(self.crops.random_batch(chosen, step, shard), masks, indices)
+        crops = self.crops.random_batch(chosen, step, shard)
+        batch = batch_of(crops, masks, indices, self.crops.random_windows(chosen, step, shard))
         if self.processes.device.type == "cuda":
             batch = batch.map(torch.Tensor.pin_memory)  # so that the copy to the GPU overlaps with its computation
         return batch, len(chosen)
+
+
+def batch_of(
+    crops: Tensor, masks: tuple[Masks, ...], indices: tuple[int, ...], windows: tuple[CropWindow, ...]
+) -> Batch:
+    """Build a batch of what a `CropSource` cuts; if there are windows, the last three channels are colours."""
+    if not windows:
+        return Batch(crops, masks, indices)
+    return Batch(crops[:, :-3], masks, indices, crops[:, -3:], windows)
 
 
 def central_batches(crops: CropSource, held_out: Sequence[int], schedule: Schedule) -> Iterator[Batch]:
@@ -110,4 +126,5 @@ def central_batches(crops: CropSource, held_out: Sequence[int], schedule: Schedu
         part = held_out[start : start + schedule.batch_size]
         generator = generator_for(schedule.seed, "validation masks", start)
         indices = tuple(range(start, start + len(part)))
-        yield Batch(crops.central_batch(part), draw_masks(len(part), schedule.crop, generator), indices)
+        masks = draw_masks(len(part), schedule.crop, generator)
+        yield batch_of(crops.central_batch(part), masks, indices, crops.central_windows(part))

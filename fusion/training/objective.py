@@ -1,26 +1,30 @@
-"""The training objective: the standard pass, the intervened passes, and the loss they add up to.
+"""The training objective: the standard pass, the intervened passes, the judgement of a critic, and their total loss.
 
 Importing this module does not import torch, so that an objective can be checked while a run is planned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fusion.errors import unknown_name
-from fusion.interventions import INTERVENTIONS, Masks, assign_interventions
+from fusion.interventions import Masks
 from fusion.training import losses
+from fusion.training.passes import four_passes, in_float32, one_pass
 from fusion.training.settings import LossWeights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from fusion.networks import Features, Fusion, ISFuse
+    from fusion.networks import Fusion, ISFuse
     from fusion.training.batches import Batch
+    from fusion.training.critic import Critic
     from fusion.training.settings import Precision
+
+    Judge = Callable[[Fusion, Masks | None], Tensor]
 
 BatchNormPasses = Literal["standard", "all", "fixed"]
 
@@ -80,6 +84,7 @@ class Objective:
         *masks: Masks,
         sample_indices: Sequence[int] | None = None,
         teacher_output: Tensor | None = None,
+        judge: Judge | None = None,
     ) -> dict[str, Tensor]:
         """Run the passes on one batch and compute the loss terms.
 
@@ -93,42 +98,52 @@ class Objective:
                 from 0.
             teacher_output: fused images of a teacher for the batch, (B, 1, H, W) in [0, 1]; if given, the fusion term
                 is the distance to them.
+            judge: the loss of a critic that sees what the network returned for the images, or for the images behind
+                masks; the mean over both counts, so `divided` must be set.
 
         Returns:
-            Scalars: "total" to minimise; "fusion", "invariance" and "necessity" unweighted; "gate", the mean opening
-            in the standard pass.
+            Scalars: "total" to minimise; "fusion", "invariance" and "necessity" unweighted, and "task" if there is a
+            judge; "gate", the mean opening in the standard pass.
         """
         import torch
 
         features = network.encode_infrared(infrared), network.encode_visible(visible)
-        standard = _in_float32(network.integrate(*features))
+        standard = in_float32(network.integrate(*features))
         terms = {
             "fusion": losses.fusion_term(standard.fused, infrared, visible, self.weights, teacher_output),
             "invariance": standard.fused.new_zeros(()),
             "necessity": standard.fused.new_zeros(()),
             "gate": losses.gate_map([gate.detach() for gate in standard.gates], infrared.shape[2:]).mean(),
         }
+        judged = [judge(standard, None)] if judge else []
         if masks and not self.leaves_out("interventions"):
-            learns = not (self.leaves_out("invariance") and self.leaves_out("necessity"))
+            learns = judge or not (self.leaves_out("invariance") and self.leaves_out("necessity"))
             common = network, standard.fused, (infrared, visible)
             with (
                 running_statistics(network, updated=self.batchnorm == "all"),
-                torch.set_grad_enabled(torch.is_grad_enabled() and learns),
+                torch.set_grad_enabled(torch.is_grad_enabled() and bool(learns)),
             ):
-                both = (
+                found = (
                     one_pass(*common, masks, sample_indices or range(len(infrared)), self.weights)
                     if self.divided
                     else four_passes(*common, features, masks, self.weights)
                 )
-            for name, term in zip(("invariance", "necessity"), both, strict=True):
+            for name, term in (("invariance", found.invariance), ("necessity", found.necessity)):
                 terms[name] = term.detach() if self.leaves_out(name) else term
+            if judge and found.fusion:
+                judged.append(judge(found.fusion, found.masks))
         alpha = 0.0 if self.leaves_out("invariance") else self.weights.invariance
         beta = 0.0 if self.leaves_out("necessity") else self.weights.necessity * self.weights.necessity_sign
         terms["total"] = terms["fusion"] + alpha * terms["invariance"] + beta * terms["necessity"]
+        if judged:
+            terms["task"] = torch.stack(judged).mean()
+            terms["total"] = terms["total"] + self.weights.task * terms["task"]
         return terms
 
 
-def batch_terms(objective: Objective, network: ISFuse, batch: Batch, precision: Precision) -> dict[str, Tensor]:
+def batch_terms(
+    objective: Objective, network: ISFuse, batch: Batch, precision: Precision, critic: Critic | None = None
+) -> dict[str, Tensor]:
     """Compute `Objective.terms` of a batch on the device of the network.
 
     Args:
@@ -136,15 +151,25 @@ def batch_terms(objective: Objective, network: ISFuse, batch: Batch, precision: 
         network: in train or eval mode.
         batch: on any device.
         precision: of the convolutions.
+        critic: judges the fused images; the batch then has colours.
 
     Returns:
         The scalars of `Objective.terms`.
     """
     import torch
 
+    from fusion.images import with_chroma_of
+
     device = network.head.weight.device
-    images, masks, indices = batch.to(device)
+    images, masks, indices, colours, windows = batch.to(device)
     infrared, visible, *teacher = torch.split(images, 1, dim=1)
+
+    def judge(fusion: Fusion, hidden: Masks | None) -> Tensor:
+        assert critic is not None
+        assert colours is not None
+        seen = colours if hidden is None else colours * hidden.visible
+        return critic.loss(with_chroma_of(fusion.fused, seen, fusion.chroma), windows)
+
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
         return objective.terms(
             network,
@@ -153,79 +178,8 @@ def batch_terms(objective: Objective, network: ISFuse, batch: Batch, precision: 
             *masks,
             sample_indices=indices,
             teacher_output=teacher[0] if teacher else None,
+            judge=judge if critic else None,
         )
-
-
-def one_pass(
-    network: ISFuse,
-    fused: Tensor,
-    images: tuple[Tensor, Tensor],
-    masks: Sequence[Masks],
-    sample_indices: Sequence[int],
-    weights: LossWeights,
-) -> tuple[Tensor, Tensor]:
-    """Apply one of the four interventions to each sample, in rotation; the expected terms are those of `four_passes`.
-
-    Args:
-        network: runs once.
-        fused: (B, 1, H, W) output of the standard pass.
-        images: infrared and visible luma, each (B, 1, H, W) in [0, 1].
-        masks: complementary and random ones, each (B, 1, H, W).
-        sample_indices: B running numbers of the samples; the remainder modulo 4 selects the intervention.
-        weights: of the parts of the invariance term.
-
-    Returns:
-        The invariance and the necessity term, scalars.
-    """
-    from torch.nn import functional as F
-
-    intervened, gate = _masked_pass(network, images, assign_interventions(masks[0], masks[1], sample_indices))
-    kinds = len(INTERVENTIONS)
-    masked = [sample for sample, index in enumerate(sample_indices) if index % kinds < len(masks)]
-    missing = [sample for sample, index in enumerate(sample_indices) if index % kinds >= len(masks)]
-    invariance = necessity = fused.new_zeros(())
-    if masked:  # the full term is a mean over the masks
-        loss = losses.invariance_loss(
-            fused[masked], intervened[masked], gate[masked], weights.gate_target, weights.entropy_sign
-        )
-        invariance = len(masked) * kinds / len(masks) / len(sample_indices) * loss
-    if missing:  # the full term is a sum over the modalities
-        necessity = len(missing) * kinds / len(sample_indices) * F.l1_loss(intervened[missing], fused[missing])
-    return invariance, necessity
-
-
-def four_passes(
-    network: ISFuse,
-    fused: Tensor,
-    images: tuple[Tensor, Tensor],
-    features: tuple[Features, Features],
-    masks: Sequence[Masks],
-    weights: LossWeights,
-) -> tuple[Tensor, Tensor]:
-    """Apply all four interventions to each sample.
-
-    Args:
-        network: runs once per intervention.
-        fused: (B, 1, H, W) output of the standard pass.
-        images: infrared and visible luma, each (B, 1, H, W) in [0, 1].
-        features: of the infrared and the visible images, from `ISFuse.encode_infrared` and `ISFuse.encode_visible`.
-        masks: complementary and random ones, each (B, 1, H, W).
-        weights: of the parts of the invariance term.
-
-    Returns:
-        The invariance and the necessity term, scalars.
-    """
-    import torch
-
-    invariance = []
-    for mask in masks:
-        intervened, gate = _masked_pass(network, images, mask)
-        invariance.append(losses.invariance_loss(fused, intervened, gate, weights.gate_target, weights.entropy_sign))
-    missing_infrared, missing_visible = _missing_features(network, images[0])
-    without_visible = _in_float32(network.integrate(features[0], missing_visible))
-    without_infrared = _in_float32(network.integrate(missing_infrared, features[1]))
-    necessity = losses.necessity_loss(fused, without_visible.fused, without_infrared.fused)
-    return torch.stack(invariance).mean(), necessity
 
 
 @contextmanager
@@ -246,32 +200,3 @@ def running_statistics(network: nn.Module, updated: bool) -> Iterator[None]:
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
-
-
-def _in_float32(fusion: Fusion) -> Fusion:
-    """Convert the fused image to float32, as losses are not computed in reduced precision."""
-    return fusion._replace(fused=fusion.fused.float())
-
-
-def _masked_pass(network: ISFuse, images: tuple[Tensor, Tensor], masks: Masks) -> tuple[Tensor, Tensor]:
-    """Fuse the masked images; return the fused images and the maps of the gates, each (B, 1, H, W)."""
-    fusion = _in_float32(network(images[0] * masks.infrared, images[1] * masks.visible))
-    return fusion.fused, losses.gate_map(fusion.gates, fusion.fused.shape[2:])
-
-
-def _missing_features(network: ISFuse, like: Tensor) -> tuple[Features, Features]:
-    """Encode an all-zero infrared and an all-zero visible image of the shape of `like`, (B, 1, H, W).
-
-    All samples are equal, so one sample is encoded for the whole batch: the batch statistics of BatchNorm are the same.
-    A shared encoder has the same output for both modalities and runs once.
-    """
-    import torch
-
-    zeros = torch.zeros_like(like[:1])
-    missing_infrared = network.encode_infrared(zeros)
-    missing_visible = missing_infrared if network.encoder_visible is None else network.encode_visible(zeros)
-    return _repeat(missing_infrared, len(like)), _repeat(missing_visible, len(like))
-
-
-def _repeat(features: Features, batch: int) -> Features:
-    return [feature.expand(batch, -1, -1, -1) for feature in features]

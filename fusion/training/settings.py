@@ -107,11 +107,12 @@ class LossWeights:
         necessity: weight of the necessity term (beta); 0 omits it.
         gate_target: mean opening towards which each gate is pulled (eta).
         entropy_sign: +1 pushes gates towards 0 or 1 (text of the paper), -1 away from them (released code).
+        task: weight of the loss of a critic, if the network is trained with one.
         necessity_sign: +1 makes single-modality outputs similar to the fused one (formula and released code), -1 makes
             them different (text of the paper).
 
     Raises:
-        InputError: an unknown form, or a negative weight of the information.
+        InputError: an unknown form, or a negative weight of the information or the task.
     """
 
     form: Form = "detail"
@@ -122,9 +123,11 @@ class LossWeights:
     gate_target: float = 0.3
     entropy_sign: float = -1.0
     necessity_sign: float = 1.0
+    task: float = 0.1
 
     def __post_init__(self) -> None:
         if self.form not in get_args(Form):
             raise unknown_name("form of the fusion term", self.form, get_args(Form))
-        if self.information < 0:
-            raise InputError(f"loss.information={self.information}: out of range (expected 0 or more)")
+        for name in ("information", "task"):
+            if getattr(self, name) < 0:
+                raise InputError(f"loss.{name}={getattr(self, name)}: out of range (expected 0 or more)")

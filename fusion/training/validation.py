@@ -13,6 +13,7 @@ from fusion.metrics import choose_metrics, measure
 from fusion.networks import ISFuse
 from fusion.seeds import generator_for
 from fusion.training.batches import Batch
+from fusion.training.critic import Critic
 from fusion.training.objective import Objective, batch_terms
 from fusion.training.settings import Precision
 
@@ -38,6 +39,7 @@ def validate(
     network: ISFuse,
     batches: Iterable[Batch],
     precision: Precision,
+    critic: Critic | None = None,
 ) -> dict[str, float]:
     """Average the loss terms and the metrics over held-out crops, in eval mode.
 
@@ -46,15 +48,18 @@ def validate(
         network: is left in eval mode.
         batches: held-out crops with masks.
         precision: of the training, used for the loss terms; metrics are computed in float32.
+        critic: of the training; its network is left in eval mode, too.
 
     Returns:
         Means over the crops, named "validation_" plus the term or metric; crops for which a metric is undefined are
         left out of its mean, which is NaN if there are no others.
     """
     network.eval()
+    if critic:
+        critic.network.eval()
     values: dict[str, list[float]] = {}
     for batch in batches:
-        for name, value in batch_terms(objective, network, batch, precision).items():
+        for name, value in batch_terms(objective, network, batch, precision, critic).items():
             values.setdefault(name, []).extend([value.item()] * len(batch.images))
         infrared, visible = torch.split(batch.to(network.head.weight.device).images[:, :2], 1, dim=1)
         for name, of_crops in validation_metrics(infrared, visible, network(infrared, visible).fused).items():

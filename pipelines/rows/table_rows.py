@@ -45,7 +45,10 @@ def _build_row(fusers: FuserSettings, name: str, device: str, task: str, names: 
     _require_name(fusers, name, kind, given)
     if kind in TYPES:
         return unfused_row(name, kind, {key: given[key] for key in given if key != "type"}, task, names)
-    return fuser_row(fusers, name, kind, given, device)
+    row = fuser_row(fusers, name, kind, given, device)
+    if row.training and row.training.task not in (None, task):
+        raise InputError(f"training.task={row.training.task} of row {name}: the pipeline's task is {task}")
+    return row
 
 
 def _given(fusers: FuserSettings, name: str) -> Mapping[str, Any]:
@@ -67,7 +70,7 @@ def _require_name(fusers: FuserSettings, name: str, kind: str, given: Mapping[st
         )
     if kind not in (FOLDER, *(TYPES if "type" in given else _NAMES)) and not is_in_file(kind):
         typed = {other for other in fusers.options if "type" in _given(fusers, other)}
-        known = {*list_fusers(), *_NAMES}
+        known = {*list_fusers(), *_NAMES, *fusers.on_request}
         if kind not in known:
             raise unknown_name("fuser", kind, known | (typed if kind == name else {FOLDER, *TYPES}))
     if not re.fullmatch(r"\w[\w+-]*", name) or re.search(r"-(seed|fold)\d+$", name):

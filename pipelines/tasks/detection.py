@@ -43,7 +43,7 @@ def detection_task(experiment: Experiment, work_dir: Path) -> Task:
     stages = [*sample_stages(experiment), _prepare_stage(experiment, detector, work_dir)]
     stages += trying_stages(experiment)
     stages += [reading_stage(row) for row in experiment.rows if isinstance(row, PredictionsRow)]
-    stages += fusion_stages(experiment, SPLITS)
+    stages += fusion_stages(experiment, SPLITS, work_dir)
     stages += metric_stages(experiment)
     stages += intervening_stages(experiment)
     trainings = experiment.network_runs

@@ -8,26 +8,32 @@ from typing import TYPE_CHECKING
 
 from fusion.fusers import fuser_class, fuser_files, start_file
 from pipelines.rows import EarlyRow, Experiment, FuserRow, RunId, fold_folder, load_pairs
-from pipelines.settings import TrainingSettings
+from pipelines.settings import Settings, TrainingSettings
 from pipelines.stages import Inputs, Stage, Summary
+from pipelines.tasks.critics import build_critic, critic_files, critic_key
 
 if TYPE_CHECKING:
     from fusion.images import Pair
-    from fusion.training import Trainer
+    from fusion.training import Critic, Trainer
 
 TRAINING_VERSION = 2  # 2: one intervened pass a step
 
 
-def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
+def fusion_stages(experiment: Experiment, splits: Sequence[str], work_dir: Path | None = None) -> list[Stage]:
     """Return the training stage of every fusion network that is trained here, and the fusing stage of every row.
 
     Folders of images come first, so that a missing image is reported before anything trains. Networks that are trained
     once per fold fuse all pairs; a last stage collects the test images of all folds.
+
+    Args:
+        experiment: what is compared.
+        splits: whose pairs are fused.
+        work_dir: the pipeline's, inside which ultralytics is kept; None where no detector is trained.
     """
     stages = []
     for row in sorted(experiment.fusions, key=lambda row: row.folder is None):
         if row.training:
-            stages.append(_training_stage(row, row.training, experiment.settings.device))
+            stages.append(_training_stage(row, row.training, experiment.settings, work_dir))
         stages.append(_fusing_stage(row, splits))
     stages += [_stacking_stage(row, splits) for row in experiment.rows if isinstance(row, EarlyRow)]
     if experiment.folds:
@@ -37,8 +43,10 @@ def fusion_stages(experiment: Experiment, splits: Sequence[str]) -> list[Stage]:
     return stages
 
 
-def build_trainer(pairs: Sequence[Pair], training: TrainingSettings, device: str) -> Trainer:
-    """Build the trainer of a fusion network."""
+def build_trainer(
+    pairs: Sequence[Pair], training: TrainingSettings, device: str, critic: Critic | None = None
+) -> Trainer:
+    """Build the trainer of a fusion network, with the critic that `training.task` asks for."""
     from fusion.training import Trainer
 
     return Trainer(
@@ -49,19 +57,23 @@ def build_trainer(pairs: Sequence[Pair], training: TrainingSettings, device: str
         device,
         training.teacher,
         training.start,
+        critic,
     )
 
 
-def _training_stage(row: FuserRow, training: TrainingSettings, device: str) -> Stage:
+def _training_stage(row: FuserRow, training: TrainingSettings, settings: Settings, work_dir: Path | None) -> Stage:
     def run(out_dir: Path, inputs: Inputs) -> Summary:
         from pipelines.report import draw_training_curves
 
-        pairs = load_pairs(fold_folder(inputs["prepare"], row.fold), "train")
-        build_trainer(pairs, training, device).run(out_dir, lambda: draw_training_curves(out_dir))
+        folder = fold_folder(inputs["prepare"], row.fold)
+        pairs = load_pairs(folder, "train")
+        critic = build_critic(settings, training, folder, pairs, work_dir)
+        trainer = build_trainer(pairs, training, settings.device, critic)
+        trainer.run(out_dir, lambda: draw_training_curves(out_dir))
         return {"pairs": len(pairs)}
 
-    key = {"training": training.key, "device": device}
-    files = [start_file(training.start)] if training.start else []
+    key = {"training": training.key, "device": settings.device, **critic_key(settings, training)}
+    files = [*([start_file(training.start)] if training.start else []), *critic_files(settings, training)]
     if training.teacher:
         fuser_class(training.teacher)  # raises for an unknown name
         files += fuser_files(training.teacher, {}).values()

@@ -66,7 +66,7 @@ def test_a_shared_encoder_saves_one_encoder():
 @pytest.mark.parametrize("size", [(4, 4), (5, 7), (17, 30)])
 def test_every_variant_takes_any_size_from_4_on(variant, size):
     network = ISFuse(**variant, channels=8).eval()
-    fused, gates = network(torch.rand(2, 1, *size), torch.rand(2, 1, *size))
+    fused, gates, _ = network(torch.rand(2, 1, *size), torch.rand(2, 1, *size))
     assert fused.shape == (2, 1, *size)
     assert 0 <= fused.min() <= fused.max() <= 1
     channels = 8 if variant["gate"] == "channel" else 1
@@ -79,7 +79,7 @@ def test_every_variant_takes_any_size_from_4_on(variant, size):
 def test_a_network_that_downsamples_takes_any_size_too_and_returns_that_size(shrink, size):
     network = randomised(ISFuse(channels=4, shrink=shrink))
     infrared, visible = torch.rand(2, 2, 1, *size)
-    fused, gates = network(infrared, visible)
+    fused, gates, _ = network(infrared, visible)
     assert fused.shape == (2, 1, *size)
     assert gates[0].shape[2:] == tuple(max(-(-side // shrink), 4) for side in size)
     sides = [max(-(-side // shrink), 4) * shrink for side in size]
