@@ -62,6 +62,7 @@ ONLY_IN = {
     "ultralytics": {
         "downstream/detection/yolo.py",
         "downstream/detection/arguments.py",
+        "downstream/detection/critic.py",
         "downstream/detection/trainer.py",
     },
     "segmentation_models_pytorch": {"downstream/segmentation/segmenter.py"},
