@@ -6,7 +6,6 @@ Importing this module does not import torch.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -117,8 +116,9 @@ def score_folder(
 
     threads = torch.get_num_threads()
     bar = tqdm(total=len(pairs), initial=len(pairs) - len(todo), desc=f"score {method}", unit="image")
-    in_parallel = ((job, *found) for job, found in _in_order(lambda job: measure_batch([job], [_read(job)]), todo))
-    measured = in_parallel if where.type == "cpu" else _in_batches(todo, measure_batch)
+    single = _in_order(lambda job: measure_batch([job], [_read(job)]), todo, threads)
+    in_parallel = ((job, *found) for job, found in single)
+    measured = in_parallel if where.type == "cpu" else _in_batches(todo, measure_batch, threads)
     # Before the worker threads start, which inherit it: one thread per image is faster than several threads per image.
     torch.set_num_threads(1)
     try:
@@ -138,24 +138,25 @@ def _stamp(pair: Pair, fused: Path) -> Stamp:
     return stamp(pair.infrared, pair.visible, fused) + ([[pair.reading]] if pair.reading else [])
 
 
-def _in_batches(todo: Sequence[_Job], measure_batch: _Measure) -> _Measured:
+def _in_batches(todo: Sequence[_Job], measure_batch: _Measure, threads: int) -> _Measured:
     """Measure batches of consecutive images of equal size, while threads read the next ones."""
-    for (*_, height, width), run in groupby(_in_order(_read, todo), key=lambda job_and_levels: job_and_levels[1].shape):
+    for (*_, height, width), run in groupby(
+        _in_order(_read, todo, threads), key=lambda job_and_levels: job_and_levels[1].shape
+    ):
         size = max(1, min(_BATCH_IMAGES, _BATCH_PIXELS // (height * width)))
         while batch := list(islice(run, size)):
             jobs, levels = zip(*batch, strict=True)
             yield from zip(jobs, measure_batch(jobs, levels), strict=True)
 
 
-def _in_order(work: Callable[[_Job], Any], todo: Sequence[_Job]) -> Iterator[tuple[_Job, Any]]:
-    """Run `work` in one thread per core, a few items ahead; after an error or interrupt no further item is started."""
-    cores = os.cpu_count() or 1
-    workers = ThreadPoolExecutor(cores)
-    running = [workers.submit(work, job) for job in todo[: 2 * cores]]
+def _in_order(work: Callable[[_Job], Any], todo: Sequence[_Job], threads: int) -> Iterator[tuple[_Job, Any]]:
+    """Run `work` in so many threads, a few items ahead; after an error or interrupt no further item is started."""
+    workers = ThreadPoolExecutor(threads)
+    running = [workers.submit(work, job) for job in todo[: 2 * threads]]
     try:
         for index, job in enumerate(todo):
             yield job, running.pop(0).result()
-            running += [workers.submit(work, later) for later in todo[index + 2 * cores : index + 2 * cores + 1]]
+            running += [workers.submit(work, later) for later in todo[index + 2 * threads : index + 2 * threads + 1]]
     finally:
         workers.shutdown(cancel_futures=True)
 

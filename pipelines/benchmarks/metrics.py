@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ import numpy as np
 import torch
 
 from fusion import build_fuser, match_pairs
+from fusion.cores import available_cores
 from fusion.errors import InputError
 from fusion.images import Pair, luma
 from fusion.metrics import SUITES, measure
@@ -42,7 +42,7 @@ def benchmark_metrics(
     if images < 1:
         raise InputError(f"--images {images}: expected at least 1")
     triplets = [_fuse_average(pair) for pair in match_pairs(infrared_dir, visible_dir)[:images]]
-    cores, threads = os.cpu_count() or 1, torch.get_num_threads()
+    cores, threads = available_cores(), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         rows = [_compare(name, [name], triplets, plain) for name in SUITES["eif"]]

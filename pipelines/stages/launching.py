@@ -14,6 +14,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Protocol
 
+from fusion.cores import available_cores
 from pipelines.stages.memory import MemoryPlan
 
 STOPPED = 130  # exit code of a stage's process after Ctrl-C
@@ -82,7 +83,7 @@ class LocalProcesses:
 
     def __init__(self, jobs: int, work: Callable[[Path, Path, int], None], preload: Sequence[str]) -> None:
         self._jobs, self._memory, self._work = jobs, MemoryPlan(), work
-        self._threads = max(1, (os.cpu_count() or 1) // jobs)
+        self._threads = max(1, available_cores() // jobs)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
         with _environment(thread_limits(self._threads)), _ignored_interrupts():

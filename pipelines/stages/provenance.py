@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-import os
 import platform
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from fusion.cores import available_cores
 from fusion.storage import read_json
 
 RECORD = "stage.json"
@@ -50,7 +50,7 @@ def current_provenance() -> Provenance:
     """Describe this process; a GPU is named once torch has been imported."""
     torch: Any = sys.modules.get("torch")
     gpu = f", {torch.cuda.get_device_name()}" if torch and torch.cuda.is_available() else ", no GPU"
-    machine = f"{_processor()}, {os.cpu_count()} cores{gpu}"
+    machine = f"{_processor()}, {available_cores()} cores{gpu}"
     return Provenance(datetime.date.today().isoformat(), _commit(), machine, _versions())
 
 
