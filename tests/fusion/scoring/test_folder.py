@@ -107,7 +107,7 @@ def test_a_gpu_measures_batches_of_equal_size_in_order(make_fused):
         batches.append([tuple(image.shape) for image in levels])
         return [{"infrared": image[0].double().mean().item()} for image in levels]
 
-    measured = list(_in_batches([_Job(pair, fused_dir / f"{pair.stem}.png", []) for pair in pairs], sizes))
+    measured = list(_in_batches([_Job(pair, fused_dir / f"{pair.stem}.png", []) for pair in pairs], sizes, 2))
     assert [job.pair for job, _ in measured] == pairs
     assert batches == [[(3, 1, 40, 48)] * 2, [(3, 1, 32, 48)] * 2, [(3, 1, 40, 48)] * 16, [(3, 1, 40, 48)] * 4]
     for pair, (_, values) in zip(pairs, measured, strict=True):
