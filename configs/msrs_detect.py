@@ -4,7 +4,7 @@
 #           sample.
 # Command:  python tools/run_pipeline.py msrs_detect --data DIR detector.model=yolov5n.yaml detector.weights=FILE
 # Override: detector.epochs=10 detector.image_size=416 fusers=average,isfuse
-# Takes:    about an hour on two cores for 240 + 60 pairs as in the README's table (20 epochs at 416 px).
+# Takes:    about an hour on two cores for 240 + 60 pairs as in pipelines/README.md (20 epochs at 416 px).
 _base_ = [
     "_base_/msrs.py",
     "_base_/fusers.py",

@@ -1,4 +1,4 @@
-"""What the README tells a newcomer to type is what exists."""
+"""What the READMEs tell a reader to type is what exists."""
 
 import re
 
@@ -8,10 +8,13 @@ from fusion import InputError
 from tests.made_rigs import rig
 from tests.run_tool import ROOT, in_process
 
-README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
-ANY_METHOD = README[README.index("## Any method\n") : README.index("## Metrics\n")]  # test_readme_recipes.py runs these
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", README, re.MULTILINE)
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOMS = ("fusion", "fusion/metrics", "downstream", "pipelines", "configs")
+FILES = [ROOT / "README.md", *(ROOT / room / "README.md" for room in ROOMS)]
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in FILES).replace("\\\n", "")
+ANY_METHOD = TEXT[TEXT.index("## Any method\n") : TEXT.index("## Speed\n")]  # test_readme_recipes.py runs these
+EXAMPLES = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+COMMANDS = re.findall(r"^python (tools/\w+\.py)(.*)$", TEXT, re.MULTILINE)
 
 
 def test_the_readme_has_the_two_commands():
@@ -19,12 +22,24 @@ def test_the_readme_has_the_two_commands():
     assert '<!-- tests -->\n```bash\npip install -e ".[all]"\npytest -n auto --dist loadfile\n```' in README
 
 
-def test_every_tool_is_in_the_readme():
+def test_the_readme_is_short_and_its_links_lead_somewhere():
+    assert len(README.splitlines()) <= 180
+    for path in FILES:
+        for target, _, anchor in re.findall(r"\]\(([^)#:]*)(#([\w-]+))?\)", path.read_text(encoding="utf-8")):
+            found = (path.parent / target) if target else path
+            assert found.exists(), f"{path}: {target}"
+            if anchor:
+                titles = re.findall(r"^#+ (.*)$", found.read_text(encoding="utf-8"), re.MULTILINE)
+                names = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+                assert anchor in names, f"{path}: {target}#{anchor}"
+
+
+def test_every_tool_is_in_a_readme():
     assert {tool for tool, _ in COMMANDS} == {f"tools/{path.name}" for path in (ROOT / "tools").glob("*.py")}
 
 
 @pytest.mark.parametrize(("tool", "arguments"), COMMANDS)
-def test_every_option_the_readme_uses_is_in_the_help(tool, arguments, tmp_path):
+def test_every_option_a_readme_uses_is_in_the_help(tool, arguments, tmp_path):
     kind = [word for word in arguments.split()[:1] if not word.startswith("-")]
     done = in_process(tool.removeprefix("tools/"), *kind, "--help", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
@@ -34,7 +49,7 @@ def test_every_option_the_readme_uses_is_in_the_help(tool, arguments, tmp_path):
 @pytest.mark.parametrize(
     "arguments", [rest for tool, rest in COMMANDS if tool == "tools/run_pipeline.py" and rest not in ANY_METHOD]
 )
-def test_every_pipeline_command_of_the_readme_is_understood(arguments, tmp_path):
+def test_every_pipeline_command_of_a_readme_is_understood(arguments, tmp_path):
     arguments = arguments.replace("yolov8s.pt", str(tmp_path / "w.pt")).split()
     (tmp_path / "w.pt").touch()
     (tmp_path / "results.json").touch()

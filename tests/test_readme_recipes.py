@@ -1,4 +1,4 @@
-"""The recipes of the README for other methods, run as they stand there on a tiny sample."""
+"""The recipes of fusion/README.md for other methods, run as they stand there on a tiny sample."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from tests.onnx_models import write_model
 from tests.run_tool import ROOT, in_process
 
-README = (ROOT / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
-SECTION = README[README.index("## Any method\n") : README.index("## Metrics\n")]
+README = (ROOT / "fusion" / "README.md").read_text(encoding="utf-8").replace("\\\n", "")
+SECTION = README[README.index("## Any method\n") : README.index("## Speed\n")]
 TINY = ("sample.train=1", "sample.test=2", "metrics.names=AG", "effects.images=0", "panels=0")
 REPORT = Path("work", "fusion_quality-sample", "report", "report.md")
 RECIPES = re.findall(r"^python (tools/run_pipeline\.py .*)$", SECTION, re.MULTILINE)

@@ -21,7 +21,7 @@ from pipelines.sample import SAMPLE_MARK, SAMPLE_NOTE
 from pipelines.stages import Inputs
 
 _EXPLANATION = """\
-- The convention decides which definition each number follows; the README's metric card lists the differences.
+- The convention decides which definition each number follows; fusion/metrics/README.md lists the differences.
 - scores.csv has every image, means.csv the means with 95 % bootstrap intervals over images. Two means whose intervals
   overlap widely may differ by the choice of images alone.
 - The rows **infrared** and **visible** are the sources themselves: a metric that favours them favours a fusion that
