@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -47,6 +48,13 @@ def exit_code(main: Callable[[], int | None]) -> int:
     except BrokenPipeError:  # redirect stdout, or Python reports the error again when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def typed_command() -> str:
+    """Return the command that started this program, as a shell takes it."""
+    program, *arguments = sys.argv
+    start = program.split() if program.startswith("stablefuse ") else ["python", program]
+    return shlex.join([*start, *arguments])
 
 
 def parse_override(argument: str) -> tuple[str, Any]:

@@ -4,7 +4,7 @@
 - `run`: run a pipeline. `results`: what it found. `run_pipeline` and `plan_pipeline` are the public API.
 - `listing`, `check_data`, `extras`, `stage_worker`: what else the command line calls.
 - `stages/`: the engine. `rows/`: what is compared. `tasks/`: which stages there are. `report/`: what comes out.
-- `sample/`: the built-in data. `benchmarks/`: speeds.
+- `sample/`: the built-in data. `benchmarks/`: speeds. `commands/`: the command lines.
 """
 
 import lazy_loader

@@ -1,7 +1,5 @@
 """Fuse two folders of images, two videos or two cameras; the same as `python -m fusion`."""
 
-from __future__ import annotations
-
 import sys
 
 from fusion.__main__ import main

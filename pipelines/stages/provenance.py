@@ -16,6 +16,7 @@ from fusion.storage import read_json
 
 RECORD = "stage.json"
 _PACKAGES = (
+    "stablefuse",
     "torch",
     "ultralytics",
     "pycocotools",

@@ -13,9 +13,9 @@ import pytest
 
 from fusion.registration import Registration, load_registration
 from fusion.registration.geometry import scaling
+from pipelines.commands.register_pairs import describe
 from pipelines.sample import write_sample
 from tests.run_tool import in_process
-from tools.register_pairs import describe
 
 SIZE = (240, 180)
 HALF = (SIZE[0] // 2, SIZE[1] // 2)

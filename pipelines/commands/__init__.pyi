@@ -1,0 +1,1 @@
+from .stablefuse import command as command
