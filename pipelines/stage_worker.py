@@ -16,7 +16,15 @@ from typing import Any
 from fusion.errors import InputError
 from fusion.storage import read_json, write_json
 from pipelines.config import Chosen
-from pipelines.stages import STOPPED, Inputs, current_provenance, reason_to_go_on, result_of, thread_limits
+from pipelines.stages import (
+    STOPPED,
+    Inputs,
+    current_provenance,
+    end_with_parent,
+    reason_to_go_on,
+    result_of,
+    thread_limits,
+)
 from pipelines.tasks import build_task
 
 PRELOAD = {  # by task, what its stages import
@@ -40,6 +48,7 @@ _WATCH_S = 0.5
 def work(order: Path, log: Path, threads: int) -> None:
     """Run the stage of an order in this process, a child of the one that ordered it, with its output in the log."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the server it is forked from ignores Ctrl-C
+    end_with_parent()  # the server, which ends with the process that ordered the stage
     parent = multiprocessing.parent_process()  # not the server
     assert parent is not None  # of a forked process
     _end_after(parent.join)
@@ -57,6 +66,7 @@ def main(order: Path, parent: int) -> int:
         while os.getppid() == parent:
             time.sleep(_WATCH_S)
 
+    end_with_parent()
     _end_after(orphaned)
     return _run(order)
 

@@ -4,6 +4,7 @@
 - `runner`: plans and runs stages in one work folder; finished ones are skipped, changed ones run again.
 - `endings`: publishing a finished folder, and what happens to an error.
 - `side_by_side`, `launching`, `memory`: several stages at a time, in processes that share cores and memory.
+- `orphans`, `server`: such a process ends with the one that started it.
 - `ray_cluster`: the same on a cluster; the only file that imports ray.
 - `lock`: one process per work folder.
 

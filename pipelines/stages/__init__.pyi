@@ -5,6 +5,7 @@ from .launching import LocalProcesses as LocalProcesses
 from .launching import result_of as result_of
 from .launching import thread_limits as thread_limits
 from .lock import locked as locked
+from .orphans import end_with_parent as end_with_parent
 from .provenance import RECORD as RECORD
 from .provenance import Provenance as Provenance
 from .provenance import current_provenance as current_provenance

@@ -18,6 +18,7 @@ from fusion.cores import available_cores
 from pipelines.stages.memory import MemoryPlan
 
 STOPPED = 130  # exit code of a stage's process after Ctrl-C
+_SERVER = "pipelines.stages.server"  # ends with this process; imported before what takes seconds
 _PATIENCE_S = 30.0  # for a process that was asked to stop
 
 
@@ -85,7 +86,7 @@ class LocalProcesses:
         self._jobs, self._memory, self._work = jobs, MemoryPlan(), work
         self._threads = max(1, available_cores() // jobs)
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(preload))
+        self._context.set_forkserver_preload([_SERVER, *preload])
         with _environment(thread_limits(self._threads)), _ignored_interrupts():
             forkserver.ensure_running()  # inherits both; libraries read the limits when the server imports them
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from pipelines.stages.memory import MemoryPlan, available_bytes
-from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, stages, wait_for
+from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, kill, stages, wait_for
 
 TINY = ["m3fd_detect", "sample.train=6", "sample.test=3", "fusers=average", "metrics.names=AG", "--jobs", "2"]
 TINY += [f"detector.model={TINY_DETECTOR}", "detector.epochs=2", "detector.image_size=64", "detector.batch_size=3"]
@@ -147,3 +148,30 @@ def _is_worker(command: Path) -> bool:
         return b"pipelines.stage_worker" in command.read_bytes().split(b"\0")
     except OSError:
         return False
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere a process needs longer to notice")
+@pytest.mark.parametrize("moment", ["server", "stage"])
+def test_no_process_is_left_a_second_after_a_kill(tool, moment):
+    process = tool.start(*TINY)
+    work = tool.cwd / "work" / "m3fd_detect-sample"
+    logs = {"server": work / "settings.json", "stage": work / "logs"}
+    wait_for(logs[moment], process)
+    while not (mine := processes_of(tool.home) - {process.pid}):
+        time.sleep(0.01)
+    kill(process)
+    time.sleep(1)
+    assert not processes_of(tool.home), mine
+
+
+def processes_of(home):
+    """Return the processes that were started with this home, by their environment."""
+    return {int(folder.name) for folder in Path("/proc").glob("[0-9]*") if f"HOME={home}\0".encode() in environ(folder)}
+
+
+def environ(folder):
+    try:
+        return (folder / "environ").read_bytes()
+    except OSError:  # it has just ended
+        return b""
