@@ -2,7 +2,7 @@
 
 - catalogue: all metrics by convention and name, `choose_metrics`, and `measure` to compute them; torch is imported on
   the first computation.
-- information, fidelity, gradient, similarity, exposure, edges: the metric functions by kind.
+- information, fidelity, gradient, similarity, exposure, edges, contrast, phase: the metric functions by kind.
 - metric: what a metric is; triplet: the images that every metric takes.
 - structure, filters: SSIM and the windows that several metrics share.
 

@@ -48,6 +48,13 @@ _SSIM = Metric("SSIM", "similarity.ssim", "mean of both, Gaussian 11x11, range 2
 _MS_SSIM = Metric(
     "MS_SSIM", "similarity.multi_scale_ssim", "mean of both, five scales, range 255", smallest_side=_MS_SSIM_SIDE
 )
+_QCB = Metric("Qcb", "contrast.chen_blum", "contrast of the sources that an eye still sees (Chen-Blum)")
+_QCV = Metric(
+    "Qcv",
+    "contrast.chen_varshney",
+    "difference from the salient blocks that an eye sees (Chen-Varshney)",
+    higher_is_better=False,
+)
 
 _EIF = (
     *(_EN, _SD, _SF, _AG, _EI, _MI, _NMI, _CC, _SCD),
@@ -70,6 +77,8 @@ _EIF = (
         "the code's Nabf since 2023: infrared in the place of fused",
         higher_is_better=False,
     ),
+    *(_QCB, _QCV),
+    Metric("Qp", "phase.phase_congruency", "phase congruency and its moments, correlated with the sources (Zhao)"),
 )
 _CDDFUSE = (
     *(_EN, _SD, _SF, _AG_MEAN, _MI_NATS, _MSE, _CC),
@@ -84,6 +93,7 @@ _VIFB = (
     Metric("PSNR", "fidelity.psnr_vifb", "peak 255² over sqrt(sum d²)/HW, dB"),
     Metric("RMSE", "fidelity.rmse_vifb", "sqrt(sum d²)/HW, mean of both", higher_is_better=False),
     Metric("Qabf", "edges.edge_preservation_vifb", "as eif, the slip 255 times as large"),
+    *(_QCB, _QCV),
     Metric(
         "CE",
         "information.cross_entropy",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.fusion.metrics import plain_edges as edges
 from tests.fusion.metrics import plain_exposure as exposure
 from tests.fusion.metrics import plain_gradients as gradients
+from tests.fusion.metrics import plain_perception as perception
 from tests.fusion.metrics import plain_similarity as similarity
 from tests.fusion.metrics import plain_statistics as statistics
 from tests.fusion.metrics.plain_filters import Pixels
@@ -36,6 +37,9 @@ PLAIN: dict[str, dict[str, Plain]] = {
         "SSIM_L1": similarity.ssim_l1,
         "MEF_MS_SSIM": exposure.mef_ms_ssim,
         "Nabf_as_called": edges.nabf_as_called,
+        "Qcb": perception.qcb,
+        "Qcv": perception.qcv,
+        "Qp": perception.qp,
     },
     "cddfuse": {
         "EN": statistics.entropy,
@@ -61,6 +65,8 @@ PLAIN: dict[str, dict[str, Plain]] = {
         "PSNR": statistics.psnr_vifb,
         "RMSE": statistics.rmse_vifb,
         "Qabf": edges.qabf_vifb,
+        "Qcb": perception.qcb,
+        "Qcv": perception.qcv,
         "CE": statistics.cross_entropy,
         "SSIM": similarity.ssim_sum,
     },

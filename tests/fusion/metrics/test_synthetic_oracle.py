@@ -67,6 +67,13 @@ def test_mef_ms_ssim_is_the_weighted_product_of_its_scales(triplet: str) -> None
     assert measure_one(read_triplet(triplet), "MEF_MS_SSIM", "eif") == pytest.approx(expected, rel=0, abs=TOLERANCE)
 
 
+@pytest.mark.parametrize("triplet", TRIPLETS)
+@pytest.mark.parametrize("metric", ["Qcb", "Qcv", "Qp"])
+def test_metrics_of_perception_equal_the_toolbox(triplet: str, metric: str) -> None:
+    expected = json.loads((SYNTHETIC / "toolbox.json").read_text())[triplet][metric]
+    assert measure_one(read_triplet(triplet), metric, "eif") == pytest.approx(expected, rel=1e-9, abs=TOLERANCE)
+
+
 def test_the_formulas_generate_the_committed_images(tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(SYNTHETIC / "make_images.py"), str(tmp_path)], check=True)
     facts = json.loads((SYNTHETIC / "images.json").read_text())

@@ -72,6 +72,15 @@ def test_every_image_and_value_of_the_oracle_is_compared_or_listed(
             assert set(values) == set(COMPARED) | set(NOT_REPRODUCED)
 
 
+@pytest.mark.parametrize(("method", "name"), [entry for entry in IMAGES if entry[1] <= "03.png"])
+def test_metrics_of_perception_equal_the_toolbox(shared: Path, method: str, name: str) -> None:
+    expected = json.loads((shared / "oracle" / "extra" / "tno.json").read_text())[f"TNO/{method}/{name}"]
+    paths = [shared / "data" / "TNO" / kind / name for kind in ("ir", "vi")]
+    images = [as_batch(read_luma(path)) for path in (*paths, shared / "oracle" / "tno" / method / name)]
+    for metric, value in measure(*images, ["Qcb", "Qcv", "Qp"], "eif").items():
+        assert value.item() == pytest.approx(expected[metric], rel=1e-9, abs=1e-8 if metric == "Qp" else 1e-9), metric
+
+
 @pytest.mark.parametrize(("method", "name"), IMAGES)
 def test_a_published_fused_image_has_the_values_of_the_standard_code(
     expected: dict[str, dict[str, dict[str, float]]], shared: Path, method: str, name: str
