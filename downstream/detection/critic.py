@@ -5,6 +5,7 @@ Call `isolate_ultralytics` before this module is imported.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -75,7 +76,7 @@ class DetectionCritic:
             "image_size": detector.image_size,
             "extra": dict(detector.extra),
             "learning_rate": learning_rate,
-            "boxes": [[[box.class_name, *box.xyxy, box.ignore] for box in item.boxes] for item in items],
+            "boxes": hashlib.sha256(repr([item.boxes for item in items]).encode()).hexdigest(),
         }
 
     def loss(self, fused: Tensor, windows: Sequence[CropWindow]) -> Tensor:
