@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from fusion.storage.tensor_files import load_tensors
 from pipelines.sample import write_sample
 from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_refused, rows, stages
 from tests.run_tool import Done
 
 DETECT = ["m3fd_detect", "sample.train=6", "sample.test=2", "fusers=average", "metrics.names=EN", "panels=1"]
 DETECT += [f"detector.model={TINY_DETECTOR}", "detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]
-SEGMENT = ["msrs_segment", "fusers=isfuse", "fuser_options.isfuse.weights=train", "metrics.names=EN", "panels=1"]
+SEGMENT = ["msrs_segment", "fusers=isfuse_task", "metrics.names=EN", "panels=1"]
 SEGMENT += ["segmenter.encoder=mobilenet_v2", "segmenter.epochs=1", "segmenter.batch_size=2", "segmenter.crop=64"]
 SEGMENT += ["training.schedule.epochs=1", "training.schedule.crop=64", "training.schedule.batch_size=2"]
 
@@ -84,7 +85,7 @@ def test_every_pair_of_the_sample_is_tested_once_by_a_detector(tool: CommandLine
 
 @pytest.fixture(scope="module")
 def segmented(tmp_path_factory: pytest.TempPathFactory) -> tuple[CommandLine, Done]:
-    """A run with folds that also trains the fusion network."""
+    """A run with folds that also trains a fusion network, with a segmenter as its critic."""
     tool = CommandLine(tmp_path_factory.mktemp("folds"))
     write_sample(tool.cwd / "MSRS", 6, 2, size=(160, 128), layout="msrs")
     return tool, tool.here(*SEGMENT, "--data", "MSRS", "data.folds=2", "--jobs", "2")
@@ -99,11 +100,14 @@ def test_a_fusion_network_never_fuses_a_test_pair_that_it_has_seen(segmented: tu
         pairs = json.loads((work / f"prepare/fold{fold}/pairs.json").read_text(encoding="utf-8"))
         assert not {stem for stem, *_ in pairs["test"]} & {stem for stem, *_ in [*pairs["train"], *pairs["val"]]}
         for stem, *_ in pairs["test"]:
-            of_fold = work / f"fuse/isfuse-seed0-fold{fold}/images/{stem}.png"
-            assert (work / f"fuse/isfuse-seed0/images/{stem}.png").samefile(of_fold)
-            masks = [work / f"score_task/isfuse-seed0{part}/masks/{stem}.png" for part in ("", f"-fold{fold}")]
+            of_fold = work / f"fuse/isfuse_task-seed0-fold{fold}/images/{stem}.png"
+            assert (work / f"fuse/isfuse_task-seed0/images/{stem}.png").samefile(of_fold)
+            masks = [work / f"score_task/isfuse_task-seed0{part}/masks/{stem}.png" for part in ("", f"-fold{fold}")]
             assert masks[0].read_bytes() == masks[1].read_bytes()
-    assert len(list((work / "fuse/isfuse-seed0/images").glob("*.png"))) == 8
+        facts = load_tensors(work / f"train_fusion/isfuse_task-seed0-fold{fold}/best.safetensors")[1]
+        assert facts["critic"]["task"] == "segmentation"
+        assert 0 <= facts["values"]["validation_score"] <= 1
+    assert len(list((work / "fuse/isfuse_task-seed0/images").glob("*.png"))) == 8
 
 
 @pytest.mark.slow
@@ -119,7 +123,7 @@ def test_every_stage_tells_what_it_was_run_with(segmented: tuple[CommandLine, Do
 @pytest.mark.slow
 def test_folds_of_masks_are_pooled(segmented: tuple[CommandLine, Done]) -> None:
     work = segmented[0].cwd / "work" / "msrs_segment"
-    names = ("isfuse-seed0", "isfuse-seed0-fold1", "isfuse-seed0-fold2")
+    names = ("isfuse_task-seed0", "isfuse_task-seed0-fold1", "isfuse_task-seed0-fold2")
     pooled, *of_folds = ({(s["metric"], s["class_name"]): s for s in _scores(work, name)} for name in names)
     assert pooled["IoU", "car"]["n"] == sum(scores["IoU", "car"]["n"] for scores in of_folds)
     assert {row["split"] for row in rows(work)} == {"2 folds"}
