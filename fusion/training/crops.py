@@ -40,6 +40,7 @@ class CropSource:
         self._pairs, self._size, self._seed, self._teacher, self._judged = pairs, size, seed, teacher, judged
         self._cache: dict[int, Tensor] = {}
         self._cached_bytes = 0
+        self._sides: dict[int, tuple[int, int]] = {}  # height and width of the pairs that were read, for windows
 
     def random_batch(self, indices: Sequence[int], number: int, shard: Sequence[int] | None = None) -> Tensor:
         """Cut one random crop of each pair in `indices`, flipped and transposed at random.
@@ -87,15 +88,17 @@ class CropSource:
         return [[*draw[:2], 1.0, draw[3], 1.0] for draw in draws] if self._judged else draws
 
     def _window(self, index: int, down: float, right: float, *flips: float) -> CropWindow:
-        top, left = self._corner(self._read(index), down, right)
+        if index not in self._sides:
+            self._read(index)
+        top, left = self._corner(self._sides[index], down, right)
         return CropWindow(index, top, left, self._size, flips[1] < 0.5)
 
-    def _corner(self, image: Tensor, down: float, right: float) -> tuple[int, int]:
-        height, width = image.shape[1:]
+    def _corner(self, sides: tuple[int, int], down: float, right: float) -> tuple[int, int]:
+        height, width = sides
         return int(down * (height - self._size + 1)), int(right * (width - self._size + 1))
 
     def _cut(self, image: Tensor, down: float, right: float, flip_y: float, flip_x: float, transpose: float) -> Tensor:
-        top, left = self._corner(image, down, right)
+        top, left = self._corner((image.shape[1], image.shape[2]), down, right)
         crop = image[:, top : top + self._size, left : left + self._size].float()
         axes = [axis for axis, draw in ((1, flip_y), (2, flip_x)) if draw < 0.5]
         crop = crop.flip(axes) if axes else crop
@@ -119,6 +122,7 @@ class CropSource:
         if self._judged:
             channels.append(visible)
         image = _at_least(torch.cat(channels), self._size).half()
+        self._sides[index] = image.shape[1], image.shape[2]
         if self._cached_bytes + image.nbytes <= CACHE_BYTES:
             self._cache[index] = image
             self._cached_bytes += image.nbytes
