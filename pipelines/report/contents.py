@@ -71,7 +71,8 @@ class Report:
         agreement: the fusion metrics of the same test images.
         sections: the task's own pictures in report.md, in place of which the HTML page shows `curves`, `panels` and
             `confusions`.
-        beside: further columns of the first table, each a text by row: its level and what it costs.
+        levels: the level of every row.
+        costs: columns of the first table after the scores, each a text by row.
         note: below that table: on what the costs were measured.
         baseline: the row that all others are compared with.
         comparison: the differences to it with their tables, if there are any.
@@ -93,7 +94,8 @@ class Report:
     facts: list[tuple[str, str]]
     agreement: Agreement
     sections: list[Section] = field(default_factory=list)
-    beside: dict[str, dict[str, str]] = field(default_factory=dict)
+    levels: dict[str, str] = field(default_factory=dict)
+    costs: dict[str, dict[str, str]] = field(default_factory=dict)
     note: str = ""
     baseline: str | None = None
     comparison: Comparison = field(default_factory=lambda: Comparison([], []))
@@ -132,7 +134,8 @@ class Report:
     @property
     def tables(self) -> list[Table]:
         """The result tables, with those by day and night where the file names tell which is which."""
-        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes, self.beside, self.note)]
+        levels = {"level": self.levels} if self.levels else {}
+        tables = [*result_tables(self.rows, self.task, self.fusers, self.classes, levels, self.costs, self.note)]
         tables[1:1] = self.comparison.tables
         if self.daytime:
             tables.append(daytime_table(self.daytime, failures(self.rows), self.task, self.fusers))
@@ -192,7 +195,8 @@ def gather_report(
         classes=list(data.classes),
         facts=facts,
         agreement=Agreement(fused.convention, means, task.main, mean_over_seeds(rows, task.main)),
-        beside=cost_columns(experiment, costs),
+        levels={row.name: row.level for row in experiment.rows},
+        costs=cost_columns(experiment, costs),
         note=cost_note(experiment, inputs, costs),
         baseline=experiment.settings.baseline,
         comparison=write_comparison(

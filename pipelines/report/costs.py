@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import shorten
 
 from pipelines.rows import Cost, Experiment, LateRow, PredictionsRow, Row, cost_stage
@@ -18,9 +18,8 @@ def load_costs(experiment: Experiment, inputs: Inputs) -> dict[str, Cost]:
 
 
 def cost_columns(experiment: Experiment, costs: Mapping[str, Cost]) -> dict[str, dict[str, str]]:
-    """Return the columns of the first table that stand before the scores, each a text by row."""
+    """Return the columns of costs in the first table, each a text by row."""
     return {
-        "level": {row.name: row.level for row in experiment.rows},
         "networks per frame": {row.name: str(row.networks or "-") for row in experiment.rows},
         "fusing ms": {name: _milliseconds(cost.fusing_ms) for name, cost in costs.items()},
         "network ms": {name: _milliseconds(cost.network_ms) for name, cost in costs.items()},
@@ -32,14 +31,28 @@ def cost_note(experiment: Experiment, inputs: Inputs, costs: Mapping[str, Cost])
     measured: dict[str, list[str]] = {}
     for name, cost in costs.items():
         machine = load_provenance(inputs[cost_stage(name)]).machine
-        frames = f"{cost.frames} test frame" + "s" * (cost.frames > 1)
-        text = f"median over {frames}, {cost.device}, {cost.threads} thread" + "s" * (cost.threads > 1) + f", {machine}"
+        text = f"{cost.device}, {cost.threads} thread" + "s" * (cost.threads > 1) + f", {machine}"
         measured.setdefault(text, []).append(name)
-    told = [f"{text} ({', '.join(names)})" if len(measured) > 1 else text for text, names in measured.items()]
+    told = [
+        f"median over {_frames([costs[name].frames for name in names])}, {text}"
+        + (f" ({', '.join(names)})" if len(measured) > 1 else "")
+        for text, names in measured.items()
+    ]
     parts = [f"Milliseconds per frame: {'; '.join(told)}."] if told else []
     if reasons := list(_reasons(experiment, inputs, costs)):
         parts.append(f"Not measured: {'; '.join(reasons)}.")
     return " ".join(parts)
+
+
+def _frames(counts: Sequence[int]) -> str:
+    """Say how many frames were measured.
+
+    Example:
+        >>> _frames([20, 16, 20]), _frames([1])
+        ('16 to 20 test frames', '1 test frame')
+    """
+    fewest, most = min(counts), max(counts)
+    return f"{fewest} to {most} test frames" if fewest < most else f"{most} test frame" + "s" * (most > 1)
 
 
 def _reasons(experiment: Experiment, inputs: Inputs, costs: Mapping[str, Cost]) -> Iterator[str]:

@@ -21,7 +21,8 @@ def result_tables(
     task: TaskScores,
     fusers: Sequence[str],
     classes: Sequence[str],
-    beside: Mapping[str, Mapping[str, str]] | None = None,
+    before: Mapping[str, Mapping[str, str]] | None = None,
+    after: Mapping[str, Mapping[str, str]] | None = None,
     note: str = "",
 ) -> tuple[Table, Table]:
     """Build the two main tables: one of the means over all classes, one with a column per class.
@@ -33,7 +34,8 @@ def result_tables(
         task: what was scored.
         fusers: one table row each, in this order; every fuser of `rows` is among them.
         classes: one column each of the second table, headed by the number of ground-truth objects or pixels.
-        beside: further columns of the first table, each a text by fuser.
+        before: columns of the first table before the scores, each a text by fuser.
+        after: likewise, after the scores.
         note: a sentence below the first table.
 
     Raises:
@@ -50,12 +52,19 @@ def result_tables(
     means = [column(rows, fusers, metric) for metric in task.means]
     per_class = [column(rows, fusers, task.per_class, name) for name in classes]
     heading = f"{task.title} on {dataset}, split {split}, {images} test images"
-    beside = beside or {}
-    texts = [{fuser: Cell(of.get(fuser, "-"), False) for fuser in fusers} for of in beside.values()]
+    before, after = before or {}, after or {}
+    left, right = (
+        [{fuser: Cell(of.get(fuser, "-"), False) for fuser in fusers} for of in texts.values()]
+        for texts in (before, after)
+    )
     per_class_heading = f"{task.per_class} per class (number of {task.counted})"
     return (
         Table(
-            heading, "fuser", [*beside, *task.means.values()], _table_rows(rows, fusers, [*texts, *means]), note=note
+            heading,
+            "fuser",
+            [*before, *task.means.values(), *after],
+            _table_rows(rows, fusers, [*left, *means, *right]),
+            note=note,
         ),
         Table(per_class_heading, "fuser", heads, _table_rows(rows, fusers, per_class)),
     )
