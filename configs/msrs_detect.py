@@ -4,8 +4,8 @@
 #           sample.
 # Command:  python tools/run_pipeline.py msrs_detect --data DIR detector.model=yolov5n.yaml detector.weights=FILE
 # Override: detector.epochs=10 detector.image_size=416 fusers=average,isfuse
-# Takes:    with the settings of pipelines/README.md, "Results" (12 epochs at 320 px), two minutes per training on one core
-#           of a recent processor: a row takes five of them per seed with data.folds=5.
+# Takes:    two minutes per training on one core of a recent processor with the settings of pipelines/README.md, "Results"
+#           (12 epochs at 320 px); with data.folds=5, a row takes five of them per seed.
 _base_ = [
     "_base_/msrs.py",
     "_base_/fusers.py",
