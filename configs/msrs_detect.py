@@ -4,8 +4,8 @@
 #           sample.
 # Command:  python tools/run_pipeline.py msrs_detect --data DIR detector.model=yolov5n.yaml detector.weights=FILE
 # Override: detector.epochs=10 detector.image_size=416 fusers=average,isfuse
-# Takes:    two minutes per training on a core of a recent processor with the settings of "Results" in pipelines/README.md
-#           (12 epochs at 320 px); with data.folds=5, a row takes five of them per seed.
+# Takes:    two minutes per training on a recent core, as in pipelines/README.md under "Results" (12 epochs at 320 px);
+#           with data.folds=5, a row takes five of them per seed.
 _base_ = [
     "_base_/msrs.py",
     "_base_/fusers.py",
