@@ -27,6 +27,8 @@ def task_of(pipeline: str, key: str, value: str, folder: Path) -> Task:
     settings = {**load_settings(pipeline), "name": pipeline}
     if key.startswith("fuser_options."):
         override(settings, "fusers", ["isfuse"])
+    if key.startswith("on_request."):
+        override(settings, "fusers", [key.split(".")[1]])
     if key.startswith("training.") and not settings["variants"]:  # so that something is trained
         override(settings, "fusers", ["isfuse"])
         override(settings, "fuser_options.isfuse.weights", "train")
