@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from fusion.fusers import describe_fusers
-from pipelines.config import list_pipelines
+from pipelines.config import list_pipelines, load_settings
 from pipelines.extras import TASKS
+from pipelines.overrides import flatten
 from pipelines.rows import FOLDER, TYPES
 
 
@@ -19,6 +22,7 @@ def listing() -> str:
         "pipelines": list_pipelines(),
         "tasks": TASKS,
         "fusers": describe_fusers(),
+        "rows on request": _rows_on_request(),
         "other types of a row": others,
     }
     width = max(len(name) for names in sections.values() for name in names)
@@ -26,3 +30,16 @@ def listing() -> str:
     for title, names in sections.items():
         lines += [f"{title}:", *(f"  {name:{width}}  {what}" for name, what in names.items())]
     return "\n".join(lines)
+
+
+def _rows_on_request() -> dict[str, str]:
+    """Return the rows that a table has only if `fusers` names them, each with what it is, and where."""
+    pipelines_of = defaultdict[str, dict[str, list[str]]](dict)
+    for pipeline in list_pipelines():
+        for row, changes in load_settings(pipeline)["on_request"].items():
+            text = ", ".join(f"{key}={value}" for key, value in flatten(changes))
+            pipelines_of[row].setdefault(text, []).append(pipeline)
+    return {
+        row: "isfuse, trained with " + "; ".join(f"{text} in {', '.join(names)}" for text, names in found.items())
+        for row, found in pipelines_of.items()
+    }

@@ -106,7 +106,9 @@ def flatten(settings: SettingsDict, prefix: str = "") -> Iterator[tuple[str, Any
 
 def _expected(value: Any, text: str, present: Any, nullable: bool) -> Any:
     """Return the value of an override, or its text where the present value is a text, or a list of texts."""
-    if isinstance(present, str) or (nullable and value is not None):
+    if nullable and value is None:
+        return None
+    if isinstance(present, str) or nullable:
         return text
     if isinstance(present, list) and all(isinstance(item, str) for item in present) and value != []:
         return [word.strip("\"' ") for word in text.strip("[]").split(",")]

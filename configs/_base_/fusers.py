@@ -7,7 +7,14 @@ fuser_options = dict(isfuse=dict(weights="shipped"))
 variants = dict()  # further rows: isfuse trained with changes to `training`, such as wider=dict(network=...)
 on_request = dict()  # variants that become rows only if `fusers` names them
 training = dict(
-    network=dict(shared_encoder=False, gate="pixel", planes=1),
+    network=dict(
+        shared_encoder=False,
+        gate="pixel",
+        channels=32,
+        shrink=1,  # 2: features of half the size, about ten times as fast with channels=16 and blend=True
+        blend=False,
+        planes=1,  # 3: luma and colours
+    ),
     ablation="full",
     batchnorm="standard",
     divided=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,14 +83,25 @@ def main() -> None:
     conditions = parse_conditions(arguments.stress.split(",")) if arguments.stress is not None else ()
     names = [name.strip() for name in arguments.metrics.split(",")] if arguments.metrics is not None else None
     pairs = match_pairs(arguments.infrared, arguments.visible, *reading_options(arguments))
+    tables = {"": folders} | {f"{condition}: ": dict[str, Path]() for condition in conditions}
     for method, (fuser, options) in fusers.items():
-        folders |= fuse_under(method, fuser, options, pairs, conditions, arguments.out / "fused")
+        fused = fuse_under(method, fuser, options, pairs, conditions, arguments.out / "fused")
+        for of_table, (shown, folder) in zip(tables.values(), fused.items(), strict=True):
+            of_table[shown] = folder
     rows = []
-    for method, folder in folders.items():
+    for method, folder in itertools.chain.from_iterable(of_table.items() for of_table in tables.values()):
         rows += score_folder(method, pairs, folder, arguments.out, names, arguments.convention, arguments.device)
-    table = means_table(write_scores(arguments.out, rows, arguments.convention), arguments.convention)
-    write_text(arguments.out / "means.md", table)
-    print(table)
+    means = write_scores(arguments.out, rows, arguments.convention)
+    text = "\n".join(
+        means_table(
+            {metric: {method: of_metric[method] for method in of_table} for metric, of_metric in means.items()},
+            arguments.convention,
+            mark=mark,
+        )
+        for mark, of_table in tables.items()
+    )
+    write_text(arguments.out / "means.md", text)
+    print(text)
     print(f"{', '.join(str(arguments.out / name) for name in ('scores.csv', 'means.csv', 'means.json', 'means.md'))}")
 
 
@@ -137,7 +149,8 @@ def fuse_under(
     """Fuse the pairs, and the pairs under every condition, each into a folder of its own below `out`.
 
     Returns:
-        Folder by method, whose name ends in the condition.
+        Folder by method, first of the pairs as they are, then of those under each condition, whose name the method
+        ends in.
     """
     from fusion import build_fuser, fuse_folder  # import torch
 

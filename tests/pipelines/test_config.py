@@ -126,6 +126,9 @@ def test_a_path_takes_the_place_of_none_and_none_that_of_a_path(settings: dict[s
     assert settings["detector"]["weights"] == "file.pt"
     override(settings, *parse_override("detector.weights=None"))
     assert settings["detector"]["weights"] is None
+    override_by(settings, "training.teacher=isfuse")
+    override_by(settings, "training.teacher=None")
+    assert settings["training"]["teacher"] is None
 
 
 @pytest.mark.parametrize(

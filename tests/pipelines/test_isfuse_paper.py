@@ -21,7 +21,8 @@ def recipe() -> TrainingSettings:
 def test_network_losses_and_schedule_are_the_papers_with_the_signs_of_the_released_code(
     recipe: TrainingSettings,
 ) -> None:
-    assert dict(recipe.network) == {"shared_encoder": True, "gate": "channel", "planes": 1}
+    network = {"shared_encoder": True, "gate": "channel", "channels": 32, "shrink": 1, "blend": False, "planes": 1}
+    assert dict(recipe.network) == network
     assert recipe.objective.weights == LossWeights(
         form="paper",
         information=0.0,

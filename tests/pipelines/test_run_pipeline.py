@@ -53,7 +53,7 @@ def copy_of_finished(finished: Finished, tool: CommandLine) -> CommandLine:
 def test_the_list_names_pipelines_tasks_and_fusers_with_a_line_each(tool: CommandLine) -> None:
     result = tool.here("--list")
     assert result.returncode == 0
-    assert {*list_pipelines(), *list_fusers(), *TASKS, "folder"} <= set(result.stdout.split())
+    assert {*list_pipelines(), *list_fusers(), *TASKS, "folder", "isfuse_task"} <= set(result.stdout.split())
     assert re.search(rf"^  average +{re.escape(describe_fusers()['average'])}$", result.stdout, re.MULTILINE)
 
 

@@ -98,6 +98,9 @@ def test_fusers_are_scored_on_disturbed_pairs_too_against_the_clean_ones(folders
     with (folders / "scores" / "means.csv").open() as file:
         means = {(row["method"], row["metric"]): row["mean"] for row in csv.DictReader(file)}
     assert {method for method, _ in means} == {"mine", "mine without_infrared@1", "mine infrared_shift@0", "mean"}
+    tables = done.stdout.split("## ")[1:]  # one per condition, each with its own best
+    assert [table.partition("Fusion")[0] for table in tables] == ["", "without_infrared@1: ", "infrared_shift@0: "]
+    assert all("**" in table for table in tables)
     for metric in ("EN", "CC"):
         assert means["mine infrared_shift@0", metric] == means["mine", metric]
         assert means["mine without_infrared@1", metric] != means["mine", metric]
