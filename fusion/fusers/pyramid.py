@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,16 +16,11 @@ def smooth(image: Tensor) -> Tensor:
     Returns:
         (B, 1, H, W).
     """
-    kernel = _binomial(image.dtype, image.device)
-    padded = F.pad(image, (2, 2, 2, 2), mode="reflect")
-    return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 5, 1)), kernel.view(1, 1, 1, 5))
-
-
-@cache
-def _binomial(dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return [1 4 6 4 1] / 16, cached because copying it to a GPU waits for all pending work there."""
-    with torch.inference_mode(False):  # an inference tensor could not be used where gradients are recorded later
-        return torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], dtype=dtype, device=device) / 16
+    smoothed = F.pad(image, (2, 2, 2, 2), mode="reflect")
+    for axis in (2, 3):  # torch convolves images of one channel 5 to 20 times as slowly on CPUs
+        first, second, third, fourth, fifth = (smoothed.narrow(axis, offset, image.shape[axis]) for offset in range(5))
+        smoothed = torch.add(torch.add(first + fifth, second + fourth, alpha=4), third, alpha=6) / 16
+    return smoothed
 
 
 def pyramid_down(image: Tensor) -> Tensor:
