@@ -103,12 +103,29 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table to `path` atomically as CSV, with a header row; None becomes an empty field."""
+    """Write a table to `path` atomically as CSV, with a header row; None becomes an empty field.
+
+    A text that a spreadsheet would run as a formula, such as an image name that begins with =, gets an apostrophe.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([_inert(value) for value in row] for row in (columns, *rows))
     write_text(path, text.getvalue())
+
+
+def _inert(value: Any) -> Any:
+    """Return a field of a CSV file so that no spreadsheet runs it.
+
+    Example:
+        >>> [_inert(value) for value in ("=1+1", "-0.5", -0.5, "00001D")]
+        ["'=1+1", '-0.5', -0.5, '00001D']
+    """
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    with suppress(ValueError):
+        float(value)
+        return value
+    return f"'{value}"
 
 
 def write_json(path: Path, value: Any) -> None:
