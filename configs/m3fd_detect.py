@@ -6,12 +6,11 @@
 # Takes:    a few minutes for the sample on two cores; days of GPU time for the full data set and the papers' schedule.
 _base_ = [
     "_base_/m3fd.py",
-    "_base_/fusers.py",
+    "_base_/task_fusers.py",
     "_base_/detector.py",
     "_base_/comparison.py",
     "_base_/run.py",
     "_base_/sample.py",
 ]
 task = "detection"
-# fusers=isfuse_task adds a network that is trained for the task, on the training pairs and their labels.
 on_request = dict(isfuse_task=dict(task="detection"))

@@ -8,7 +8,7 @@
 #           with data.folds=5, a row takes five of them per seed.
 _base_ = [
     "_base_/msrs.py",
-    "_base_/fusers.py",
+    "_base_/task_fusers.py",
     "_base_/detector.py",
     "_base_/comparison.py",
     "_base_/run.py",
@@ -17,5 +17,4 @@ _base_ = [
 task = "detection"
 # Trained here, because the shipped weights were trained on images of the official test set.
 fuser_options = dict(isfuse=dict(weights="train"))
-# fusers=isfuse_task adds a network that is trained for the task, on the training pairs and their labels.
 on_request = dict(isfuse_task=dict(task="detection"))

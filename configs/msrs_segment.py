@@ -7,7 +7,7 @@
 # Takes:    a few minutes for the sample on two cores; hours of GPU time for the full data set.
 _base_ = [
     "_base_/msrs_masks.py",
-    "_base_/fusers.py",
+    "_base_/task_fusers.py",
     "_base_/segmenter.py",
     "_base_/comparison.py",
     "_base_/run.py",
@@ -16,5 +16,4 @@ _base_ = [
 task = "segmentation"
 # Trained here, because the shipped weights were trained on images of the official test set.
 fuser_options = dict(isfuse=dict(weights="train"))
-# fusers=isfuse_task adds a network that is trained for the task, on the training pairs and their labels.
 on_request = dict(isfuse_task=dict(task="segmentation"))

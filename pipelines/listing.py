@@ -7,7 +7,6 @@ from collections import defaultdict
 from fusion.fusers import describe_fusers
 from pipelines.config import list_pipelines, load_settings
 from pipelines.extras import TASKS
-from pipelines.overrides import flatten
 from pipelines.rows import FOLDER, TYPES
 
 
@@ -34,12 +33,8 @@ def listing() -> str:
 
 def _rows_on_request() -> dict[str, str]:
     """Return the rows that a table has only if `fusers` names them, each with what it is, and where."""
-    pipelines_of = defaultdict[str, dict[str, list[str]]](dict)
+    pipelines_of = defaultdict[str, list[str]](list)
     for pipeline in list_pipelines():
-        for row, changes in load_settings(pipeline)["on_request"].items():
-            text = ", ".join(f"{key}={value}" for key, value in flatten(changes))
-            pipelines_of[row].setdefault(text, []).append(pipeline)
-    return {
-        row: "isfuse, trained with " + "; ".join(f"{text} in {', '.join(names)}" for text, names in found.items())
-        for row, found in pipelines_of.items()
-    }
+        for row in load_settings(pipeline)["on_request"]:
+            pipelines_of[row].append(pipeline)
+    return {row: f"isfuse, trained for the task, in {', '.join(names)}" for row, names in pipelines_of.items()}

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from fusion import InputError, match_pairs
 from fusion.images import add_reading_options, reading_options
-from pipelines.config import choose_settings, load_training
+from pipelines.config import choose_settings, load_settings, load_training
 from pipelines.extras import REPORT, require_packages
-from pipelines.overrides import known_keys, override_by
+from pipelines.overrides import flatten, known_keys, override_by
 
 if TYPE_CHECKING:
     from fusion.training import Trainer
 
 DEFAULT_RECIPE = "fusion_quality"  # the recipe of the shipped weights
 FOR_TASK = {"detection": "m3fd_detect", "segmentation": "msrs_segment"}  # default recipe with --task
+ROW_FOR_TASK = "isfuse_task"  # whose training these recipes describe
 WHOLE = ("data", "detector", "segmenter", "training")  # sections that settings name with --task; others are training's
 
 
@@ -95,12 +96,15 @@ def _for_task(arguments: argparse.Namespace) -> Trainer:
     """Build the trainer on a labelled data set."""
     if arguments.infrared or arguments.visible:
         raise InputError("--infrared, --visible: not with --task, which needs labels, too. Try: --data DIR")
-    overrides = [*_of_pipeline(arguments.overrides), f"training.task={arguments.task}", f"device={arguments.device}"]
+    recipe = arguments.recipe or FOR_TASK[arguments.task]
+    row = load_settings(recipe)["on_request"].get(ROW_FOR_TASK, {})
+    overrides = [f"training.{key}={value}" for key, value in flatten(row)]
+    overrides += [*_of_pipeline(arguments.overrides), f"training.task={arguments.task}", f"device={arguments.device}"]
     levels, registration = reading_options(arguments)
     overrides.append(f"data.infrared_range={levels if isinstance(levels, str) else list(levels)}")
     if registration:
         overrides.append(f"data.registration={arguments.registration}")
-    chosen = choose_settings(arguments.recipe or FOR_TASK[arguments.task], overrides, arguments.data)
+    chosen = choose_settings(recipe, overrides, arguments.data)
 
     from pipelines.tasks import trainer_for_task
 

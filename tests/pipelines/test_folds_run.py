@@ -17,7 +17,7 @@ DETECT = ["m3fd_detect", "sample.train=6", "sample.test=2", "fusers=average", "m
 DETECT += [f"detector.model={TINY_DETECTOR}", "detector.epochs=1", "detector.image_size=64", "detector.batch_size=3"]
 SEGMENT = ["msrs_segment", "fusers=isfuse_task", "metrics.names=EN", "panels=1"]
 SEGMENT += ["segmenter.encoder=mobilenet_v2", "segmenter.epochs=1", "segmenter.batch_size=2", "segmenter.crop=64"]
-SEGMENT += ["training.schedule.epochs=1", "training.schedule.crop=64", "training.schedule.batch_size=2"]
+SEGMENT += [f"on_request.isfuse_task.schedule.{setting}" for setting in ("epochs=1", "crop=64", "batch_size=2")]
 
 
 def planned(tool: CommandLine, *arguments: str) -> list[str]:

@@ -11,9 +11,10 @@ from tests.pipelines.pipeline_command import TINY_DETECTOR, CommandLine, assert_
 from tests.run_tool import Done, as_process, in_process
 
 SMALL = ["sample.train=6", "sample.test=3", "metrics.names=EN", "panels=1"]
-TRAINING = ["training.schedule.epochs=1", "training.schedule.batch_size=3", "training.schedule.crop=32"]
+SCHEDULE = ["schedule.epochs=1", "schedule.batch_size=3", "schedule.crop=32"]
+TRAINING = [f"on_request.isfuse_task.{setting}" for setting in SCHEDULE]
 BOXES = ["m3fd_detect", *SMALL, *TRAINING, f"detector.model={TINY_DETECTOR}", "detector.epochs=1"]
-BOXES += ["detector.image_size=64", "detector.batch_size=3", "fusers=isfuse_task", "training.network.planes=3"]
+BOXES += ["detector.image_size=64", "detector.batch_size=3", "fusers=isfuse_task"]
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,7 @@ def test_a_row_is_trained_for_detection(detected: tuple[CommandLine, Done]) -> N
 @pytest.mark.slow
 def test_train_fusion_trains_for_a_task_and_resumes(detected: tuple[CommandLine, Done], tmp_path: Path) -> None:
     data = detected[0].cwd / "work/m3fd_detect-sample/sample/data"
-    settings = ["schedule.epochs=1", "schedule.batch_size=3", "schedule.crop=32"]
-    settings += [f"detector.model={TINY_DETECTOR}", "detector.image_size=64", "data.split=random"]
+    settings = [*SCHEDULE, f"detector.model={TINY_DETECTOR}", "detector.image_size=64", "data.split=random"]
     arguments = ["--task", "detection", "--data", data, "--out", "trained", *settings]
     for _ in range(2):
         done = as_process("train_fusion.py", *arguments, cwd=tmp_path)
@@ -57,8 +57,11 @@ def test_train_fusion_trains_for_a_task_and_resumes(detected: tuple[CommandLine,
         (["fusion_quality", "fusers=isfuse", "training.task=detection"], "the pipeline's task is quality"),
         (["m3fd_detect", "fusers=isfuse", "training.task=boxes"], "unknown training.task 'boxes'"),
         (["m3fd_detect", "fusers=isfuse_task", "training.critic_rate=0"], "training.critic_rate=0.0: out of range"),
-        (["m3fd_detect", "fusers=isfuse_task", "training.loss.task=-1"], "loss.task=-1.0: out of range"),
-        (["m3fd_detect", "fusers=isfuse_task", "training.network.planes=2"], "network.planes=2: unknown number of"),
+        (["m3fd_detect", "fusers=isfuse_task", "on_request.isfuse_task.loss.task=-1"], "loss.task=-1.0: out of range"),
+        (
+            ["m3fd_detect", "fusers=isfuse_task", "on_request.isfuse_task.network.planes=2"],
+            "network.planes=2: unknown number of",
+        ),
         (["m3fd_detect", "fusers=isfuse_taks"], "unknown fuser 'isfuse_taks'. Did you mean 'isfuse_task'?"),
     ],
 )
