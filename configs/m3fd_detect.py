@@ -13,4 +13,4 @@ _base_ = [
     "_base_/sample.py",
 ]
 task = "detection"
-on_request = dict(isfuse_task=dict(task="detection"))
+on_request = dict(isfuse_task=dict(task="detection", start="isfuse-lite"))
