@@ -55,7 +55,7 @@ def first_few(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: Exception | SystemExit) -> str:
     r"""Return the message of an exception as one line of at most 300 characters.
 
     Example:
@@ -65,7 +65,7 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: Exception | SystemExit) -> str:
     """Return in one line what went wrong: the kind of the exception and its message, which our own need no kind for.
 
     Example:

@@ -37,7 +37,7 @@ def _run(path: Path, source: bytes) -> ModuleType:
     sys.modules[module.__name__] = module  # dataclasses look up their module there
     try:
         exec(compile(source, str(path), "exec"), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         raise InputError(f"{path}: cannot be imported ({type(error).__name__}: {one_line(error)})") from error
     return module

@@ -107,7 +107,7 @@ def _read(path: Path) -> SettingsDict:
 
     try:
         settings: SettingsDict = Config.fromfile(path).to_dict()
-    except Exception as error:  # whatever the code of the user raises
+    except (Exception, SystemExit) as error:  # whatever the code of the user raises
         raise InputError(
             f"{path}: cannot be read as a config ({type(error).__name__}: {' '.join(str(error).split())})"
         ) from error

@@ -26,6 +26,7 @@ from .inspection import mask_labels as mask_labels
 from .label_transform import VISIBLE as VISIBLE
 from .label_transform import LabelTransform as LabelTransform
 from .label_transform import require_camera as require_camera
+from .labels import without_class_lists as without_class_lists
 from .masks import MASK_SUFFIXES as MASK_SUFFIXES
 from .masks import Mask as Mask
 from .masks import read_mask as read_mask

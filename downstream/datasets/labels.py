@@ -118,9 +118,7 @@ def find_labels(
 
     if label_format == "voc":
         return BoxLabels(source, files, (), where, lambda stem, size: read(files[stem], classes, size))
-    for name in _COMPANIONS:
-        if name not in images and (companion := files.pop(name, None)):
-            _require_order(companion, classes)
+    files = without_class_lists(files, images, classes)
     if not files:
         raise InputError(f"{source}: no labels found (expected a .txt file for every image with objects)")
     unlabelled = set(images) - files.keys()
@@ -131,6 +129,23 @@ def find_labels(
         where,
         lambda stem, size: [] if stem in unlabelled else read(files[stem], classes, size),
     )
+
+
+def without_class_lists(files: Mapping[str, Path], images: Collection[str], classes: Sequence[str]) -> dict[str, Path]:
+    """Leave out the lists of class names that labelling tools write among YOLO files.
+
+    Args:
+        files: by stem.
+        images: stems of all images; a file of one of them is no list.
+        classes: in the order of the class numbers.
+
+    Raises:
+        InputError: a list has other classes, or another order.
+    """
+    for name in _COMPANIONS:
+        if name in files and name not in images:
+            _require_order(files[name], classes)
+    return {stem: path for stem, path in files.items() if stem in images or stem not in _COMPANIONS}
 
 
 def usable_boxes(

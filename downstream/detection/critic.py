@@ -81,7 +81,7 @@ class DetectionCritic:
 
     def loss(self, fused: Tensor, windows: Sequence[CropWindow]) -> Tensor:
         """Compute the loss of ultralytics, a mean over the crops; shapes as in `fusion.training.Critic`."""
-        side = max(1, round(fused.shape[-1] * self._scale / _STRIDE)) * _STRIDE
+        side = max(2, round(fused.shape[-1] * self._scale / _STRIDE)) * _STRIDE  # BatchNorm needs two positions
         shown = [
             (number, self._classes.index(box.class_name), *_centred(box, window.side))
             for number, window in enumerate(windows)

@@ -10,13 +10,14 @@ from collections.abc import Container, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from downstream.datasets import Box, DetectionData, LabelledPair, coordinate
+from downstream.datasets import Box, DetectionData, LabelledPair, coordinate, without_class_lists
 from downstream.detection.outputs import Prediction
 from fusion.errors import InputError, first_few, unknown_name
 from fusion.images import files_by_stem, scene_name
 from fusion.storage import read_json
 
 _OUTSIDE_PX = 1.0  # by which rounding may put a box over the border; it is clipped
+_LONGEST_NUMBER = 9  # digits of a class number
 _LINE = "class x_centre y_centre width height score"
 
 
@@ -40,7 +41,8 @@ def read_external_boxes(
     Raises:
         InputError: a file cannot be read or has another form; an image or class is unknown; a test image is missing; a
             number is not finite, a score outside 0..1, or a box has a negative size or is more than a pixel outside its
-            image.
+            image; all boxes of a results file are in fractions; or the annotations have an id twice, or an image of
+            another size.
     """
     items = {item.pair.stem: item for item in data.items}
     if path.is_dir():
@@ -63,7 +65,7 @@ def _from_results(
     if not isinstance(content, list) or not all(isinstance(one, dict) for one in content):
         raise InputError(f"{path}: not COCO results (expected a list of image_id, category_id, bbox and score)")
     if annotations:
-        stems, names = _listed(annotations)
+        stems, names = _listed(annotations, items)
     else:
         counts = Counter(int(stem) for stem in items if stem.isdecimal())
         stems = {str(int(stem)): stem for stem in items if stem.isdecimal() and counts[int(stem)] == 1}
@@ -74,28 +76,46 @@ def _from_results(
         for key in ("image_id", "category_id", "bbox", "score"):
             if key not in one:
                 raise InputError(f"{where}: no {key!r} (expected image_id, category_id, bbox and score)")
-        image, category = str(one["image_id"]), str(one["category_id"])
+        image, category = _id(one["image_id"]), _id(one["category_id"])
         stem = _first_known([stems.get(image), image, _stem(image)], items)
         if stem is None:
             raise _unknown_image(f"{where}: image_id {image:.80}", items)
         name = _first_known([names.get(category), category], classes)
         if name is None:
             error = unknown_name("class", names.get(category, category)[:80], classes)
-            raise InputError(f"{where}: category_id {category:.80}: {error}")
+            numbers = "" if annotations else f"; or a number from 1 to {len(classes)} in the order of data.classes"
+            raise InputError(f"{where}: category_id {category:.80}: {error}{numbers}")
         named.add(stem)
         x, y, width, height = _numbers(one["bbox"], 4, f"{where}: bbox")
         found.append(_prediction(items[stem], name, (x, y, x + width, y + height), one["score"], where))
+    if found and all(max(one.box.xyxy) <= 1 for one in found):
+        raise InputError(f"{path}: boxes in fractions of the image (found none beyond 1, expected pixels)")
     return named, found
 
 
-def _listed(path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Read the stems and classes that a COCO file lists, by id."""
+def _listed(path: Path, items: Mapping[str, LabelledPair]) -> tuple[dict[str, str], dict[str, str]]:
+    """Read the stems and classes that a COCO file lists, by id, and check ids and image sizes."""
     content = read_json(path)
+    stems, names = dict[str, str](), dict[str, str]()
     try:
-        stems = {str(image["id"]): _stem(str(image["file_name"])) for image in content["images"]}
-        return stems, {str(category["id"]): str(category["name"]) for category in content["categories"]}
-    except (KeyError, TypeError) as error:
+        for image in content["images"]:
+            stem = stems[_id(image["id"])] = _stem(str(image["file_name"]))
+            if (item := items.get(stem)) and {"width", "height"} <= image.keys():
+                found, expected = f"{image['width']}x{image['height']}", f"{item.width}x{item.height}"
+                if found != expected:
+                    raise InputError(f"{path}: image {stem}: wrong size (found {found:.40}, expected {expected})")
+        names.update((_id(category["id"]), str(category["name"])) for category in content["categories"])
+    except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: not COCO annotations (expected images and categories with ids)") from error
+    for kind, listed in (("images", stems), ("categories", names)):
+        if len(listed) < len(content[kind]):
+            raise InputError(f"{path}: an id stands for two {kind} (expected {len(content[kind])} different ids)")
+    return stems, names
+
+
+def _id(value: Any) -> str:
+    """Return an id as text; tables write whole numbers as 4.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _first_known(candidates: Sequence[str | None], known: Container[str]) -> str | None:
@@ -114,7 +134,7 @@ def _stem(name: str) -> str:
 def _from_folder(
     folder: Path, items: Mapping[str, LabelledPair], classes: Sequence[str]
 ) -> tuple[set[str], list[Prediction]]:
-    files = files_by_stem(folder, (".txt",), "text files")
+    files = without_class_lists(files_by_stem(folder, (".txt",), "text files"), items, classes)
     if unknown := sorted(set(files) - set(items)):
         raise _unknown_image(str(files[unknown[0]]), items)
     found = []
@@ -135,7 +155,7 @@ def _of_line(
 ) -> Prediction:
     if len(fields) != 6:
         raise InputError(f"{where}: found {len(fields)} fields, expected 6: {_LINE}")
-    if not fields[0].isdecimal() or int(fields[0]) >= len(classes):
+    if not fields[0].isdecimal() or len(fields[0]) > _LONGEST_NUMBER or int(fields[0]) >= len(classes):
         expected = f"0..{len(classes) - 1} ({', '.join(classes)})"
         raise InputError(f"{where}: unknown class number (found {fields[0][:20]!r}, expected {expected})")
     x, y, width, height, score = _numbers(fields[1:], 5, where)
@@ -146,11 +166,15 @@ def _of_line(
 
 def _numbers(values: Any, count: int, where: str) -> list[float]:
     try:
-        if not isinstance(values, list) or len(values) != count or any(isinstance(one, bool) for one in values):
+        if not isinstance(values, list) or len(values) != count or not all(map(_is_number, values)):
             raise ValueError(f"found {values!r:.60}, expected {count} numbers")
         return [coordinate(value) for value in values]
     except (TypeError, ValueError) as error:
         raise InputError(f"{where}: {error}") from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | str) and not isinstance(value, bool)
 
 
 def _prediction(

@@ -61,7 +61,7 @@ def fuse_checked(fuser: Fuser, infrared: Tensor, visible: Tensor) -> Tensor:
     """
     try:
         fused = fuser.fuse(infrared, visible_for(fuser, visible))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise FuserError(reason_of(error)) from error
     if fault := _fault(fused, infrared, _SLACK):
         raise FuserError(fault)
@@ -112,7 +112,7 @@ def _violations_of_output(fuser: Fuser, infrared: Tensor, visible: Tensor) -> It
     except InputError as error:
         yield f"{size}: {error}"
         return
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         yield f"{size}: raises {type(error).__name__} ({one_line(error)})"
         return
     if fault := _fault(fused, infrared):

@@ -80,7 +80,7 @@ def class_from_package(name: str) -> type[Fuser]:
     where = f"fuser {name!r} of package {_package(entry)} ({entry.value})"
     try:
         found = entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{where}: cannot be imported ({type(error).__name__}: {one_line(error)})") from error
     return require_fuser_class(found, where)
 

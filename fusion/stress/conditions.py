@@ -112,7 +112,7 @@ class Condition:
             return CONDITIONS[self.name].change(infrared, visible, self.severity, generator)
         try:
             found = _function(self.name)(infrared.clone(), visible.clone(), self.severity, generator)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise InputError(f"condition {self.name}: {type(error).__name__}: {one_line(error)}") from error
         _require_pair(self.name, found, infrared, visible)
         return found
@@ -145,6 +145,8 @@ def _parse(text: str) -> list[Condition]:
     if text == ALL:
         return [Condition(name, severity) for name, kind in CONDITIONS.items() for severity in kind.severities]
     name, at, given = text.rpartition("@") if "@" in text else (text, "", "")
+    if name == ALL:
+        raise InputError(f"condition {text!r}: {ALL} has the usual severities (expected none). Try: {ALL}")
     if name in CONDITIONS:
         kind = CONDITIONS[name]
     elif ".py" in name:
@@ -159,7 +161,7 @@ def _severity(text: str, given: str, kind: Kind) -> float:
         severity = float(given)
     except ValueError:
         severity = math.nan
-    if not 0 <= severity <= kind.highest or (kind.whole and severity % 1):
+    if not 0 <= severity <= kind.highest or math.isinf(severity) or (kind.whole and severity % 1):
         usual = ", ".join(f"{one:g}" for one in kind.severities)
         most = "or more" if math.isinf(kind.highest) else f"to {kind.highest:g}"
         raise InputError(

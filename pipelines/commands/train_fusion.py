@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_RECIPE = "fusion_quality"  # the recipe of the shipped weights
 FOR_TASK = {"detection": "m3fd_detect", "segmentation": "msrs_segment"}  # default recipe with --task
+OF_CRITIC = ("loss.task", "critic_rate")  # settings of a training for a task
 ROW_FOR_TASK = "isfuse_task"  # whose training these recipes describe
 WHOLE = ("data", "detector", "segmenter", "training")  # sections that settings name with --task; others are training's
 
@@ -68,6 +69,8 @@ def _for_fusion(arguments: argparse.Namespace) -> Trainer:
         raise InputError("--data: a labelled data set needs a task. Try: --task detection")
     settings = load_training(arguments.recipe or DEFAULT_RECIPE)
     for argument in arguments.overrides:
+        if argument.partition("=")[0] in OF_CRITIC:
+            raise InputError(f"{argument}: needs a task. Try: --task detection --data DIR")
         override_by(settings, argument)
 
     from pipelines.settings import resolve_training
@@ -98,8 +101,11 @@ def _for_task(arguments: argparse.Namespace) -> Trainer:
         raise InputError("--infrared, --visible: not with --task, which needs labels, too. Try: --data DIR")
     recipe = arguments.recipe or FOR_TASK[arguments.task]
     row = load_settings(recipe)["on_request"].get(ROW_FOR_TASK, {})
-    overrides = [f"training.{key}={value}" for key, value in flatten(row)]
-    overrides += [*_of_pipeline(arguments.overrides), f"training.task={arguments.task}", f"device={arguments.device}"]
+    given = _of_pipeline(arguments.overrides)
+    if twice := next((one for one in given if one.startswith("training.task=")), None):
+        raise InputError(f"{twice}: given by --task {arguments.task} (expected once)")
+    overrides = [*(f"training.{key}={value}" for key, value in flatten(row)), *given]
+    overrides += [f"training.task={arguments.task}", f"device={arguments.device}"]
     levels, registration = reading_options(arguments)
     overrides.append(f"data.infrared_range={levels if isinstance(levels, str) else list(levels)}")
     if registration:

@@ -183,7 +183,7 @@ def _late(name: str, options: Mapping[str, Any], task: str, rows: Collection[str
 
 def _predictions(name: str, options: Mapping[str, Any], task: str) -> PredictionsRow:
     where = f"fuser_options.{name}"
-    if not isinstance(options.get("path"), str):
+    if not isinstance(options.get("path"), str) or not options["path"]:
         raise InputError(f"{where}: type {PREDICTIONS!r} needs a file or folder. Try: {where}.path=FILE or DIR")
     missing = str(options.get("missing", ""))
     if missing not in ("", EMPTY):
@@ -195,6 +195,10 @@ def _predictions(name: str, options: Mapping[str, Any], task: str) -> Prediction
             raise InputError(f"{path}: no such file or folder (named by {where})")
     if task == SEGMENTATION and not row.path.is_dir():
         raise InputError(f"{row.path}: not a folder of masks (named by {where}.path)")
+    if task == SEGMENTATION and missing:
+        raise InputError(f"{where}.missing={missing}: for boxes only (expected a mask for every test image)")
+    if row.annotations and row.path.is_dir():
+        raise InputError(f"{where}.annotations: explains the ids of a results file (found a folder, {row.path})")
     return row
 
 

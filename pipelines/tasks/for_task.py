@@ -31,6 +31,8 @@ def trainer_for_task(chosen: Chosen, out_dir: Path) -> Trainer:
     settings, training = resolve_settings(chosen.settings), resolve_training(chosen.settings["training"])
     if training.task != chosen.task:
         raise InputError(f"training.task={training.task}: the task of pipeline {chosen.name} is {chosen.task}")
+    if settings.data.folds:
+        raise InputError(f"data.folds={settings.data.folds}: one network is trained (expected 0)")
     if chosen.root is None:
         raise InputError(f"no data (expected a folder as {chosen.name} reads it). Try: --data DIR")
     prepare = next(stage for stage in build_task(chosen, out_dir, "").stages if stage.name == "prepare")

@@ -75,6 +75,9 @@ def test_a_task_that_cannot_be_is_refused(tool: CommandLine, arguments: list[str
     ("arguments", "said"),
     [
         (["--data", "."], "--data: a labelled data set needs a task"),
+        (["--task", "detection", "task=segmentation"], "training.task=segmentation: given by --task detection"),
+        (["--task", "detection", "--data", ".", "data.folds=2"], "data.folds=2: one network is trained"),
+        (["--infrared", "ir", "--visible", "vi", "loss.task=1"], "loss.task=1: needs a task. Try: --task detection"),
         (["--task", "detection"], "no data (expected a folder as m3fd_detect reads it)"),
         (["--task", "detection", "--data", "nowhere"], "nowhere: no such folder"),
         (["--task", "detection", "--infrared", "ir", "--visible", "vi"], "not with --task, which needs labels"),

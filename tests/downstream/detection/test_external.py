@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_results_are_boxes_in_pixels(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("image_id", [7, "7", "00007", "00007.png", "images/00007.jpg"])
+@pytest.mark.parametrize("image_id", [7, 7.0, "7", "00007", "00007.png", "images/00007.jpg"])
 def test_an_image_is_known_by_number_stem_or_file_name(tmp_path: Path, image_id: object) -> None:
     assert read(tmp_path, [result(image_id=image_id)], data("00007"))[0].stem == "00007"
 
@@ -65,6 +66,14 @@ def test_ids_are_explained_by_the_annotations(tmp_path: Path) -> None:
     annotations.write_text(json.dumps({"images": images[:1], "categories": categories}))
     with pytest.raises(InputError, match="1 of 2 test images missing: 00001D"):
         read(tmp_path, content, data("00001D", "00002D"), annotations=annotations)
+    for changed, said in (
+        ({"images": [*images, {"id": 3, "file_name": "00001D.png"}]}, "an id stands for two images"),
+        ({"categories": [*categories, {"id": 7.0, "name": "person"}]}, "an id stands for two categories"),
+        ({"images": [{**images[0], "width": 50, "height": 40}]}, "00002D: wrong size (found 50x40, expected 100x80)"),
+    ):
+        annotations.write_text(json.dumps({"images": images, "categories": categories, **changed}))
+        with pytest.raises(InputError, match=re.escape(said)):
+            read(tmp_path, content, data("00001D", "00002D"), annotations=annotations)
     annotations.write_text("[]")
     with pytest.raises(InputError, match=r"annotations\.json: not COCO annotations"):
         read(tmp_path, content, annotations=annotations)
@@ -84,14 +93,15 @@ def test_rounding_over_the_border_is_clipped(tmp_path: Path) -> None:
     [
         ({"image_id": "00009D"}, r"result 1: image_id 00009D: not an image of the data set \(expected one of its 1: "),
         ({"category_id": 3}, r"result 1: category_id 3: unknown class '3'.*Known: car, person"),
-        ({"category_id": 0}, r"result 1: category_id 0: unknown class '0'"),
+        ({"category_id": 0}, r"result 1: category_id 0: unknown class '0'.*; or a number from 1 to 2 in the order"),
+        ({"bbox": [0.1, 0.2, 0.3, 0.4]}, r"boxes in fractions of the image \(found none beyond 1, expected pixels\)"),
         ({"category_id": "Car"}, r"unknown class 'Car'\. Did you mean 'car'"),
         ({"score": 1.01}, r"result 1: score out of range \(found 1\.01, expected 0\.\.1\)"),
         ({"score": 87}, r"score out of range \(found 87, expected 0\.\.1\)"),
         ({"score": -0.1}, r"score out of range"),
         ({"score": float("nan")}, r"result 1: score: nan is not finite"),
         ({"score": "high"}, r"result 1: score: could not convert"),
-        ({"score": None}, r"result 1: score: "),
+        ({"score": None}, r"result 1: score: found \[None\], expected 1 numbers"),
         ({"bbox": [10, float("inf"), 3, 4]}, r"result 1: bbox: inf is not finite"),
         ({"bbox": [10, 20, 30]}, r"result 1: bbox: found \[10, 20, 30\], expected 4 numbers"),
         ({"bbox": [10, 20, -30, 4]}, r"result 1: box of negative size \(found -30x4 pixels\)"),
@@ -143,7 +153,7 @@ def folder_of(tmp_path: Path, **files: str) -> Path:
 
 
 def test_a_folder_of_yolo_files_with_scores_is_read(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, a="1 0.5 0.5 0.2 0.5 0.75\n\n0 0.25 0.5 0.5 1 0.5\n", b="")
+    folder = folder_of(tmp_path, a="1 0.5 0.5 0.2 0.5 0.75\n\n0 0.25 0.5 0.5 1 0.5\n", b="", classes="car\nperson\n")
     assert read_external_boxes(folder, data("a", "b")) == [
         Prediction("a", Box("person", (40, 20, 60, 60)), 0.75),
         Prediction("a", Box("car", (0, 0, 50, 80)), 0.5),
@@ -155,6 +165,8 @@ def test_a_folder_of_yolo_files_with_scores_is_read(tmp_path: Path) -> None:
     [
         ({"a": "0 0.5 0.5 0.2 0.5"}, r"a\.txt: line 1: found 5 fields, expected 6: class x_centre .* score"),
         ({"a": "2 0.5 0.5 0.2 0.5 0.5"}, r"a\.txt: line 1: unknown class number \(found '2', expected 0\.\.1"),
+        ({"a": f"{'9' * 5000} 0.5 0.5 0.2 0.5 0.5"}, r"a\.txt: line 1: unknown class number \(found '9999"),
+        ({"a": "", "b": "", "classes": "person\ncar\n"}, r"classes\.txt: other classes than data\.classes"),
         ({"a": "0 0.5 0.5 0.2 0.5 nan"}, r"a\.txt: line 1: nan is not finite"),
         ({"a": "0 0.5 0.5 0.2 0.5 50"}, r"a\.txt: line 1: score out of range \(found 50"),
         ({"a": "0 50 40 20 10 0.5"}, r"a\.txt: line 1: box outside its image"),

@@ -121,6 +121,7 @@ def test_images_that_are_too_small_are_refused(condition: Condition, size: tuple
         ("infrared_shift@2.5", "found '2.5', expected whole pixels"),
         ("without_visible@2", "expected the share of brightness that is lost from 0 to 1; usual: 1"),
         ("missing.py:fog", "missing.py: cannot be read (No such file or directory; named by condition 'missing.py:fog"),
+        ("all@2", "condition 'all@2': all has the usual severities"),
         ("missing.py", "condition 'missing.py': no function named (expected path/to/file.py:function)"),
     ],
 )
@@ -145,6 +146,7 @@ def own(tmp_path: Path) -> Own:
         "single": "infrared",
         "doubled": "infrared.double(), visible",
         "crashes": "infrared / torch, visible",
+        "leaves": "__import__('sys').exit(0)",
     }
     path = tmp_path / "mine.py"
     heads = (f"def {name}(infrared, visible, severity, generator):\n    return {what}\n" for name, what in code.items())
@@ -184,3 +186,15 @@ def test_two_functions_of_one_name_are_refused_and_an_unknown_one_is(own: Own, t
         parse_conditions([own("fog"), f"{tmp_path / 'other.py'}:fog"])
     with pytest.raises(InputError, match=r"unknown function of .*mine\.py 'fogs'\. Did you mean 'fog'\?"):
         parse_conditions([own("fogs")])
+
+
+def test_own_code_that_ends_the_program_is_an_error_and_infinity_is_no_severity(
+    own: Own, pair: tuple[Tensor, Tensor], tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text("import sys\nsys.exit(0)\n")
+    with pytest.raises(InputError, match=r"script\.py: cannot be imported \(SystemExit: 0\)"):
+        parse_conditions([f"{tmp_path / 'script.py'}:fog"])
+    with pytest.raises(InputError, match=r"mine\.py:leaves: SystemExit: 0"):
+        under(Condition(own("leaves"), 1), pair)
+    with pytest.raises(InputError, match="found 'inf'"):
+        parse_conditions([f"{own('fog')}@inf"])

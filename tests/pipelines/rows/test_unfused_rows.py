@@ -169,6 +169,7 @@ def test_the_report_says_what_the_rows_are() -> None:
             ["fusers=mine", "fuser_options.mine.type=predictions", "fuser_options.mine.path=none.json"],
             r"none\.json: no such file or folder \(named by fuser_options\.mine\)",
         ),
+        (["fusers=mine", "fuser_options.mine.type=predictions", "fuser_options.mine.path="], r"needs a file or folder"),
         (["fusers=lat"], r"unknown fuser 'lat'\. Did you mean 'late'"),
         (["fusers=predictions"], r"unknown fuser 'predictions'"),
         (["fusers=mine", "fuser_options.mine.type=erly"], r"unknown fuser 'erly'\. Did you mean 'early'"),
@@ -191,6 +192,11 @@ def test_external_predictions_have_no_scores_to_calibrate_and_no_probabilities(b
         experiment_with(*theirs, f"fuser_options.theirs.path={boxes}", pipeline="msrs_segment")
     with pytest.raises(InputError, match=r"unknown fuser_options\.theirs\.missing 'emtpy'"):
         experiment_with(*theirs, f"fuser_options.theirs.path={boxes}", "fuser_options.theirs.missing=emtpy")
+    folder = ["fusers=theirs", theirs[1], f"fuser_options.theirs.path={tmp_path}"]
+    with pytest.raises(InputError, match=r"missing=empty: for boxes only"):
+        experiment_with(*folder, "fuser_options.theirs.missing=empty", pipeline="msrs_segment")
+    with pytest.raises(InputError, match=r"annotations: explains the ids of a results file \(found a folder"):
+        experiment_with(*folder, f"fuser_options.theirs.annotations={boxes}")
 
 
 @pytest.mark.parametrize(
