@@ -7,10 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fusion.errors import InputError
 from pipelines.settings import Settings, TrainingSettings
 from pipelines.tasks.boxes import isolate_detector
 
 if TYPE_CHECKING:
+    from downstream.datasets import LabelledPair, MaskedPair
     from fusion.images import Pair
     from fusion.training import Critic
 
@@ -26,6 +28,9 @@ def build_critic(
         folder: of the data set, with `data.json`.
         pairs: that the network is trained on.
         work_dir: as for `fusion_stages`.
+
+    Raises:
+        InputError: crops are larger than an image: they would show reflected objects, which have no labels.
     """
     if training.task is None:
         return None
@@ -41,6 +46,7 @@ def build_critic(
         boxes = load_detection_data(folder / "data.json")
         labelled = {item.pair.stem: item for item in boxes.items}
         items = [labelled[pair.stem] for pair in pairs]
+        _require_room(items, training.schedule.crop)
         return DetectionCritic(items, boxes.classes, settings.detector, training.critic_rate, seed)
 
     from tqdm import tqdm
@@ -51,14 +57,25 @@ def build_critic(
     assert settings.segmenter is not None  # of a segmentation task
     masks = load_segmentation_data(folder / "data.json")
     masked = {item.pair.stem: item for item in masks.items}
+    shown = [masked[pair.stem] for pair in pairs]
+    _require_room(shown, training.schedule.crop)
     return SegmentationCritic(
-        [masked[pair.stem] for pair in pairs],
+        shown,
         masks.classes,
         settings.segmenter,
         training.critic_rate,
         seed,
         tqdm.write,
     )
+
+
+def _require_room(items: Sequence[LabelledPair | MaskedPair], crop: int) -> None:
+    for item in items:
+        if min(item.width, item.height) < crop:
+            raise InputError(
+                f"training.schedule.crop={crop}: too large for {item.pair.visible} (found {item.width}x{item.height}, "
+                f"expected sides of {crop} pixels or more)"
+            )
 
 
 def critic_key(settings: Settings, training: TrainingSettings) -> dict[str, Any]:

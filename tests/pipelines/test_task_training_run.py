@@ -50,6 +50,14 @@ def test_train_fusion_trains_for_a_task_and_resumes(detected: tuple[CommandLine,
     assert (tmp_path / "trained/data/data.json").is_file()
 
 
+@pytest.mark.slow
+def test_crops_must_fit_into_the_images(detected: tuple[CommandLine, Done], tmp_path: Path) -> None:
+    data = detected[0].cwd / "work/m3fd_detect-sample/sample/data"
+    settings = ["schedule.crop=257", f"detector.model={TINY_DETECTOR}", "data.split=random"]
+    done = as_process("train_fusion.py", "--task", "detection", "--data", data, "--out", "out", *settings, cwd=tmp_path)
+    assert_refused(done, "training.schedule.crop=257: too large for ", "(found 320x256, expected sides of 257 pixels")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
