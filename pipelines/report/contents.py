@@ -37,9 +37,9 @@ from pipelines.sample import SAMPLE_MARK
 from pipelines.stages import Inputs
 
 _EXPLANATION = """\
-- `-` means undefined: the test images hold no object of that kind. **Bold** marks the best of a column. With several
-  seeds a cell is mean ± standard deviation; a difference within the spread may be noise. A fuser with a failed run is
-  never bold.
+- `-` means undefined: the test images hold no object of that kind, or a row has no such number. **Bold** marks the best
+  of a column. With several seeds a cell is mean ± standard deviation; a difference within the spread may be noise. A
+  fuser with a failed run is never bold.
 - **rank correlation** is Spearman's: +1 where a metric ranks the fusions as the network's score does, counted in its
   better direction (↑ or ↓), 0 where the two are unrelated. The two sources are left out, since they are no fusions.
   With so few fusions a high value may be chance. scores.csv has every image, means.csv means with bootstrap intervals.
