@@ -15,8 +15,9 @@ Rooms, from low to high; a room imports only from those before it:
     training: train the fusion network.
     export: export a fuser to ONNX, OpenVINO or TorchScript.
     video: fuse videos and cameras.
-Files beside them: errors, command_line, cores, devices, seeds, interrupts, markdown, user_code and interventions, which
-every room may import; effects, how stable fusers are under interventions; `__main__`, the command `python -m fusion`.
+Files beside them: errors, command_line, cores, devices, limits, seeds, interrupts, markdown, user_code and
+interventions, which every room may import; effects, how stable fusers are under interventions; `__main__`, the command
+`python -m fusion`.
 
 Example:
     >>> import torch
@@ -29,7 +30,9 @@ Example:
 import lazy_loader
 
 from fusion.cores import share_processors
+from fusion.limits import limit_images
 
 share_processors()  # before anything loads torch
+limit_images()  # before anything loads OpenCV
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

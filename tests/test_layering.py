@@ -34,7 +34,7 @@ MAY_IMPORT = {
 }
 ORDER = {  # of the rooms and files directly in a package; each may import those before it
     "fusion": (
-        *("errors", "command_line", "cores", "devices", "seeds", "interrupts", "markdown"),
+        *("errors", "command_line", "cores", "limits", "devices", "seeds", "interrupts", "markdown"),
         *("user_code", "interventions"),
         *(
             "storage",

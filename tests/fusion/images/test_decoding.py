@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from fusion.fusers import build_fuser, fuse_folder
 from fusion.images import match_pairs, read_infrared, read_visible
 from fusion.images.decoding import is_deep, read_pixels
+from tests.run_tool import as_process
 
 SCENE = np.random.default_rng(0).integers(0, 200, (6, 9, 3), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
 UPRIGHT = {  # how the stored pixels of each EXIF orientation become upright
@@ -157,3 +159,19 @@ def test_a_deep_tiff_is_told_wherever_its_tags_are(tmp_path, dtype):
 def test_a_damaged_header_is_no_deep_image(tmp_path, content):
     (tmp_path / "a.tif").write_bytes(content)
     assert not is_deep(tmp_path / "a.tif")
+
+
+def test_a_small_file_of_too_many_pixels_is_refused_by_its_header(tmp_path):
+    side, packed = 20_000, zlib.compressobj()
+    rows = b"".join(packed.compress(bytes(side + 1)) for _ in range(side)) + packed.flush()
+    parts = {b"IHDR": struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0), b"IDAT": rows, b"IEND": b""}
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts.items()
+    )
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    arguments = ("--infrared", "in", "--visible", "in", "--out", "out", "--fuser", "average")
+    done = as_process("fuse_images.py", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("error: in/bomb.png: too many pixels (expected at most 268435456")
