@@ -56,7 +56,7 @@ def test_every_pipeline_command_of_a_readme_is_understood(arguments, tmp_path):
     rig().save(tmp_path / "registration.json")
     arguments = [str(tmp_path) if value.startswith(("path/", "../", "mine")) else value for value in arguments]
     arguments = [
-        re.sub(r"weights=(\.\./|work/).*", f"weights={tmp_path / 'w.pt'}", value).strip("'") for value in arguments
+        re.sub(r"(weights|start)=(\.\./|work/).*", rf"\1={tmp_path / 'w.pt'}", value).strip("'") for value in arguments
     ]
     done = in_process("run_pipeline.py", *arguments, "--dry-run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
