@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from fusion.errors import InputError
 from fusion.images.tiff import bits_per_value, has_white_zero
-from fusion.limits import LARGEST_IMAGE
+from fusion.limits import largest_image
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_BITS = 24  # where the header of a PNG states the bits of a value
@@ -36,7 +36,7 @@ def read_pixels(path: Path) -> npt.NDArray[Any]:
         pixels = cv2.imdecode(raw, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_ANYCOLOR) if raw.size else None
     except cv2.error as error:
         if "MAX_IMAGE_PIXELS" in str(error):
-            raise InputError(f"{path}: too many pixels (expected at most {LARGEST_IMAGE}, 16384 x 16384)") from error
+            raise InputError(f"{path}: too many pixels (expected at most {largest_image()})") from error
         pixels = None
     if pixels is None:
         raise InputError(f"{path}: not an image that OpenCV can decode ({raw.size} bytes)")

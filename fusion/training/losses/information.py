@@ -81,10 +81,8 @@ def _information(images: Tensor, window: Tensor) -> tuple[Tensor, Tensor]:
 def _filtered(images: Tensor, window: Tensor) -> Tensor:
     """Filter (B, C, H, W) along both axes, at the positions where the window fits."""
     planes = images.flatten(0, 1)
-    count, size = (
-        len(planes),
-        len(window),
-    )  # one group per plane: CPUs convolve images of one channel 20 times as slowly
+    count, size = len(planes), len(window)
+    # One group per plane, since CPUs convolve images of one channel 20 times as slowly
     down, along = window.view(1, 1, size, 1), window.view(1, 1, 1, size)
     with torch.autocast(images.device.type, enabled=False):  # bfloat16 is too coarse for variances as differences
         planes = F.conv2d(planes, down.expand(count, 1, size, 1), groups=count)
