@@ -117,10 +117,10 @@ def _inert(value: Any) -> Any:
     """Return a field of a CSV file so that no spreadsheet runs it.
 
     Example:
-        >>> [_inert(value) for value in ("=1+1", "-0.5", -0.5, "00001D")]
-        ["'=1+1", '-0.5', -0.5, '00001D']
+        >>> [_inert(value) for value in ("=1+1", "-", "-0.5", -0.5, "00001D")]
+        ["'=1+1", '-', '-0.5', -0.5, '00001D']
     """
-    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if not isinstance(value, str) or value == "-" or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return value
     with suppress(ValueError):
         float(value)
