@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
@@ -23,7 +24,6 @@ with sync_playwright() as running:
     browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.goto((report / "report.html").resolve().as_uri())
-    page.screenshot(path=HERE / "report.png")
+    shown = np.frombuffer(page.screenshot(), np.uint8)
     browser.close()
-cv2.imwrite(str(HERE / "report.webp"), cv2.imread(str(HERE / "report.png")), QUALITY)
-(HERE / "report.png").unlink()
+cv2.imwrite(str(HERE / "report.webp"), cv2.imdecode(shown, cv2.IMREAD_COLOR), QUALITY)

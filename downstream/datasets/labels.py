@@ -142,10 +142,10 @@ def without_class_lists(files: Mapping[str, Path], images: Collection[str], clas
     Raises:
         InputError: a list has other classes, or another order.
     """
-    for name in _COMPANIONS:
-        if name in files and name not in images:
-            _require_order(files[name], classes)
-    return {stem: path for stem, path in files.items() if stem in images or stem not in _COMPANIONS}
+    lists = {name for name in _COMPANIONS if name in files and name not in images}
+    for name in sorted(lists):
+        _require_order(files[name], classes)
+    return {stem: path for stem, path in files.items() if stem not in lists}
 
 
 def usable_boxes(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,8 +88,9 @@ def main() -> None:
         for of_table, (shown, folder) in zip(tables.values(), fused.items(), strict=True):
             of_table[shown] = folder
     rows = []
-    for method, folder in itertools.chain.from_iterable(of_table.items() for of_table in tables.values()):
-        rows += score_folder(method, pairs, folder, arguments.out, names, arguments.convention, arguments.device)
+    for of_table in tables.values():
+        for method, folder in of_table.items():
+            rows += score_folder(method, pairs, folder, arguments.out, names, arguments.convention, arguments.device)
     means = write_scores(arguments.out, rows, arguments.convention)
     text = "\n".join(
         means_table(
